@@ -1,0 +1,11 @@
+"""Start here: `streamlit run app.py`."""
+
+from pathlib import Path
+
+import streamlit as st
+
+st.set_page_config("Pruning Playground", "✂️", layout="wide")
+st.html(Path(__file__).parent / "assets" / "app.css")
+st.navigation(
+    {"Experiment": [st.Page("pages/explore.py", title="Explore", icon=":material/tune:", default=True)]},
+).run()

@@ -1,0 +1,146 @@
+// Draws one histogram a layer, and follows the "Pruning threshold" slider while it is still being dragged:
+// Streamlit tells the server only on release, so what can be known here is drawn here.
+export default function (component) {
+  const { data, parentElement } = component;
+  const canvas = parentElement.querySelector("canvas");
+  const caption = parentElement.querySelector("p");
+  const slider = () => document.querySelector(`input[type="range"][aria-label="${data.slider}"]`);
+  const style = getComputedStyle(canvas);
+  const GAP = 10, TITLE = 17, AXIS = 14;
+  let last = "";
+
+  function place() {
+    const thumb = slider();
+    return thumb ? Number(thumb.value) : data.value;
+  }
+
+  function about(sparsity) {
+    const curve = data.curve;
+    for (let i = 1; i < curve.length; i++) {
+      const [x0, y0] = curve[i - 1], [x1, y1] = curve[i];
+      if (sparsity <= x1) return y0 + (y1 - y0) * (sparsity - x0) / (x1 - x0 || 1);
+    }
+    return null;
+  }
+
+  function hatch(context, colour) {
+    const tile = document.createElement("canvas");
+    tile.width = tile.height = 6;
+    const t = tile.getContext("2d");
+    t.globalAlpha = 0.35; t.fillStyle = colour; t.fillRect(0, 0, 6, 6);
+    t.globalAlpha = 1; t.strokeStyle = colour; t.lineWidth = 1.2;
+    t.beginPath(); t.moveTo(-1, 7); t.lineTo(7, -1); t.moveTo(-1, 1); t.lineTo(1, -1); t.moveTo(5, 7); t.lineTo(7, 5);
+    t.stroke();
+    return context.createPattern(tile, "repeat");
+  }
+
+  function outline(context, layer, x, y, w, h, top) {
+    const step = w / layer.counts.length;
+    context.beginPath();
+    context.moveTo(x, y + h);
+    layer.counts.forEach((count, i) => {
+      const level = y + h - h * Math.sqrt(count / top);
+      context.lineTo(x + i * step, level);
+      context.lineTo(x + (i + 1) * step, level);
+    });
+    context.lineTo(x + w, y + h);
+    context.closePath();
+  }
+
+  function draw() {
+    const width = canvas.parentElement.clientWidth;
+    if (!width) return;
+    const value = place();
+    const stop = Math.max(0, Math.min(data.thresholds.length - 1, Math.round(value / data.step)));
+    const cut = data.thresholds[stop];
+    const n = data.layers.length;
+    const columns = Math.max(1, Math.min(n <= 4 ? n : Math.ceil(n / 2), Math.floor(width / (n <= 4 ? 140 : 84))));
+    const rows = Math.ceil(n / columns);
+    const height = Math.max(data.height, rows * 96);
+    const ratio = window.devicePixelRatio || 1;
+    const ink = style.color;
+    const key = [width, height, ratio, stop, ink, data.id].join();
+    if (key === last) return;
+    last = key;
+    if (canvas.width !== Math.round(width * ratio) || canvas.height !== Math.round(height * ratio)) {
+      canvas.width = Math.round(width * ratio);
+      canvas.height = Math.round(height * ratio);
+      canvas.style.height = `${height}px`;
+    }
+    const context = canvas.getContext("2d");
+    context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    context.clearRect(0, 0, width, height);
+    const grey = hatch(context, data.colours.removed);
+    const w = (width - GAP * (columns - 1)) / columns, h = height / rows - TITLE - AXIS - 6;
+    const words = [];
+    data.layers.forEach((layer, i) => {
+      const x = (i % columns) * (w + GAP), y = Math.floor(i / columns) * (height / rows) + TITLE;
+      const top = Math.max(...layer.counts, 1);
+      const kept = layer.kept[stop];
+      context.textBaseline = "alphabetic";
+      context.fillStyle = ink;
+      context.font = `600 12px ${style.fontFamily}`;
+      context.textAlign = "left";
+      context.fillText(layer.title, x, y - 5, w - 48);
+      context.font = `12px ${style.fontFamily}`;
+      context.textAlign = "right";
+      context.fillText(`${(100 * kept).toFixed(1)} %`, x + w, y - 5);
+      outline(context, layer, x, y, w, h, top);
+      context.fillStyle = data.colours.kept;
+      context.fill();
+      const at = (weight) => x + w * (weight - layer.low) / (layer.high - layer.low);
+      const left = Math.max(x, at(-cut)), right = Math.min(x + w, at(cut));
+      if (right > left) {
+        context.save();
+        context.beginPath();
+        context.rect(left, y - 1, right - left, h + 2);
+        context.clip();
+        context.clearRect(left, y - 1, right - left, h + 2);
+        outline(context, layer, x, y, w, h, top);
+        context.fillStyle = grey;
+        context.fill();
+        context.restore();
+        context.strokeStyle = data.colours.pruned;
+        context.lineWidth = 1.5;
+        context.beginPath();
+        for (const edge of [left, right]) { context.moveTo(edge, y); context.lineTo(edge, y + h); }
+        context.stroke();
+      }
+      context.globalAlpha = 0.75;
+      context.fillStyle = context.strokeStyle = ink;
+      context.lineWidth = 1;
+      context.beginPath(); context.moveTo(x, y + h + 0.5); context.lineTo(x + w, y + h + 0.5); context.stroke();
+      context.font = `10px ${style.fontFamily}`;
+      context.textAlign = "left"; context.fillText(layer.low.toFixed(2), x, y + h + 11);
+      context.textAlign = "center"; context.fillText("0", x + w / 2, y + h + 11);
+      context.textAlign = "right"; context.fillText(layer.high.toFixed(2), x + w, y + h + 11);
+      context.globalAlpha = 1;
+      words.push(`${layer.title}: ${(100 * kept).toFixed(1)} % kept`);
+    });
+    const guess = about(value);
+    const moving = Math.abs(value - data.value) > 1e-9;
+    caption.textContent = `Cut at ${cut.toFixed(4)}: ${value.toFixed(1)} % of the weights go`
+      + (moving && guess !== null ? `, about ${(100 * guess).toFixed(0)} % ${data.metric} is left` : "");
+    caption.dataset.moving = moving;
+    canvas.setAttribute("aria-label", `Histogram of the weights of each layer. ${words.join("; ")}.`);
+  }
+
+  const watch = new MutationObserver(draw);
+  const watched = () => {
+    const area = document.querySelector(".st-key-threshold");
+    if (area) watch.observe(area, { attributes: true, subtree: true, attributeFilter: ["value", "aria-valuetext"] });
+  };
+  const sized = new ResizeObserver(draw);
+  const follow = () => requestAnimationFrame(draw);
+  watched();
+  sized.observe(canvas.parentElement);
+  document.addEventListener("input", follow, true);
+  const themed = setInterval(draw, 500);  // the theme may change under us; draws only if something did
+  draw();
+  return () => {
+    watch.disconnect();
+    sized.disconnect();
+    clearInterval(themed);
+    document.removeEventListener("input", follow, true);
+  };
+}

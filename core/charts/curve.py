@@ -1,0 +1,93 @@
+"""Accuracy over sparsity: the curve that a slider walks along."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from core.charts.look import GRID, INK, PRUNED, TUNED
+from core.measure import Point, Quality
+
+
+def curve(
+    points: Sequence[Point],
+    dense: Quality | None,
+    here: tuple[float, Quality] | None,
+    tuned: tuple[float, Quality] | None = None,
+    theme: str = "light",
+) -> dict[str, Any]:
+    """Draw quality over sparsity, both in percent, with the 95 % interval as a band.
+
+    points: of a sweep, in any order; dense: the unpruned model, a line across;
+    here: sparsity and quality of the current choice; tuned: the same after a fine-tune.
+    """
+    ordered = sorted(points, key=lambda point: point.sparsity)
+    x = [100 * p.sparsity for p in ordered]
+    band = [100 * p.quality.high for p in ordered] + [100 * p.quality.low for p in reversed(ordered)]
+    traces: list[dict[str, Any]] = [
+        {
+            "type": "scatter",
+            "x": x + x[::-1],
+            "y": band,
+            "fill": "toself",
+            "fillcolor": "rgba(213,94,0,0.15)",
+            "line": {"width": 0},
+            "hoverinfo": "skip",
+            "showlegend": False,
+        },
+        {
+            "type": "scatter",
+            "name": "pruned",
+            "x": x,
+            "y": [100 * p.quality.value for p in ordered],
+            "mode": "lines+markers",
+            "line": {"color": PRUNED, "width": 2},
+            "marker": {"size": 4},
+            "hovertemplate": "%{x:.1f} % removed: %{y:.1f} %<extra></extra>",
+            "showlegend": False,
+        },
+    ]
+    if dense:
+        traces.append(_line_across(dense, INK[theme]))
+    for place, name, colour, size in ((here, "here", PRUNED, 13), (tuned, "fine-tuned", TUNED, 13)):
+        if place:
+            traces.append(_mark(place, name, colour, size, INK[theme]))
+    metric = ordered[0].quality.metric if ordered else "Accuracy"
+    axis = {"gridcolor": GRID[theme], "zeroline": False, "ticksuffix": " %", "color": INK[theme], "fixedrange": True}
+    layout = {
+        "height": 290,
+        "margin": {"l": 52, "r": 12, "t": 8, "b": 40},
+        "showlegend": False,
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "font": {"color": INK[theme]},
+        "xaxis": {**axis, "range": [-1, 101], "title": {"text": "weights removed (sparsity)"}},
+        "yaxis": {**axis, "range": [0, 102], "title": {"text": metric.lower()}},
+        "uirevision": "same",
+    }
+    return {"data": traces, "layout": layout}
+
+
+def _line_across(dense: Quality, colour: str) -> dict[str, Any]:
+    return {
+        "type": "scatter",
+        "name": "dense",
+        "x": [0, 100],
+        "y": [100 * dense.value] * 2,
+        "mode": "lines",
+        "line": {"color": colour, "width": 1.5, "dash": "dot"},
+        "hovertemplate": "dense: %{y:.1f} %<extra></extra>",
+    }
+
+
+def _mark(place: tuple[float, Quality], name: str, colour: str, size: int, edge: str) -> dict[str, Any]:
+    sparsity, quality = place
+    return {
+        "type": "scatter",
+        "name": name,
+        "x": [100 * sparsity],
+        "y": [100 * quality.value],
+        "mode": "markers+text",
+        "text": [name],
+        "textposition": "bottom left",
+        "marker": {"color": colour, "size": size, "line": {"color": edge, "width": 1.5}},
+        "hovertemplate": f"{name}: %{{x:.1f}} % removed, %{{y:.1f}} %<extra></extra>",
+    }

@@ -1,0 +1,156 @@
+"""The download: a zip with the weights, the masks, every figure, and how to load it all without this project."""
+
+import dataclasses
+import inspect
+import io
+import json
+import platform
+import sys
+import zipfile
+from collections.abc import Iterable
+from importlib.metadata import version
+from typing import Any
+
+import torch
+from safetensors.torch import save
+from torch import nn
+
+from core.measure import Quality, cost
+from core.pruning import Pruned
+from core.tasks.assets import sha256
+from core.tasks.base import Task
+from core.tuning import Recipe
+
+FORMATS = ("safetensors",)
+
+LONG_AGO = (1980, 1, 1, 0, 0, 0)
+"""The date of every file in the zip, so that the same network makes the same bytes."""
+
+README = """# {title}
+
+Pruned with Pruning Playground: {sparsity:.1%} of the prunable weights are zero.
+{healed}
+
+| file | what it holds |
+|---|---|
+| `weights.safetensors` | every weight of the network; removed ones are exactly zero |
+| `masks.safetensors` | one boolean tensor for each pruned parameter: true where the weight is kept |
+| `model.py` | the network's definition; needs torch alone |
+| `metrics.json` | plan, recipe, figures with their 95 % intervals, versions, and the hash of each file |
+
+## Load it
+
+    pip install torch safetensors packaging numpy
+
+    from safetensors.torch import load_file
+    from model import {architecture}
+
+    network = {architecture}()
+    network.load_state_dict(load_file("weights.safetensors"))
+    network.eval()
+
+It takes `{shape}` float32 pictures, {inputs}
+
+## How good it is
+
+{table}
+
+The test pictures were scored once, for this file; nothing was chosen by them.
+
+## Where it comes from
+
+{source}.
+"""
+
+
+def bundle(
+    task: Task,
+    pruned: Pruned,
+    formats: Iterable[str] = ("safetensors",),
+    tuned: nn.Module | None = None,
+    recipe: Recipe | None = None,
+) -> bytes:
+    """Return a zip of a pruned network, and of its fine-tuned form if there is one.
+
+    tuned, recipe: the network after a fine-tune and what that was; the weights that ship are then these.
+    Scores the shipped network on the test split. Raises ValueError for a format that there is not.
+    """
+    if unknown := set(formats) - set(FORMATS):
+        raise ValueError(f"No format named {', '.join(sorted(unknown))}; there are {', '.join(FORMATS)}.")
+    model = pruned.model if tuned is None else tuned
+    files = {
+        "weights.safetensors": save({name: value.contiguous() for name, value in model.state_dict().items()}),
+        "masks.safetensors": save({name: mask.contiguous() for name, mask in pruned.masks.items()}),
+        "model.py": inspect.getsource(sys.modules[type(model).__module__]).encode(),
+    }
+    figures = _figures(task, pruned, tuned)
+    metrics = _metrics(task, pruned, model, recipe, figures)
+    files["README.md"] = _readme(task, pruned, recipe, figures, type(model).__name__).encode()
+    metrics["files"] = {name: {"sha256": sha256(content), "bytes": len(content)} for name, content in files.items()}
+    files["metrics.json"] = json.dumps(metrics, indent=2).encode()
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            entry = zipfile.ZipInfo(name, LONG_AGO)
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            archive.writestr(entry, content)
+    return packed.getvalue()
+
+
+def _figures(task: Task, pruned: Pruned, tuned: nn.Module | None) -> dict[str, dict[str, Quality]]:
+    """Judge each stage on validation and test data: stage -> split -> quality."""
+    stages = {"dense": task.model, "pruned": pruned.model}
+    if tuned is not None:
+        stages["fine-tuned"] = tuned
+    return {
+        stage: {split: task.evaluate(model, split) for split in ("validation", "test")}
+        for stage, model in stages.items()
+    }
+
+
+def _metrics(
+    task: Task,
+    pruned: Pruned,
+    model: nn.Module,
+    recipe: Recipe | None,
+    figures: dict[str, dict[str, Quality]],
+) -> dict[str, Any]:
+    return {
+        "task": task.info.name,
+        "architecture": type(model).__name__,
+        "plan": pruned.plan.to_dict(),
+        "recipe": recipe.to_dict() if recipe else None,
+        "sparsity": pruned.sparsity,
+        "threshold": pruned.threshold,
+        "layers": [dataclasses.asdict(layer) for layer in pruned.layers],
+        "cost": dataclasses.asdict(cost(model)),
+        "figures": {
+            stage: {split: dataclasses.asdict(quality) for split, quality in by_split.items()}
+            for stage, by_split in figures.items()
+        },
+        "source": task.info.source,
+        "versions": {
+            "python": platform.python_version(),
+            **{name: version(name) for name in ("torch", "safetensors", "numpy")},
+        },
+        "threads": torch.get_num_threads(),
+    }
+
+
+def _readme(
+    task: Task, pruned: Pruned, recipe: Recipe | None, figures: dict[str, dict[str, Quality]], architecture: str
+) -> str:
+    rows = [f"| {task.info.metric} | validation | test |", "|---|---|---|"]
+    for stage, by_split in figures.items():
+        cells = (f"{q.value:.2%} ({q.low:.2%} to {q.high:.2%}, n = {q.n:,})" for q in by_split.values())
+        rows.append(f"| {stage} | {' | '.join(cells)} |")
+    return README.format(
+        title=task.info.title,
+        sparsity=pruned.sparsity,
+        healed=f"Then fine-tuned: {recipe.to_dict()}." if recipe else "Not fine-tuned.",
+        architecture=architecture,
+        shape=("n", *task.example.shape[1:]),
+        inputs=task.inputs,
+        table="\n".join(rows),
+        source=task.info.source,
+    )

@@ -1,0 +1,71 @@
+"""The files that ship: found, read, and compared with the hash that the manifest holds."""
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from core.errors import TaskUnavailable
+
+ROOT = Path(__file__).resolve().parents[2] / "assets"
+
+EMPTY: dict[str, Any] = {"files": {}, "data": {}, "models": {}}
+
+
+@dataclass(frozen=True)
+class Assets:
+    """A folder of weights and data with its manifest.
+
+    manifest: "files" (path -> sha256, bytes), "data" (name -> licence, source, splits),
+    "models" (name -> recipe, seed, figures, parameters).
+    """
+
+    root: Path = ROOT
+    manifest: dict[str, Any] = field(default_factory=dict, compare=False)
+
+    @classmethod
+    def open(cls, root: Path = ROOT) -> "Assets":
+        """Read the manifest of a folder. Raises TaskUnavailable when it is missing or damaged."""
+        try:
+            manifest = json.loads((root / "manifest.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise TaskUnavailable(
+                f"The list of shipped models, {root.name}/manifest.json, is missing or damaged.",
+                "Restore it from the project's repository: git checkout -- assets",
+            ) from error
+        return cls(root, {**EMPTY, **manifest})
+
+    def read(self, file: str) -> bytes:
+        """Return a file's bytes after comparing them with the manifest. Raises TaskUnavailable if they differ."""
+        try:
+            content = (self.root / file).read_bytes()
+        except OSError as error:
+            raise TaskUnavailable(*self.damaged(file)) from error
+        if sha256(content) != self.manifest["files"].get(file, {}).get("sha256"):
+            raise TaskUnavailable(*self.damaged(file))
+        return content
+
+    def write(self, file: str, content: bytes) -> None:
+        """Store a file and note its hash and size in the manifest, which `save` writes out."""
+        path = self.root / file
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+        self.manifest["files"][file] = {"sha256": sha256(content), "bytes": len(content)}
+
+    def save(self) -> None:
+        """Write the manifest."""
+        text = json.dumps(self.manifest, indent=2, ensure_ascii=False, sort_keys=True)
+        (self.root / "manifest.json").write_text(text + "\n", encoding="utf-8")
+
+    def damaged(self, file: str) -> tuple[str, str]:
+        """Return what to tell somebody whose file is missing or is not the one that was shipped."""
+        return (
+            f"The file {self.root.name}/{file} is missing or damaged, so this model cannot be shown.",
+            f"Restore it from the project's repository: git checkout -- {self.root.name}/{file}",
+        )
+
+
+def sha256(content: bytes) -> str:
+    """Return the SHA-256 of bytes, as 64 hexadecimal digits."""
+    return hashlib.sha256(content).hexdigest()

@@ -1,0 +1,85 @@
+"""What every task has in common, whatever its field: a model, a way to judge it, a way to train it."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from core.tasks.quality import Quality
+
+SPLITS = ("train", "validation", "test")
+
+Batch = tuple[Tensor, Tensor]
+
+
+@dataclass(frozen=True)
+class TaskInfo:
+    """Describe one entry of the catalogue.
+
+    name: what `load` takes, and what a link carries.
+    title: what people read in the list.
+    domain: the field, for example "vision".
+    metric: the name of the quality figure, for example "Accuracy".
+    parameters: how many numbers the dense model holds, biases and normalisation included.
+    source: where model and data come from, with the licence.
+    shipped: whether it works without any download.
+    about: one or two sentences for somebody who meets it for the first time.
+    """
+
+    name: str
+    title: str
+    domain: str
+    metric: str
+    parameters: int
+    source: str
+    shipped: bool
+    about: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Task:
+    """A pretrained model with the data and the metric that belong to it; shared, never mutated.
+
+    model: the dense network in eval mode. Copy it before you change anything.
+    prunable: names of the parameters that may be pruned, in the order data meets them.
+    example: one input batch of size 1, as the model takes it.
+    inputs: how raw data becomes such a batch, in a sentence or two for somebody who loads the download.
+    score: (model, split, limit) -> Quality of a growing part of the split; the last one is of all of it.
+    batches: (split, batch size, generator, augment) -> shuffled (input, target) pairs, ragged end included.
+    loss: (output, target, label smoothing) -> mean loss, a scalar tensor.
+    count: (split) -> how many examples it holds.
+    """
+
+    info: TaskInfo
+    model: nn.Module
+    prunable: tuple[str, ...]
+    example: Tensor
+    inputs: str
+    score: Callable[[nn.Module, str, int | None], Iterator[Quality]]
+    batches: Callable[[str, int, torch.Generator, bool], Iterable[Batch]]
+    loss: Callable[[Tensor, Tensor, float], Tensor]
+    count: Callable[[str], int]
+
+    def evaluate(self, model: nn.Module, split: str = "validation", limit: int | None = None) -> Quality:
+        """Judge a model on one split, or on the first `limit` examples of it.
+
+        Raises ValueError for an unknown split or a limit below 1.
+        """
+        *_, last = self.refine(model, split, limit)
+        return last
+
+    def refine(self, model: nn.Module, split: str = "validation", limit: int | None = None) -> Iterator[Quality]:
+        """Judge as `evaluate` does, yielding the quality of what was seen so far after every few hundred examples."""
+        if split not in SPLITS:
+            raise ValueError(f"No split named {split!r}; there are {', '.join(SPLITS)}.")
+        if limit is not None and limit < 1:
+            raise ValueError("A limit must be at least 1 example.")
+        return self.score(model, split, limit)
+
+
+def prunable_parameters(model: nn.Module, excluded: Iterable[str] = ()) -> tuple[str, ...]:
+    """List the weights of Linear, Conv and Embedding layers by name, in the model's own order."""
+    kinds = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.Embedding)
+    names = (f"{name}.weight" for name, module in model.named_modules() if isinstance(module, kinds))
+    return tuple(name for name in names if name not in set(excluded))

@@ -1,0 +1,190 @@
+"""Image classification on Fashion-MNIST: how pictures are read, varied, and judged."""
+
+import functools
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from safetensors import SafetensorError
+from safetensors.torch import load as load_safetensors
+from torch import Tensor, nn
+
+from core.errors import TaskUnavailable
+from core.tasks.quality import Quality, proportion
+from core.tasks.assets import Assets
+from core.tasks.base import SPLITS, Batch, Task, TaskInfo, prunable_parameters
+from core.tasks.models import LeNet5, LeNet300, SmallResNet
+
+CLASSES = (
+    "T-shirt",
+    "Trousers",
+    "Pullover",
+    "Dress",
+    "Coat",
+    "Sandal",
+    "Shirt",
+    "Sneaker",
+    "Bag",
+    "Ankle boot",
+)
+
+MEAN, DEVIATION = 0.2860, 0.3530
+"""Of all training pixels, on a scale from 0 (black) to 1 (white)."""
+
+INPUTS = (
+    f"light clothes on black: grey values from 0 to 255, divided by 255, minus {MEAN}, divided by {DEVIATION}. "
+    f"It answers with 10 numbers; the largest one names the class: {', '.join(CLASSES)}."
+)
+
+SOURCE = "Fashion-MNIST (Xiao et al. 2017, MIT licence); weights trained by this project"
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """One network that ships: how it is built, and how people read of it.
+
+    slice: how many pictures are judged at a time; the largest whose activations stay in the processor's cache.
+    """
+
+    build: type[nn.Module]
+    title: str
+    about: str
+    slice: int
+
+
+ARCHITECTURES = {
+    "fashion-lenet5": Architecture(
+        LeNet5,
+        "LeNet-5 - clothes (Fashion-MNIST)",
+        "Two layers of small picture filters, then two fully connected layers. The classic of pruning research.",
+        500,
+    ),
+    "fashion-mlp": Architecture(
+        LeNet300,
+        "LeNet-300-100 - clothes (Fashion-MNIST)",
+        "Three fully connected layers that see the picture as one long list of pixels. The fastest of the three.",
+        500,
+    ),
+    "fashion-resnet": Architecture(
+        SmallResNet,
+        "Small ResNet - clothes (Fashion-MNIST)",
+        "Thirteen layers of picture filters with shortcuts around them. The most accurate, and the most compact.",
+        100,
+    ),
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Images:
+    """Pictures (n, 1, 28, 28), normalised, with their labels (n,)."""
+
+    inputs: Tensor
+    labels: Tensor
+
+    @classmethod
+    def from_bytes(cls, pixels: np.ndarray, labels: np.ndarray) -> "Images":
+        """Normalise raw pixels (n, 28, 28) of 0 to 255."""
+        scaled = torch.from_numpy(pixels.astype(np.float32)).div_(255).sub_(MEAN).div_(DEVIATION)
+        inputs = scaled.unsqueeze(1).to(memory_format=torch.channels_last)
+        return cls(inputs, torch.from_numpy(labels.astype(np.int64)))
+
+
+def catalog(assets: Assets) -> list[TaskInfo]:
+    """List the vision tasks that ship."""
+    return [info(name, entry["parameters"]) for name, entry in assets.manifest["models"].items() if name in ARCHITECTURES]
+
+
+def load(assets: Assets, name: str) -> Task:
+    """Load a shipped network and put its data in reach; splits are read when first needed.
+
+    Raises TaskUnavailable when a file is missing or is not the one that was shipped.
+    """
+    file = f"models/{name}.safetensors"
+    model = ARCHITECTURES[name].build()
+    try:
+        model.load_state_dict(load_safetensors(assets.read(file)))
+    except (SafetensorError, RuntimeError) as error:
+        raise TaskUnavailable(*assets.damaged(file)) from error
+
+    @functools.cache
+    def images(split: str) -> Images:
+        file = f"data/fashion-mnist-{split}.npz"
+        try:
+            with np.load(io.BytesIO(assets.read(file)), allow_pickle=False) as stored:
+                return Images.from_bytes(stored["images"], stored["labels"])
+        except (ValueError, KeyError, OSError) as error:
+            raise TaskUnavailable(*assets.damaged(file)) from error
+
+    counts = assets.manifest["data"]["fashion-mnist"]["splits"]
+    return make_task(info(name, assets.manifest["models"][name]["parameters"]), model, images, {split: counts[split] for split in SPLITS})
+
+
+def make_task(about: TaskInfo, model: nn.Module, images, counts: dict[str, int]) -> Task:
+    """Join a classifier and its pictures to a task; `images` takes a split's name and returns Images."""
+    size = ARCHITECTURES[about.name].slice if about.name in ARCHITECTURES else 250
+
+    def score(model: nn.Module, split: str, limit: int | None) -> Iterator[Quality]:
+        right = seen = 0
+        for part in correct(model, images(split), limit, size):
+            right, seen = right + int(part.sum()), seen + len(part)
+            yield proportion(right, seen, about.metric, split)
+
+    def batches(split: str, batch_size: int, generator: torch.Generator, augment: bool) -> Iterator[Batch]:
+        data = images(split)
+        for chosen in torch.randperm(len(data.labels), generator=generator).split(batch_size):
+            inputs = data.inputs[chosen]
+            yield (mirror_and_shift(inputs, generator) if augment else inputs), data.labels[chosen]
+
+    def loss(output: Tensor, target: Tensor, smoothing: float) -> Tensor:
+        return F.cross_entropy(output, target, label_smoothing=smoothing)
+
+    return Task(
+        info=about,
+        model=model.eval(),
+        prunable=prunable_parameters(model),
+        example=torch.zeros(1, 1, 28, 28),
+        inputs=INPUTS,
+        score=score,
+        batches=batches,
+        loss=loss,
+        count=counts.__getitem__,
+    )
+
+
+def correct(model: nn.Module, images: Images, limit: int | None = None, size: int = 250) -> Iterator[Tensor]:
+    """Say for each picture whether the model names it rightly: bool (size,), one slice of pictures after the other.
+
+    The pictures lie in channels_last order and the weights follow them, which is what makes
+    convolutions fast on a processor; `model` itself stays as it is.
+    """
+    weights = {
+        name: value.detach().contiguous(memory_format=torch.channels_last) if value.ndim == 4 else value.detach()
+        for name, value in (*model.named_parameters(), *model.named_buffers())
+    }
+    for inputs, labels in zip(images.inputs[:limit].split(size), images.labels[:limit].split(size), strict=True):
+        with torch.inference_mode():
+            guesses = torch.func.functional_call(model, weights, (inputs,)).argmax(1)
+        yield guesses == labels
+
+
+def mirror_and_shift(inputs: Tensor, generator: torch.Generator, reach: int = 2) -> Tensor:
+    """Mirror every second picture (n, 1, h, w) at random and move each by up to `reach` pixels, filling with black."""
+    n, _, height, width = inputs.shape
+    mirrored = torch.rand(n, generator=generator) < 0.5
+    columns = torch.arange(width).expand(n, width)
+    columns = torch.where(mirrored[:, None], width - 1 - columns, columns)
+    right = torch.randint(0, 2 * reach + 1, (n, 1), generator=generator)
+    down = torch.randint(0, 2 * reach + 1, (n, 1), generator=generator)
+    padded = F.pad(inputs[:, 0], [reach] * 4, value=-MEAN / DEVIATION)  # (n, h + 2 reach, w + 2 reach)
+    rows = (torch.arange(height) + down)[:, :, None]  # (n, h, 1)
+    moved = padded[torch.arange(n)[:, None, None], rows, (columns + right)[:, None, :]]
+    return moved.unsqueeze(1)
+
+
+def info(name: str, parameters: int) -> TaskInfo:
+    """Describe one of the shipped networks for the catalogue."""
+    entry = ARCHITECTURES[name]
+    return TaskInfo(name, entry.title, "vision", "Accuracy", parameters, SOURCE, True, entry.about)

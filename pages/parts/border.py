@@ -1,0 +1,99 @@
+"""Where pages meet core: shared caches, and the one place that turns errors into sentences."""
+
+import contextlib
+from collections.abc import Iterator
+
+import streamlit as st
+
+from core.errors import PlaygroundError
+from core.jobs import EVERYBODY, Job, Jobs
+from core.measure import STOPS, Cost, Histogram, Quality, cost, histograms, kept_shares
+from core.memo import Memo
+from core.pruning import PruningPlan, Ranking, prune, rank, threshold_at
+from core.tasks import Task, TaskInfo, catalog, load
+
+STEP = 0.5
+"""Percent of the weights that one step of the slider removes."""
+
+HIGHEST = 99.5
+"""Percent of the weights that the slider can remove."""
+
+
+@st.cache_data(max_entries=1)
+def tasks() -> dict[str, TaskInfo]:
+    """Every task that can be explored, by name."""
+    return {info.name: info for info in catalog()}
+
+
+@st.cache_resource(max_entries=6, show_spinner="Loading the model and its pictures ...")
+def task(name: str) -> Task:
+    """One task, loaded once for all visitors; nobody may change it."""
+    return load(name)
+
+
+@st.cache_resource(max_entries=6, show_spinner=False)
+def ranking(name: str) -> Ranking:
+    """Scores of a task's weights, sorted once for all visitors."""
+    return rank(task(name))
+
+
+@st.cache_resource
+def memo() -> Memo:
+    """Slider steps that somebody already asked for."""
+    return Memo(20_000)
+
+
+@st.cache_resource
+def jobs() -> Jobs:
+    """The workers that do what takes long."""
+    return Jobs()
+
+
+@st.cache_resource(max_entries=6, show_spinner=False)
+def sweep_job(name: str) -> Job:
+    """The job that fills in a task's curve, one for all visitors."""
+    plans = tuple(PruningPlan(sparsity=stop / 100) for stop in STOPS)
+    return jobs().submit(EVERYBODY, "sweep", name, plans)
+
+
+@st.cache_data(max_entries=6, show_spinner=False)
+def dense_quality(name: str) -> Quality:
+    """How good the unpruned model is on validation data."""
+    return task(name).evaluate(task(name).model)
+
+
+@st.cache_data(max_entries=2_000, show_spinner=False)
+def pruned_cost(name: str, plan: PruningPlan) -> Cost:
+    """What the pruned model weighs, and how small its file gets."""
+    return cost(prune(task(name), plan, ranking(name)).model)
+
+
+@st.cache_data(max_entries=6, show_spinner=False)
+def slider_stops(name: str) -> tuple[list[Histogram], list[float], dict[str, list[float]]]:
+    """Each layer's histogram, and for each stop of the slider its threshold and what each layer keeps."""
+    thresholds = [threshold_at(ranking(name), i * STEP / 100) for i in range(round(HIGHEST / STEP) + 1)]
+    return histograms(task(name)), thresholds, kept_shares(task(name), ranking(name), thresholds)
+
+
+@contextlib.contextmanager
+def sentences() -> Iterator[None]:
+    """Show an error that people can do something about as two sentences, in place of what failed."""
+    try:
+        yield
+    except PlaygroundError as error:
+        st.error(f"{error.what} {error.advice}", icon=":material/error:")
+
+
+def percent(share: float, digits: int = 1) -> str:
+    """Write a share of 1 as percent, with fixed decimals."""
+    return f"{100 * share:.{digits}f} %"
+
+
+def points(change: float) -> str:
+    """Write a difference between two shares in percentage points."""
+    return f"{100 * change:+.1f} points"
+
+
+def size(count: int) -> str:
+    """Write a number of bytes for people, in decimal units."""
+    return f"{count / 1e6:.2f} MB" if count >= 1e6 else f"{count / 1e3:.1f} kB"

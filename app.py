@@ -7,5 +7,8 @@ import streamlit as st
 st.set_page_config("Pruning Playground", "✂️", layout="wide")
 st.html(Path(__file__).parent / "assets" / "app.css")
 st.navigation(
-    {"Experiment": [st.Page("pages/explore.py", title="Explore", icon=":material/tune:", default=True)]},
+    {
+        "Experiment": [st.Page("pages/explore.py", title="Explore", icon=":material/tune:", default=True)],
+        "More": [st.Page("pages/about.py", title="About", icon=":material/info:")],
+    }
 ).run()

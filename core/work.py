@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from safetensors.torch import load as load_weights
 from safetensors.torch import save
 
-from core.measure import Point, Quality
-from core.measure import sweep as sweep_points
+from core.measure import Quality, Step
+from core.measure import sweep as sweep_steps
 from core.pruning import Pruned, PruningPlan, prune
 from core.tasks import load
 from core.tasks.base import Task
@@ -40,9 +40,9 @@ def tune(loaded: Callable[[str], Task], name: str, plan: PruningPlan, recipe: Re
         yield Healing(p.step, p.of, p.loss, p.quality, p.seconds, p.left, weights)
 
 
-def sweep(loaded: Callable[[str], Task], name: str, plans: tuple[PruningPlan, ...]) -> Iterator[Point]:
+def sweep(loaded: Callable[[str], Task], name: str, plans: tuple[PruningPlan, ...]) -> Iterator[Step]:
     """Judge a task's model under each plan on validation data."""
-    yield from sweep_points(loaded(name), plans)
+    yield from sweep_steps(loaded(name), plans)
 
 
 WORK: Mapping[str, Callable[..., Iterator[object]]] = {"tune": tune, "sweep": sweep}

@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from core.charts import curve
-from core.measure import Point, Step, steps
+from core.measure import Step
 from core.pruning import PruningPlan
 from pages.parts import border
 from pages.parts.border import percent, points
@@ -16,20 +16,19 @@ from pages.parts.picture import weight_histograms
 DEFAULT = 85.0
 """Percent removed when the page opens: where the drop of the first model is just visible."""
 
-
-GLANCE = 0.15
+PATIENCE = 0.15
 """Seconds after which an early figure is shown, if the settled one is not there yet."""
 
 
-def choices() -> tuple[str, float] | None:
+def choices() -> tuple[str, float]:
     """Let people pick a model and a threshold; both live in the link."""
-    known = list(border.tasks())
+    known = border.tasks()
     asked, cut = st.query_params.get("model"), st.query_params.get("threshold")
     left, right = st.columns([2, 3], vertical_alignment="bottom", gap="medium")
     name = left.selectbox(
         "Pretrained model",
-        known,
-        format_func=lambda each: border.tasks()[each].title,
+        list(known),
+        format_func=lambda each: known[each].title,
         help="A network that has already learned its task; you will take parts of it away.",
         key="model",
         bind="query-params",
@@ -45,11 +44,11 @@ def choices() -> tuple[str, float] | None:
         key="threshold",
         bind="query-params",
     )
-    titles = [info.title for info in border.tasks().values()]
-    if asked is not None and asked not in known + titles:
-        st.warning(f"The link names a model that is not here, {asked[:60]!r}; this is {name} instead.")
+    if asked is not None and asked not in {*known, *(info.title for info in known.values())}:
+        st.warning(f"The link names a model that is not here: {asked[:60]!r}. This is {known[name].title} instead.")
     if cut is not None and not _is_threshold(cut):
-        st.warning(f"The link names a threshold that is no number from 0 to 99.5, {cut[:60]!r}; this is {value} %.")
+        st.warning(f"The link names a threshold that is no number from 0 to {border.HIGHEST}: {cut[:60]!r}. "
+                   f"This is {value:.1f} % instead.")
     return name, value
 
 
@@ -61,104 +60,80 @@ def _is_threshold(text: str) -> bool:
 
 
 def figures(name: str, plan: PruningPlan) -> Step:
-    """Show what the plan does as numbers: first an early figure, then the settled one."""
-    place = st.empty()
-    key = (name, plan)
-    found = border.memo().peek(key)
-    if found is None:
-        shown = time.monotonic()
-        for found in steps(border.task(name), plan, border.ranking(name)):
-            if not found.settled and time.monotonic() - shown > GLANCE:
-                show(place, name, found)
-                shown = time.monotonic()
-        border.memo().put(key, found)
-    show(place, name, found)
-    return found
+    """Show what the plan does as numbers: an early figure if the settled one takes its time."""
+    place, shown = st.empty(), time.monotonic()
+    for step in border.slider_steps(name, plan):
+        if step.settled or time.monotonic() - shown > PATIENCE:
+            show(place, name, step)
+            shown = time.monotonic()
+    return step
 
 
 def show(place: st.delta_generator.DeltaGenerator, name: str, step: Step) -> None:
     """Draw the four headline figures."""
     quality, dense = step.quality, border.dense_quality(name)
     weights, kept = (sum(getattr(layer, part) for layer in step.layers) for part in ("weights", "kept"))
-    with place.container(key="settled" if step.settled else f"about-{step.quality.n}"):
-        accuracy, sparsity, left, file = st.columns(4)
+    with place.container(key="settled" if step.settled else f"about-{quality.n}"):
+        accuracy, sparsity, left, file = st.columns(4, gap="small")
         accuracy.metric(
             quality.metric,
             percent(quality.value) if step.settled else f"about {percent(quality.value, 0)}",
             points(quality.value - dense.value),
-            delta_description=f"{percent(quality.low)} to {percent(quality.high)}",
-            help=f"Share of {quality.n:,} validation pictures named rightly, the change against the whole network, and "
-            f"the range in which the true share lies with 95 % certainty. Whole network: {percent(dense.value)}.",
+            delta_description=f"{100 * quality.low:.1f} to {percent(quality.high)}",
+            help=f"Share of {quality.n:,} validation pictures named rightly; the change against the whole network "
+            f"({percent(dense.value)}); and the range that holds the true share with 95 % confidence.",
             border=True,
         )
+        still = {"delta_color": "off", "delta_arrow": "off", "border": True}
         sparsity.metric(
             "Sparsity",
             percent(step.sparsity),
-            f"below {step.threshold:.4f}",
-            delta_color="off",
-            delta_arrow="off",
-            help="How much was removed: the share of the weights that are now zero. They were closer to zero than "
-            "the threshold below.",
-            border=True,
+            f"weights below {step.threshold:.4f} go",
+            help="How much was removed: the share of the weights that are zero now, since they were closer to zero "
+            "than the threshold.",
+            **still,
         )
         left.metric(
             "Weights left",
             f"{kept:,}",
             f"of {weights:,}",
-            delta_color="off",
-            delta_arrow="off",
-            help="Numbers that still do something; biases and normalisation are never removed and not counted here.",
-            border=True,
+            help="Numbers that still do something. Biases and normalisation are never removed, nor counted here.",
+            **still,
         )
         size = border.pruned_cost(name, step.plan) if step.settled else None
         file.metric(
             "Zipped file",
             border.size(size.zipped) if size else "...",
             f"of {border.size(size.file)}" if size else "...",
-            delta_color="off",
-            delta_arrow="off",
-            help="The weights as a file, really compressed just now. Unzipped it is as large as before: a zero "
-            "takes as much room as any other number.",
-            border=True,
+            help="The weights as a file, really compressed just now. Unzipped it is as large as ever: a zero takes "
+            "as much room as any other number.",
+            **still,
         )
 
 
 def pictures(name: str, value: float, step: Step) -> None:
-    """Draw the weights of each layer and the curve that the slider walks along."""
+    """Draw the weights of each layer and the curve that the slider walks along, which fills in by itself."""
     job = border.sweep_job(name)
-
-    @st.fragment(run_every=1.0 if job.active else None)
-    def drawn() -> None:
-        swept: list[Point] = list(job.results)
-        left, right = st.columns([3, 2], gap="medium")
-        with left:
-            weight_histograms(name, value, swept, step.quality.metric)
-        figure = curve(
-            swept,
-            border.dense_quality(name),
-            (step.sparsity, step.quality),
-            tuned_mark(name),
-            st.context.theme.type or "light",
-        )
-        right.plotly_chart(
-            figure,
-            key="curve",
-            theme=None,
-            height=290,
-            config={"displayModeBar": False},
-            alt=f"{step.quality.metric} over sparsity",
-        )
-        if not job.active and job.state == "done" and not st.session_state.get(f"swept {name}"):
-            st.session_state[f"swept {name}"] = True
-            st.rerun()
-
-    drawn()
+    swept: list[Step] = list(job.results)
+    left, right = st.columns([3, 2], gap="medium")
+    with left:
+        weight_histograms(name, value, swept, step.quality.metric)
+    here, theme = (step.sparsity, step.quality), st.context.theme.type or "light"
+    right.plotly_chart(
+        curve(swept, border.dense_quality(name), here, tuned_mark(name), theme),
+        key="curve",
+        theme=None,
+        config={"displayModeBar": False},
+        alt=f"{step.quality.metric} over sparsity, with the present choice marked",
+    )
+    if job.error:
+        right.caption(f"The curve is not complete: {' '.join(job.error)}")
 
 
 def layers(step: Step) -> None:
     """List what happened to each layer."""
     for empty in step.collapsed:
-        st.warning(f"Nothing is left of {empty}: no signal passes through the network. Remove less.")
+        st.warning(f"Nothing is left of {empty}: no signal passes through the network any more. Remove less.")
     with st.expander("Layers: what was removed where"):
         rows = [
             {
@@ -170,7 +145,7 @@ def layers(step: Step) -> None:
             }
             for layer in step.layers
         ]
-        kept = st.column_config.ProgressColumn("Kept (%)", format="%.1f %%", min_value=0, max_value=100)
+        kept = st.column_config.ProgressColumn("Kept", format="%.1f %%", min_value=0, max_value=100)
         st.dataframe(pd.DataFrame(rows), hide_index=True, column_config={"Kept": kept})
 
 
@@ -179,6 +154,7 @@ with border.sentences():
     name, value = choices()
     plan = PruningPlan(sparsity=value / 100)
     step = figures(name, plan)
-    pictures(name, value, step)
+    filling = border.sweep_job(name).active
+    st.fragment(pictures, run_every=1.0 if filling else None)(name, value, step)
     healing(name, plan, step)
     layers(step)

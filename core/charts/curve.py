@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from core.charts.look import GRID, INK, PRUNED, TUNED
-from core.measure import Point, Quality
+from core.measure import Quality, Step
 
 
 def curve(
-    points: Sequence[Point],
+    points: Sequence[Step],
     dense: Quality | None,
     here: tuple[float, Quality] | None,
     tuned: tuple[float, Quality] | None = None,
@@ -53,8 +53,8 @@ def curve(
     metric = ordered[0].quality.metric if ordered else "Accuracy"
     axis = {"gridcolor": GRID[theme], "zeroline": False, "ticksuffix": " %", "color": INK[theme], "fixedrange": True}
     layout = {
-        "height": 290,
-        "margin": {"l": 52, "r": 12, "t": 8, "b": 40},
+        "height": 270,
+        "margin": {"l": 56, "r": 12, "t": 8, "b": 40},
         "showlegend": False,
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",

@@ -1,13 +1,17 @@
-"""One step of a slider: what goes, what stays, and how good the rest is."""
+"""One step of a slider, and the curve of many: what goes, what stays, and how good the rest is."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
-from core.pruning import Layer, PruningPlan, Ranking, prune
+from core.pruning import Layer, PruningPlan, Ranking, prune, rank
 from core.tasks.base import Task
 from core.tasks.quality import Quality
+
+
+STOPS = (0, 50, 80, 90, 95, 99, 20, 40, 60, 70, 85, 92, 97, 98, 10, 30, 75, 88, 94, 96, 65, 82, 86, 91, 93, 99.5)
+"""Sparsities of a first curve, in percent: its rough shape first, then what is between."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,14 @@ def steps(task: Task, plan: PruningPlan, ranking: Ranking) -> Iterator[Step]:
             quality,
             quality.n == total,
         )
+
+
+def sweep(task: Task, plans: Iterable[PruningPlan]) -> Iterator[Step]:
+    """Judge the task's model under each plan on validation data, in the order given, scoring its weights only once."""
+    ranking = rank(task)
+    for plan in plans:
+        *_, settled = steps(task, plan, ranking)
+        yield settled
 
 
 def kept_shares(task: Task, ranking: Ranking, thresholds: list[float]) -> dict[str, list[float]]:

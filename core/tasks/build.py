@@ -16,7 +16,7 @@ import torch
 import torchvision
 from safetensors.torch import save as save_safetensors
 
-from core.pruning.masks import Pruned
+from core.pruning import PruningPlan, prune
 from core.tasks import load, vision
 from core.tasks.assets import EMPTY, ROOT, Assets
 from core.tuning import Recipe, fine_tune
@@ -79,7 +79,7 @@ def build(name: str, root: Path, folder: Path | None) -> None:
     counts = {part: len(pictures[1]) for part, pictures in everything.items()}
     task = vision.make_task(vision.info(name, parameters), model, images.__getitem__, counts)
 
-    for progress in fine_tune(task, Pruned(model, {}), recipe):
+    for progress in fine_tune(task, prune(task, PruningPlan()), recipe):
         if progress.model is not None:
             print(
                 f"{name}: step {progress.step} of {progress.of}, loss {progress.loss:.4f}, "

@@ -35,4 +35,4 @@ def proportion(successes: int, n: int, metric: str = "Accuracy", split: str = "v
     share, square = successes / n, Z95**2
     centre = (share + square / (2 * n)) / (1 + square / n)
     half = Z95 / (1 + square / n) * math.sqrt(share * (1 - share) / n + square / (4 * n * n))
-    return Quality(metric, share, max(0.0, centre - half), min(1.0, centre + half), n, split)
+    return Quality(metric, share, min(share, max(0.0, centre - half)), max(share, min(1.0, centre + half)), n, split)

@@ -7,10 +7,11 @@ import streamlit as st
 
 from core.errors import PlaygroundError
 from core.jobs import EVERYBODY, Job, Jobs
-from core.measure import STOPS, Cost, Histogram, Quality, cost, histograms, kept_shares
+from core.measure import STOPS, Cost, Histogram, Quality, Step, cost, histograms, kept_shares, steps
 from core.memo import Memo
 from core.pruning import PruningPlan, Ranking, prune, rank, threshold_at
 from core.tasks import Task, TaskInfo, catalog, load
+from core.tasks.assets import Assets
 
 STEP = 0.5
 """Percent of the weights that one step of the slider removes."""
@@ -19,10 +20,16 @@ HIGHEST = 99.5
 """Percent of the weights that the slider can remove."""
 
 
-@st.cache_data(max_entries=1)
+@st.cache_data(max_entries=1, show_spinner=False)
 def tasks() -> dict[str, TaskInfo]:
     """Every task that can be explored, by name."""
     return {info.name: info for info in catalog()}
+
+
+@st.cache_data(max_entries=1, show_spinner=False)
+def shipped_figures() -> dict[str, dict[str, dict[str, float]]]:
+    """What each shipped model scored when it was built: name -> split -> figures."""
+    return {name: entry["figures"] for name, entry in Assets.open().manifest["models"].items()}
 
 
 @st.cache_resource(max_entries=6, show_spinner="Loading the model and its pictures ...")
@@ -37,13 +44,13 @@ def ranking(name: str) -> Ranking:
     return rank(task(name))
 
 
-@st.cache_resource
+@st.cache_resource(show_spinner=False)
 def memo() -> Memo:
-    """Slider steps that somebody already asked for."""
+    """Answers that somebody already asked for."""
     return Memo(20_000)
 
 
-@st.cache_resource
+@st.cache_resource(show_spinner=False)
 def jobs() -> Jobs:
     """The workers that do what takes long."""
     return Jobs()
@@ -73,6 +80,17 @@ def slider_stops(name: str) -> tuple[list[Histogram], list[float], dict[str, lis
     """Each layer's histogram, and for each stop of the slider its threshold and what each layer keeps."""
     thresholds = [threshold_at(ranking(name), i * STEP / 100) for i in range(round(HIGHEST / STEP) + 1)]
     return histograms(task(name)), thresholds, kept_shares(task(name), ranking(name), thresholds)
+
+
+def slider_steps(name: str, plan: PruningPlan) -> Iterator[Step]:
+    """Yield what a plan does, early figures first and the settled one last; just that one if it is known already."""
+    found = memo().peek((name, plan)) or next((s for s in sweep_job(name).results if s.plan == plan), None)
+    if found is None:
+        for found in steps(task(name), plan, ranking(name)):
+            yield found
+        memo().put((name, plan), found)
+    else:
+        yield found
 
 
 @contextlib.contextmanager

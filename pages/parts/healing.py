@@ -1,5 +1,6 @@
 """The short fine-tune on Explore: two choices, progress, a way to stop, what came of it, and the download."""
 
+import secrets
 from collections.abc import Callable
 
 import streamlit as st
@@ -20,7 +21,8 @@ STRENGTHS = {"Gentle": 3e-4, "Normal": 1e-3, "Strong": 5e-3}
 def healing(name: str, plan: PruningPlan, step: Step) -> None:
     """Offer the fine-tune and the download; follow a running one without redrawing the page."""
     job: Job | None = st.session_state.get("tuning")
-    st.fragment(_panel, run_every=0.4 if job and job.active else None)(name, plan, step)
+    busy = job is not None and job.active
+    st.fragment(_panel, run_every=0.4 if busy else None)(name, plan, step, busy)
 
 
 def tuned_mark(name: str) -> tuple[float, Quality] | None:
@@ -31,27 +33,18 @@ def tuned_mark(name: str) -> tuple[float, Quality] | None:
     return job.arguments[1].sparsity, _tuned_quality(job)
 
 
-def _panel(name: str, plan: PruningPlan, step: Step) -> None:
+def _panel(name: str, plan: PruningPlan, step: Step, busy: bool) -> None:
     job: Job | None = st.session_state.get("tuning")
-    how_long, how_strongly, start, download = st.columns([2, 2, 1, 1], vertical_alignment="bottom")
-    rounds = how_long.selectbox(
-        "How long",
-        list(LENGTHS),
-        help="A round (epoch) shows the network every one of the 20,000 training pictures once.",
-        key="rounds",
-    )
-    strength = how_strongly.selectbox(
-        "How strongly",
-        list(STRENGTHS),
-        index=1,
-        help="How far each step may move the weights (learning rate). Strong heals faster, or breaks more.",
-        key="strength",
-    )
-    busy = job is not None and job.active
+    if busy and not job.active:
+        st.rerun()  # it has just ended: the rest of the page wants to know
+    choices, start, download = st.columns([4, 1, 1], vertical_alignment="bottom", gap="small")
     if busy:
+        with choices:
+            _progress(job)
         start.button("Stop", on_click=border.jobs().stop, args=(job,), width="stretch")
     else:
-        recipe = Recipe(epochs=LENGTHS[rounds], learning_rate=STRENGTHS[strength])
+        with choices:
+            recipe = _recipe()
         if start.button(
             "Fine-tune",
             type="primary",
@@ -63,61 +56,79 @@ def _panel(name: str, plan: PruningPlan, step: Step) -> None:
                     _visitor(), "tune", name, plan, recipe, keep=lambda payload: payload.weights is not None
                 )
                 st.rerun()
-    fits = job is not None and not busy and job.results and job.arguments[:2] == (name, plan)
+    tuned = job if job is not None and not busy and job.results and job.arguments[:2] == (name, plan) else None
     download.download_button(
         "Download",
-        _packed(name, plan, job if fits else None),
-        file_name=f"{name}-{step.sparsity:.1%}-pruned.zip".replace("%", ""),
+        _packed(name, plan, tuned),
+        file_name=f"{name}-{100 * step.sparsity:.1f}-percent-pruned.zip",
         mime="application/zip",
         on_click="ignore",
         width="stretch",
-        help=f"A zip with the {'fine-tuned' if fits else 'pruned'} weights, the masks, every figure, and how to load it.",
+        help=f"A zip with the {'fine-tuned' if tuned else 'pruned'} weights, the masks, every figure, and how to load "
+        "it. Test pictures are scored for it, once.",
     )
-    if job is not None:
-        _state(job, busy)
+    if job is not None and not busy:
+        _outcome(job)
 
 
-def _state(job: Job, busy: bool) -> None:
-    """Say how far a fine-tune is, or what came of it."""
+def _recipe() -> Recipe:
+    """Ask how long and how strongly to fine-tune."""
+    how_long, how_strongly = st.columns(2, gap="small")
+    rounds = how_long.selectbox(
+        "How long",
+        list(LENGTHS),
+        help="A round (epoch) shows the network each of the 20,000 training pictures once.",
+        key="rounds",
+        persist_state="session",
+    )
+    strength = how_strongly.selectbox(
+        "How strongly",
+        list(STRENGTHS),
+        index=1,
+        help="How far a step may move the weights (learning rate). Strong heals faster, or breaks more.",
+        key="strength",
+        persist_state="session",
+    )
+    return Recipe(epochs=LENGTHS[rounds], learning_rate=STRENGTHS[strength])
+
+
+def _progress(job: Job) -> None:
+    """Say how far a fine-tune is."""
+    now: Healing | None = job.progress
     if job.state == "waiting":
-        st.info(f"Waiting for a free worker: number {border.jobs().place(job)} in line.", icon=":material/hourglass:")
-    elif busy:
-        _progress(job.progress)
+        st.progress(0.0, f"Waiting for a free worker: number {border.jobs().place(job)} in line.")
+    elif now is None:
+        st.progress(0.0, "Fine-tuning: getting the model and its training pictures ready ...")
     else:
-        if st.session_state.get("shown") is not job:
-            st.session_state.shown = job
-            st.rerun()
-        if job.error:
-            st.error(" ".join(job.error), icon=":material/error:")
-        if job.results:
-            _side_by_side(job)
-        elif job.state == "stopped":
+        looked = f"accuracy about {percent(now.quality.value, 0)}" if now.quality else "accuracy not known yet"
+        text = f"Fine-tuning: loss {now.loss:.3f}, {looked}, about {now.left:.0f} s left"
+        st.progress(now.step / now.of, text)
+
+
+def _outcome(job: Job) -> None:
+    """Say what came of a fine-tune: dense, pruned and fine-tuned side by side."""
+    if job.error:
+        st.error(" ".join(job.error), icon=":material/error:")
+    if not job.results:
+        if job.state == "stopped":
             st.info("Stopped before the first look at the result; the pruned network is as it was.")
-
-
-def _progress(progress: Healing | None) -> None:
-    if progress is None:
-        st.progress(0.0, "Fine-tuning: loading the model and its training pictures ...")
         return
-    looked = f"accuracy about {percent(progress.quality.value, 0)}" if progress.quality else "accuracy not known yet"
-    text = f"Fine-tuning: loss {progress.loss:.3f}, {looked}, about {progress.left:.0f} s left"
-    st.progress(progress.step / progress.of, text)
-
-
-def _side_by_side(job: Job) -> None:
-    """Show the dense, the pruned and the fine-tuned network beside each other."""
     name, plan, recipe = job.arguments
-    dense, pruned, tuned = border.dense_quality(name), border.memo().peek((name, plan)).quality, _tuned_quality(job)
-    stopped = " (stopped early)" if job.state == "stopped" else ""
-    st.markdown(f"**At {percent(plan.sparsity)} sparsity, {job.results[-1].step} steps of fine-tuning{stopped}**")
-    places = st.columns(3)
-    for place, title, quality in zip(places, ("Dense", "Pruned", "Fine-tuned"), (dense, pruned, tuned), strict=True):
+    *_, pruned = border.slider_steps(name, plan)
+    dense = border.dense_quality(name)
+    reached = job.results[-1]
+    early = f", stopped after {reached.step} of {reached.of} steps" if job.state != "done" else ""
+    title = border.tasks()[name].title
+    st.markdown(f"**What fine-tuning gave back** at {percent(plan.sparsity)} sparsity of {title}{early}")
+    stages = {"Dense": dense, "Pruned": pruned.quality, "Fine-tuned": _tuned_quality(job)}
+    for place, (stage, quality) in zip(st.columns(3, gap="small"), stages.items(), strict=True):
         place.metric(
-            title,
+            stage,
             percent(quality.value),
-            None if quality is dense else points(quality.value - dense.value),
-            delta_description=f"{percent(quality.low)} to {percent(quality.high)}",
-            help=f"{quality.metric} on {quality.n:,} validation pictures, with its 95 % interval.",
+            points(quality.value - dense.value),
+            delta_description=f"{100 * quality.low:.1f} to {percent(quality.high)}",
+            help=f"{quality.metric} on {quality.n:,} validation pictures, the change against the dense network, "
+            "and the 95 % interval.",
             border=True,
         )
 
@@ -125,13 +136,13 @@ def _side_by_side(job: Job) -> None:
 def _tuned_quality(job: Job) -> Quality:
     """Judge the network that a fine-tune reached the same way as every other one on the page."""
     name, plan, recipe = job.arguments
+    reached = job.results[-1]
 
-    def compute() -> Quality:
+    def judge() -> Quality:
         task = border.task(name)
-        tuned = healed(prune(task, plan, border.ranking(name)), job.results[-1].weights)
-        return task.evaluate(tuned.model)
+        return task.evaluate(healed(prune(task, plan, border.ranking(name)), reached.weights).model)
 
-    return border.memo().get((name, plan, recipe, job.results[-1].step), compute)
+    return border.memo().get((name, plan, recipe, reached.step), judge)
 
 
 def _packed(name: str, plan: PruningPlan, job: Job | None) -> Callable[[], bytes]:
@@ -149,4 +160,4 @@ def _packed(name: str, plan: PruningPlan, job: Job | None) -> Callable[[], bytes
 
 def _visitor() -> str:
     """Return a name for this visit that no other visit has."""
-    return st.session_state.setdefault("visitor", str(id(st.session_state)))
+    return st.session_state.setdefault("visitor", secrets.token_hex(8))

@@ -5,13 +5,13 @@ from pathlib import Path
 import streamlit as st
 
 from core.charts.look import KEPT, PRUNED, REMOVED
-from core.measure import Point
+from core.measure import Step
 from pages.parts.border import STEP, slider_stops
 
 FOLDER = Path(__file__).parents[2] / "assets" / "components"
 
 
-def weight_histograms(name: str, value: float, points: list[Point], metric: str, height: int = 250) -> None:
+def weight_histograms(name: str, value: float, points: list[Step], metric: str, height: int = 230) -> None:
     """Draw the histogram of each layer; what the threshold removes is grey and hatched.
 
     value: where the slider stands, percent; points: of the sweep, for a first guess while it moves.

@@ -1,0 +1,56 @@
+"""Shared fixtures: shipped tasks loaded once, tiny ones built by hand, and a rule against unnoticed skips."""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+
+from core.tasks import Task, TaskInfo, load, vision
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Where CI is set, a skipped test fails the run: everything that can run there must."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if os.environ.get("CI") and reporter and reporter.stats.get("skipped"):
+        reporter.write_line("Tests were skipped in CI, where all of them should run.", red=True)
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.fixture(scope="session")
+def lenet() -> Task:
+    return load("fashion-lenet5")
+
+
+@pytest.fixture(scope="session")
+def mlp() -> Task:
+    return load("fashion-mlp")
+
+
+@pytest.fixture(scope="session")
+def resnet() -> Task:
+    return load("fashion-resnet")
+
+
+@pytest.fixture
+def tiny() -> Task:
+    """A task of 4 numbers in and 3 classes out, which a small network can learn by heart; made anew each time."""
+    torch.manual_seed(1)
+    model = nn.Sequential(nn.Flatten(), nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 3))
+    generator = torch.Generator().manual_seed(2)
+    inputs = torch.randn(64, 1, 2, 2, generator=generator)
+    images = vision.Images(inputs, inputs.flatten(1)[:, :3].argmax(1))
+    info = TaskInfo("tiny", "Tiny", "vision", "Accuracy", 67, "made by a test", False)
+    return vision.make_task(info, model, lambda split: images, {"train": 64, "validation": 64, "test": 64})
+
+
+@pytest.fixture
+def broken_assets(tmp_path: Path) -> Path:
+    """A copy of the shipped assets that a test may damage."""
+    copy = tmp_path / "assets"
+    shutil.copytree(ROOT / "assets", copy)
+    return copy

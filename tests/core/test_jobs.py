@@ -1,0 +1,114 @@
+"""Long work beside the page: order, limits, stopping, crashes."""
+
+import os
+import signal
+import time
+
+import pytest
+from safetensors.torch import load as load_weights
+
+from core.errors import PlaygroundError
+from core.jobs import EVERYBODY, Jobs, wait
+from core.pruning import PruningPlan, prune
+from core.tuning import Recipe, fine_tune
+from core.work import healed
+
+PLAN = PruningPlan(sparsity=0.9)
+LONG = Recipe(epochs=200)
+
+
+def carries(payload):
+    return payload.weights is not None
+
+
+@pytest.fixture
+def pool():
+    jobs = Jobs(workers=1, threads=1)
+    yield jobs
+    jobs.close()
+
+
+def until(condition, seconds=30.0):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it took too long"
+        time.sleep(0.02)
+
+
+def test_a_fine_tune_in_a_worker_equals_one_made_here(pool, mlp):
+    job = pool.submit("me", "tune", "fashion-mlp", PLAN, Recipe(), keep=carries)
+    assert wait(job, 60)
+    assert (job.state, job.error) == ("done", None)
+    assert len(job.results) == 10
+    pruned = prune(mlp, PLAN)
+    tuned = healed(pruned, job.results[-1].weights)
+    assert mlp.evaluate(tuned.model).value == pytest.approx(job.results[-1].quality.value, abs=0.001)
+    assert mlp.evaluate(tuned.model).value > mlp.evaluate(pruned.model).value + 0.05
+    *_, here = fine_tune(mlp, pruned, Recipe())
+    assert here.quality.value == pytest.approx(job.results[-1].quality.value, abs=0.01)
+
+
+def test_stop_answers_within_a_second_and_keeps_what_was_reached(pool):
+    job = pool.submit("me", "tune", "fashion-mlp", PLAN, Recipe(epochs=20), keep=carries)
+    until(lambda: job.results)
+    asked = time.monotonic()
+    pool.stop(job)
+    assert wait(job, 5)
+    assert time.monotonic() - asked < 1
+    assert job.state == "stopped"
+    assert 0 < job.progress.step < job.progress.of
+    assert "fc1.weight" in load_weights(job.results[-1].weights)
+
+
+def test_a_worker_that_does_not_answer_is_ended_and_replaced(pool):
+    job = pool.submit("me", "tune", "fashion-mlp", PLAN, LONG, keep=carries)
+    until(lambda: job.progress is not None)
+    process = pool._processes[0]
+    os.kill(process.pid, signal.SIGSTOP)
+    asked = time.monotonic()
+    pool.stop(job)
+    assert wait(job, 5)
+    assert time.monotonic() - asked < 1
+    assert job.state == "stopped"
+    after = pool.submit("me", "sweep", "fashion-mlp", (PLAN,))
+    assert wait(after, 60)
+    assert after.state == "done"
+
+
+def test_a_worker_that_dies_is_a_sentence_for_its_own_job_only(pool):
+    job = pool.submit("me", "tune", "fashion-mlp", PLAN, LONG)
+    waiting = pool.submit("you", "sweep", "fashion-mlp", (PLAN,))
+    until(lambda: job.progress is not None)
+    pool._processes[0].kill()
+    assert wait(job, 5)
+    assert job.state == "failed"
+    assert "ended unexpectedly" in job.error[0]
+    assert wait(waiting, 60)
+    assert (waiting.state, len(waiting.results)) == ("done", 1)
+
+
+def test_an_error_people_can_act_on_arrives_as_its_sentences(pool):
+    job = pool.submit("me", "tune", "no-such-model", PLAN, Recipe())
+    assert wait(job, 60)
+    assert job.state == "failed"
+    assert job.error[0] == "There is no model named 'no-such-model'."
+
+
+def test_places_in_line_and_what_everybody_shares_waits_last(pool):
+    running = pool.submit("a", "tune", "fashion-mlp", PLAN, LONG)
+    until(lambda: running.state == "running")
+    shared = pool.submit(EVERYBODY, "sweep", "fashion-mlp", (PLAN,))
+    mine = pool.submit("b", "sweep", "fashion-mlp", (PLAN,))
+    theirs = pool.submit("c", "sweep", "fashion-mlp", (PLAN,))
+    assert [pool.place(job) for job in (running, mine, theirs, shared)] == [0, 1, 2, 3]
+    pool.stop(mine)
+    assert mine.state == "stopped"
+    assert [pool.place(job) for job in (theirs, shared)] == [1, 2]
+
+
+def test_one_owner_holds_one_running_and_one_waiting_job(pool):
+    for _ in range(2):
+        pool.submit("me", "tune", "fashion-mlp", PLAN, LONG)
+    with pytest.raises(PlaygroundError, match="one running and one waiting"):
+        pool.submit("me", "tune", "fashion-mlp", PLAN, LONG)
+    assert pool.submit("you", "tune", "fashion-mlp", PLAN, LONG).active

@@ -1,0 +1,197 @@
+"""Shipped models and data: what the manifest says, what happens when a file is damaged, how pictures are judged."""
+
+import gzip
+import json
+
+import numpy as np
+import pytest
+import scipy.stats
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torch import nn
+
+from core.errors import TaskUnavailable, UnknownTask
+from core.tasks import build, catalog, load, vision
+from core.tasks.assets import ROOT, Assets, sha256
+from core.tasks.quality import proportion
+
+LEAST = {"fashion-mlp": (0.895, 266_610), "fashion-lenet5": (0.915, 431_080), "fashion-resnet": (0.930, 170_298)}
+
+
+@pytest.mark.parametrize("name", LEAST)
+def test_a_shipped_model_scores_what_the_manifest_says(name):
+    accuracy, parameters = LEAST[name]
+    task = load(name)
+    assert sum(p.numel() for p in task.model.parameters()) == parameters == task.info.parameters
+    assert build.check(name, ROOT) == 0
+    assert Assets.open().manifest["models"][name]["figures"]["test"]["accuracy"] >= accuracy
+
+
+def test_a_wrong_figure_fails_the_check(broken_assets, capsys):
+    path = broken_assets / "manifest.json"
+    manifest = json.loads(path.read_text())
+    manifest["models"]["fashion-mlp"]["figures"]["test"]["accuracy"] += 0.01
+    path.write_text(json.dumps(manifest))
+    assert build.check("fashion-mlp", broken_assets) == 1
+    assert "DOES NOT HOLD" in capsys.readouterr().out
+
+
+def test_the_catalogue_lists_what_ships():
+    assert {info.name for info in catalog()} == set(LEAST)
+    assert all(info.shipped and info.source and info.about for info in catalog())
+
+
+def test_every_shipped_file_is_in_the_manifest_and_small():
+    files = {str(path.relative_to(ROOT)): path for folder in ("models", "data") for path in (ROOT / folder).iterdir()}
+    listed = Assets.open().manifest["files"]
+    assert {name for name in files if not name.endswith("LICENSE.txt")} == set(listed)
+    for name, entry in listed.items():
+        content = files[name].read_bytes()
+        assert sha256(content) == entry["sha256"]
+        assert len(content) == entry["bytes"]
+    assert sum(path.stat().st_size for path in ROOT.rglob("*") if path.is_file()) < 25e6
+
+
+def test_an_unknown_model_is_a_sentence():
+    with pytest.raises(UnknownTask, match=r"no model named 'resnet-9000'.*Choose one of: .*fashion-mlp"):
+        load("resnet-9000")
+
+
+@pytest.mark.parametrize("damage", ["flip", "cut", "remove"])
+def test_a_damaged_weight_file_is_named_and_the_others_work(broken_assets, damage):
+    path = broken_assets / "models" / "fashion-mlp.safetensors"
+    content = bytearray(path.read_bytes())
+    if damage == "flip":
+        content[-1] ^= 1
+        path.write_bytes(content)
+    elif damage == "cut":
+        path.write_bytes(content[:100])
+    else:
+        path.unlink()
+    with pytest.raises(TaskUnavailable) as caught:
+        load("fashion-mlp", broken_assets)
+    assert "models/fashion-mlp.safetensors" in caught.value.what
+    assert "git checkout" in caught.value.advice
+    assert load("fashion-lenet5", broken_assets).info.name == "fashion-lenet5"
+
+
+def test_a_missing_manifest_is_a_sentence(tmp_path):
+    with pytest.raises(TaskUnavailable, match="manifest.json"):
+        catalog(tmp_path)
+
+
+def test_splits_are_balanced_and_apart(lenet):
+    for split, size in (("train", 20_000), ("validation", 5_000), ("test", 10_000)):
+        labels = torch.cat([targets for _, targets in lenet.batches(split, 1000, torch.Generator(), False)])
+        assert torch.bincount(labels).tolist() == [size // 10] * 10
+        assert lenet.count(split) == size
+    labels = np.repeat(np.arange(10, dtype=np.uint8), 6_000)
+    learning, validation, tuning = build.split(labels)
+    assert (len(learning), len(validation), len(tuning)) == (55_000, 5_000, 20_000)
+    assert not np.intersect1d(learning, validation).size
+    assert np.isin(tuning, learning).all()
+    assert np.array_equal(build.split(labels)[1], validation)
+
+
+def test_accuracy_equals_a_plain_count(lenet):
+    (inputs, targets), *_ = lenet.batches("validation", 5_000, torch.Generator(), False)
+    with torch.no_grad():
+        expected = (lenet.model(inputs).argmax(1) == targets).float().mean().item()
+    quality = lenet.evaluate(lenet.model)
+    assert quality.n == 5_000
+    assert quality.value == pytest.approx(expected, abs=0.0002)
+
+
+def test_a_refined_figure_ends_at_the_whole_split(lenet):
+    seen = list(lenet.refine(lenet.model))
+    assert [quality.n for quality in seen] == list(range(500, 5_001, 500))
+    assert seen[-1] == lenet.evaluate(lenet.model)
+    assert seen[0] == lenet.evaluate(lenet.model, limit=500)
+
+
+def test_judging_leaves_the_model_alone(lenet):
+    strides = [p.stride() for p in lenet.model.parameters()]
+    lenet.evaluate(lenet.model, limit=10)
+    assert [p.stride() for p in lenet.model.parameters()] == strides
+    assert all(p.is_contiguous() for p in lenet.model.parameters())
+
+
+def test_unknown_splits_and_empty_limits_are_refused(tiny):
+    with pytest.raises(ValueError, match="No split"):
+        tiny.evaluate(tiny.model, "tests")
+    with pytest.raises(ValueError, match="at least 1"):
+        tiny.evaluate(tiny.model, limit=0)
+
+
+@given(st.integers(1, 10_000), st.data())
+def test_wilson_interval_equals_scipys(n, data):
+    successes = data.draw(st.integers(0, n))
+    expected = scipy.stats.binomtest(successes, n).proportion_ci(0.95, "wilson")
+    quality = proportion(successes, n)
+    assert quality.low == pytest.approx(expected.low, abs=1e-12)
+    assert quality.high == pytest.approx(expected.high, abs=1e-12)
+    assert quality.low <= quality.value <= quality.high
+
+
+def test_nothing_is_no_proportion():
+    for successes, n in ((0, 0), (3, 2), (-1, 2)):
+        with pytest.raises(ValueError, match="no proportion"):
+            proportion(successes, n)
+
+
+def test_augmentation_only_mirrors_and_shifts():
+    generator = torch.Generator().manual_seed(0)
+    black = -vision.MEAN / vision.DEVIATION
+    picture = torch.full((28, 28), black)
+    picture[10:14, 5:8] = torch.arange(12.0).reshape(4, 3) + 1
+    batch = vision.mirror_and_shift(picture.expand(1000, 1, 28, 28), generator)
+    seen = set()
+    for varied in batch[:, 0]:
+        rows, columns = torch.where(varied != black)
+        patch = varied[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
+        mirrored = not torch.equal(patch, picture[10:14, 5:8])
+        assert torch.equal(patch.flip(1) if mirrored else patch, picture[10:14, 5:8])
+        seen.add((mirrored, int(rows.min()) - 10, int(columns.min()) - (20 if mirrored else 5)))
+    assert seen == {(m, down, right) for m in (False, True) for down in range(-2, 3) for right in range(-2, 3)}
+
+
+@pytest.mark.parametrize("packed", [True, False])
+def test_the_builder_trains_from_a_folder_of_idx_files(tmp_path, packed, monkeypatch, capsys):
+    rng = np.random.default_rng(0)
+    folder, assets = tmp_path / "idx", tmp_path / "assets"
+    folder.mkdir()
+    for name in build.IDX:
+        n = 300 if name.startswith("train") else 100
+        labels = np.arange(n, dtype=np.uint8) % 10
+        pictures = rng.integers(0, 30, (n, 28, 28), dtype=np.uint8)
+        for picture, label in zip(pictures, labels, strict=True):
+            picture[2 * label : 2 * label + 2] = 255
+        values = pictures if "images" in name else labels
+        header = bytes([0, 0, 8, values.ndim]) + np.array(values.shape, ">u4").tobytes()
+        content = header + values.tobytes()
+        (folder / (f"{name}.gz" if packed else name)).write_bytes(gzip.compress(content) if packed else content)
+    monkeypatch.setattr(build, "VALIDATION", 100)
+    monkeypatch.setattr(build, "TUNING", 100)
+    monkeypatch.setitem(build.RECIPES, "fashion-mlp", build.Recipe(epochs=8, batch_size=10))
+
+    build.build("fashion-mlp", assets, folder)
+
+    assert "step" in capsys.readouterr().out
+    assert build.check("fashion-mlp", assets) == 0
+    task = load("fashion-mlp", assets)
+    assert task.count("train") == 100
+    assert task.evaluate(task.model, "test").value > 0.9
+    first = (assets / "models/fashion-mlp.safetensors").read_bytes()
+    build.build("fashion-mlp", assets, folder)
+    assert (assets / "models/fashion-mlp.safetensors").read_bytes() == first
+
+
+def test_weights_of_another_shape_are_a_sentence(broken_assets):
+    assets = Assets.open(broken_assets)
+    from safetensors.torch import save
+
+    assets.write("models/fashion-mlp.safetensors", save(nn.Linear(2, 2).state_dict()))
+    assets.save()
+    with pytest.raises(TaskUnavailable, match="damaged"):
+        load("fashion-mlp", broken_assets)

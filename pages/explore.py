@@ -4,6 +4,7 @@ import time
 
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core.charts import curve
 from core.measure import Step
@@ -13,17 +14,21 @@ from pages.parts.border import percent, points
 from pages.parts.healing import healing, tuned_mark
 from pages.parts.picture import weight_histograms
 
-DEFAULT = 85.0
+DEFAULT = 80.0
 """Percent removed when the page opens: where the drop of the first model is just visible."""
 
 PATIENCE = 0.15
 """Seconds after which an early figure is shown, if the settled one is not there yet."""
 
+PALE = '<style>.st-key-figures [data-testid="stMetricValue"] { opacity: 0.55; }</style>'
+
 
 def choices() -> tuple[str, float]:
     """Let people pick a model and a threshold; both live in the link."""
     known = border.tasks()
-    asked, cut = st.query_params.get("model"), st.query_params.get("threshold")
+    first, asked, cut = "model" not in st.session_state, st.query_params.get("model"), st.query_params.get("threshold")
+    if first and asked in known:
+        st.session_state.model = asked
     left, right = st.columns([2, 3], vertical_alignment="bottom", gap="medium")
     name = left.selectbox(
         "Pretrained model",
@@ -31,7 +36,7 @@ def choices() -> tuple[str, float]:
         format_func=lambda each: known[each].title,
         help="A network that has already learned its task; you will take parts of it away.",
         key="model",
-        bind="query-params",
+        persist_state="session",
     )
     value = right.slider(
         "Pruning threshold",
@@ -43,12 +48,14 @@ def choices() -> tuple[str, float]:
         help="How many of the weights go: the smallest ones first, wherever in the network they are.",
         key="threshold",
         bind="query-params",
+        persist_state="session",
     )
-    if asked is not None and asked not in {*known, *(info.title for info in known.values())}:
+    if first and asked not in {None, *known}:
         st.warning(f"The link names a model that is not here: {asked[:60]!r}. This is {known[name].title} instead.")
     if cut is not None and not _is_threshold(cut):
-        st.warning(f"The link names a threshold that is no number from 0 to {border.HIGHEST}: {cut[:60]!r}. "
-                   f"This is {value:.1f} % instead.")
+        what = f"The link names a threshold that is no number from 0 to {border.HIGHEST}: {cut[:60]!r}."
+        st.warning(f"{what} This is {value:.1f} % instead.")
+    st.query_params["model"] = name
     return name, value
 
 
@@ -60,31 +67,37 @@ def _is_threshold(text: str) -> bool:
 
 
 def figures(name: str, plan: PruningPlan) -> Step:
-    """Show what the plan does as numbers: an early figure if the settled one takes its time."""
-    place, shown = st.empty(), time.monotonic()
-    for step in border.slider_steps(name, plan):
-        if step.settled or time.monotonic() - shown > PATIENCE:
-            show(place, name, step)
-            shown = time.monotonic()
+    """Show what the plan does as numbers: an early figure, which looks it, if the settled one takes its time.
+
+    Each figure is written over the one before, so that nothing blinks while people slide.
+    """
+    begun, cells = time.monotonic(), None
+    with st.container(key="figures"):
+        for step in border.slider_steps(name, plan):
+            if step.settled or time.monotonic() - begun > PATIENCE:
+                cells = show(cells or [st.html("<style></style>"), *st.columns(4, gap="small")], name, step)
+                begun = time.monotonic()
     return step
 
 
-def show(place: st.delta_generator.DeltaGenerator, name: str, step: Step) -> None:
-    """Draw the four headline figures."""
+def show(cells: list[DeltaGenerator], name: str, step: Step) -> list[DeltaGenerator]:
+    """Draw the four headline figures into cells; return the cells in which the next ones replace them."""
+    mark, accuracy, sparsity, left, file = cells
     quality, dense = step.quality, border.dense_quality(name)
     weights, kept = (sum(getattr(layer, part) for layer in step.layers) for part in ("weights", "kept"))
-    with place.container(key="settled" if step.settled else f"about-{quality.n}"):
-        accuracy, sparsity, left, file = st.columns(4, gap="small")
+    size = border.pruned_cost(name, step.plan) if step.settled else None
+    still = {"delta_color": "off", "delta_arrow": "off", "border": True}
+    return [
+        mark.html("<style></style>" if step.settled else PALE),
         accuracy.metric(
             quality.metric,
             percent(quality.value) if step.settled else f"about {percent(quality.value, 0)}",
             points(quality.value - dense.value),
-            delta_description=f"{100 * quality.low:.1f} to {percent(quality.high)}",
+            delta_description=f"{100 * quality.low:.1f} to {100 * quality.high:.1f}",
             help=f"Share of {quality.n:,} validation pictures named rightly; the change against the whole network "
             f"({percent(dense.value)}); and the range that holds the true share with 95 % confidence.",
             border=True,
-        )
-        still = {"delta_color": "off", "delta_arrow": "off", "border": True}
+        ),
         sparsity.metric(
             "Sparsity",
             percent(step.sparsity),
@@ -92,15 +105,14 @@ def show(place: st.delta_generator.DeltaGenerator, name: str, step: Step) -> Non
             help="How much was removed: the share of the weights that are zero now, since they were closer to zero "
             "than the threshold.",
             **still,
-        )
+        ),
         left.metric(
             "Weights left",
             f"{kept:,}",
             f"of {weights:,}",
             help="Numbers that still do something. Biases and normalisation are never removed, nor counted here.",
             **still,
-        )
-        size = border.pruned_cost(name, step.plan) if step.settled else None
+        ),
         file.metric(
             "Zipped file",
             border.size(size.zipped) if size else "...",
@@ -108,7 +120,8 @@ def show(place: st.delta_generator.DeltaGenerator, name: str, step: Step) -> Non
             help="The weights as a file, really compressed just now. Unzipped it is as large as ever: a zero takes "
             "as much room as any other number.",
             **still,
-        )
+        ),
+    ]
 
 
 def pictures(name: str, value: float, step: Step) -> None:

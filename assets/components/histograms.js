@@ -54,7 +54,7 @@ export default function (component) {
     const stop = Math.max(0, Math.min(data.thresholds.length - 1, Math.round(value / data.step)));
     const cut = data.thresholds[stop];
     const n = data.layers.length;
-    const columns = Math.max(1, Math.min(n <= 4 ? n : Math.ceil(n / 2), Math.floor(width / (n <= 4 ? 140 : 84))));
+    const columns = Math.max(1, Math.min(n <= 4 ? n : Math.ceil(n / 2), Math.floor(width / (n <= 4 ? 120 : 84))));
     const rows = Math.ceil(n / columns);
     const height = Math.max(data.height, rows * 96);
     const ratio = window.devicePixelRatio || 1;
@@ -81,10 +81,10 @@ export default function (component) {
       context.fillStyle = ink;
       context.font = `600 12px ${style.fontFamily}`;
       context.textAlign = "left";
-      context.fillText(layer.title, x, y - 5, w - 48);
+      context.fillText(layer.title, x, y - 5, w - (w > 130 ? 78 : 48));
       context.font = `12px ${style.fontFamily}`;
       context.textAlign = "right";
-      context.fillText(`${(100 * kept).toFixed(1)} %`, x + w, y - 5);
+      context.fillText(`${(100 * kept).toFixed(1)} %${w > 130 ? " kept" : ""}`, x + w, y - 5);
       outline(context, layer, x, y, w, h, top);
       context.fillStyle = data.colours.kept;
       context.fill();

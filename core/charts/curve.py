@@ -47,9 +47,10 @@ def curve(
     ]
     if dense:
         traces.append(_line_across(dense, INK[theme]))
-    for place, name, colour, size in ((here, "here", PRUNED, 13), (tuned, "fine-tuned", TUNED, 13)):
-        if place:
-            traces.append(_mark(place, name, colour, size, INK[theme]))
+    if here:
+        traces.append(_mark(here, "here", PRUNED, "bottom left", INK[theme]))
+    if tuned:
+        traces.append(_mark(tuned, "fine-tuned", TUNED, "top left", INK[theme]))
     metric = ordered[0].quality.metric if ordered else "Accuracy"
     axis = {"gridcolor": GRID[theme], "zeroline": False, "ticksuffix": " %", "color": INK[theme], "fixedrange": True}
     layout = {
@@ -58,9 +59,9 @@ def curve(
         "showlegend": False,
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
-        "font": {"color": INK[theme]},
-        "xaxis": {**axis, "range": [-1, 101], "title": {"text": "weights removed (sparsity)"}},
-        "yaxis": {**axis, "range": [0, 102], "title": {"text": metric.lower()}},
+        "font": {"color": INK[theme], "size": 12, "family": "Source Sans, sans-serif"},
+        "xaxis": {**axis, "range": [-1, 101], "dtick": 20, "title": {"text": "weights removed (sparsity)"}},
+        "yaxis": {**axis, "range": [0, 102], "dtick": 20, "title": {"text": metric.lower()}},
         "uirevision": "same",
     }
     return {"data": traces, "layout": layout}
@@ -78,7 +79,7 @@ def _line_across(dense: Quality, colour: str) -> dict[str, Any]:
     }
 
 
-def _mark(place: tuple[float, Quality], name: str, colour: str, size: int, edge: str) -> dict[str, Any]:
+def _mark(place: tuple[float, Quality], name: str, colour: str, side: str, edge: str) -> dict[str, Any]:
     sparsity, quality = place
     return {
         "type": "scatter",
@@ -87,7 +88,7 @@ def _mark(place: tuple[float, Quality], name: str, colour: str, size: int, edge:
         "y": [100 * quality.value],
         "mode": "markers+text",
         "text": [name],
-        "textposition": "bottom left",
-        "marker": {"color": colour, "size": size, "line": {"color": edge, "width": 1.5}},
+        "textposition": side,
+        "marker": {"color": colour, "size": 13, "line": {"color": edge, "width": 1.5}},
         "hovertemplate": f"{name}: %{{x:.1f}} % removed, %{{y:.1f}} %<extra></extra>",
     }

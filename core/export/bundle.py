@@ -40,7 +40,7 @@ Pruned with Pruning Playground: {sparsity:.1%} of the prunable weights are zero.
 
 ## Load it
 
-    pip install torch safetensors packaging numpy
+    pip install torch safetensors
 
     from safetensors.torch import load_file
     from model import {architecture}
@@ -49,7 +49,7 @@ Pruned with Pruning Playground: {sparsity:.1%} of the prunable weights are zero.
     network.load_state_dict(load_file("weights.safetensors"))
     network.eval()
 
-It takes `{shape}` float32 pictures, {inputs}
+It takes float32 numbers of the shape {shape}: {inputs}
 
 ## How good it is
 
@@ -149,7 +149,7 @@ def _readme(
         sparsity=pruned.sparsity,
         healed=f"Then fine-tuned: {recipe.to_dict()}." if recipe else "Not fine-tuned.",
         architecture=architecture,
-        shape=("n", *task.example.shape[1:]),
+        shape=f"(n, {str(tuple(task.example.shape[1:]))[1:]}",
         inputs=task.inputs,
         table="\n".join(rows),
         source=task.info.source,

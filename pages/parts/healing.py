@@ -48,6 +48,7 @@ def _panel(name: str, plan: PruningPlan, step: Step, busy: bool) -> None:
         if start.button(
             "Fine-tune",
             type="primary",
+            key="fine-tune",
             width="stretch",
             help="Let the weights that are left adjust to the loss of the others; removed ones stay zero.",
         ):
@@ -118,19 +119,26 @@ def _outcome(job: Job) -> None:
     dense = border.dense_quality(name)
     reached = job.results[-1]
     early = f", stopped after {reached.step} of {reached.of} steps" if job.state != "done" else ""
+    tuned = _tuned_quality(job)
     title = border.tasks()[name].title
-    st.markdown(f"**What fine-tuning gave back** at {percent(plan.sparsity)} sparsity of {title}{early}")
-    stages = {"Dense": dense, "Pruned": pruned.quality, "Fine-tuned": _tuned_quality(job)}
+    st.markdown(
+        f"At {percent(plan.sparsity)} sparsity: **dense {percent(dense.value)}** → "
+        f":orange[**pruned {percent(pruned.quality.value)}**] → :green[**fine-tuned {percent(tuned.value)}**] "
+        f"({title}{early})"
+    )
+    stages = {"Dense": dense, "Pruned": pruned.quality, "Fine-tuned": tuned}
     for place, (stage, quality) in zip(st.columns(3, gap="small"), stages.items(), strict=True):
         place.metric(
             stage,
             percent(quality.value),
             points(quality.value - dense.value),
-            delta_description=f"{100 * quality.low:.1f} to {percent(quality.high)}",
-            help=f"{quality.metric} on {quality.n:,} validation pictures, the change against the dense network, "
-            "and the 95 % interval.",
+            delta_description=f"{100 * quality.low:.1f} to {100 * quality.high:.1f}",
             border=True,
         )
+    st.caption(
+        f"{dense.metric} on {dense.n:,} validation examples, the change against the dense (whole) network, and the "
+        "range that holds the true figure with 95 % confidence."
+    )
 
 
 def _tuned_quality(job: Job) -> Quality:

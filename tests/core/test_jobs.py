@@ -109,6 +109,6 @@ def test_places_in_line_and_what_everybody_shares_waits_last(pool):
 def test_one_owner_holds_one_running_and_one_waiting_job(pool):
     for _ in range(2):
         pool.submit("me", "tune", "fashion-mlp", PLAN, LONG)
-    with pytest.raises(PlaygroundError, match="one running and one waiting"):
+    with pytest.raises(PlaygroundError, match="one job running and one waiting"):
         pool.submit("me", "tune", "fashion-mlp", PLAN, LONG)
     assert pool.submit("you", "tune", "fashion-mlp", PLAN, LONG).active

@@ -130,10 +130,10 @@ def pictures(name: str, value: float, step: Step) -> None:
     swept: list[Step] = list(job.results)
     left, right = st.columns([3, 2], gap="medium")
     with left:
-        weight_histograms(name, value, swept, step.quality.metric)
-    here, theme = (step.sparsity, step.quality), st.context.theme.type or "light"
+        weight_histograms(name, value, swept, step)
+    # The chart does not change with the slider, or it would blink: the picture beside it moves the mark.
     right.plotly_chart(
-        curve(swept, border.dense_quality(name), here, tuned_mark(name), theme),
+        curve(swept, border.dense_quality(name), tuned=tuned_mark(name), theme=st.context.theme.type or "light"),
         key="curve",
         theme=None,
         config={"displayModeBar": False},

@@ -1,7 +1,13 @@
 // Draws one histogram a layer, and follows the "Pruning threshold" slider while it is still being dragged:
 // Streamlit tells the server only on release, so what can be known here is drawn here.
 export default function (component) {
-  const { data, parentElement } = component;
+  const { parentElement } = component;
+  let { data } = component;
+  // This function runs again for every answer of the server; only the first run sets things up.
+  if (parentElement.follower) {
+    parentElement.follower.take(data);
+    return parentElement.follower.leave;
+  }
   const canvas = parentElement.querySelector("canvas");
   const caption = parentElement.querySelector("p");
   const slider = () => document.querySelector(`input[type="range"][aria-label="${data.slider}"]`);
@@ -47,6 +53,26 @@ export default function (component) {
     context.closePath();
   }
 
+  // The mark on the curve beside: moved over the chart, because a chart that is drawn anew blinks.
+  function mark(value) {
+    const chart = document.querySelector(".st-key-curve .js-plotly-plot");
+    const axes = chart?._fullLayout;
+    if (!axes?.xaxis) return;
+    let dot = chart.querySelector(".here-mark");
+    if (!dot) {
+      dot = document.createElement("div");
+      dot.className = "here-mark";
+      dot.append(document.createElement("i"), document.createElement("span"));
+      dot.lastChild.textContent = "here";
+      chart.append(dot);
+    }
+    const level = value === data.value ? data.here : about(value) ?? data.here;
+    const at = (axis, number) => (number - axis.range[0]) / (axis.range[1] - axis.range[0]) * axis._length;
+    dot.style.left = `${axes.xaxis._offset + at(axes.xaxis, value)}px`;
+    dot.style.top = `${axes.yaxis._offset + axes.yaxis._length - at(axes.yaxis, 100 * level)}px`;
+    dot.dataset.moving = value !== data.value;
+  }
+
   function draw() {
     const width = canvas.parentElement.clientWidth;
     if (!width) return;
@@ -59,6 +85,7 @@ export default function (component) {
     const height = Math.max(data.height, rows * 96);
     const ratio = window.devicePixelRatio || 1;
     const ink = style.color;
+    mark(value);
     const key = [width, height, ratio, stop, ink, data.id].join();
     if (key === last) return;
     last = key;
@@ -135,12 +162,15 @@ export default function (component) {
   watched();
   sized.observe(canvas.parentElement);
   document.addEventListener("input", follow, true);
-  const themed = setInterval(draw, 500);  // the theme may change under us; draws only if something did
+  const themed = setInterval(draw, 250);  // theme and chart may change under us; draws only if something did
   draw();
-  return () => {
+  const leave = () => {
+    delete parentElement.follower;
     watch.disconnect();
     sized.disconnect();
     clearInterval(themed);
     document.removeEventListener("input", follow, true);
   };
+  parentElement.follower = { leave, take: (next) => { data = next; draw(); } };
+  return leave;
 }

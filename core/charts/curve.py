@@ -10,7 +10,7 @@ from core.measure import Quality, Step
 def curve(
     points: Sequence[Step],
     dense: Quality | None,
-    here: tuple[float, Quality] | None,
+    here: tuple[float, Quality] | None = None,
     tuned: tuple[float, Quality] | None = None,
     theme: str = "light",
 ) -> dict[str, Any]:
@@ -40,7 +40,7 @@ def curve(
             "y": [100 * p.quality.value for p in ordered],
             "mode": "lines+markers",
             "line": {"color": PRUNED, "width": 2},
-            "marker": {"size": 4},
+            "marker": {"size": 5},
             "hovertemplate": "%{x:.1f} % removed: %{y:.1f} %<extra></extra>",
             "showlegend": False,
         },
@@ -63,6 +63,7 @@ def curve(
         "xaxis": {**axis, "range": [-1, 101], "dtick": 20, "title": {"text": "weights removed (sparsity)"}},
         "yaxis": {**axis, "range": [0, 102], "dtick": 20, "title": {"text": metric.lower()}},
         "uirevision": "same",
+        "dragmode": False,
     }
     return {"data": traces, "layout": layout}
 

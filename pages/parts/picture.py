@@ -1,4 +1,4 @@
-"""The picture of each layer's weights, which follows the slider while it moves."""
+"""The picture of each layer's weights; with the mark on the curve it follows the slider while it moves."""
 
 from pathlib import Path
 
@@ -11,10 +11,11 @@ from pages.parts.border import STEP, slider_stops
 FOLDER = Path(__file__).parents[2] / "assets" / "components"
 
 
-def weight_histograms(name: str, value: float, points: list[Step], metric: str, height: int = 230) -> None:
-    """Draw the histogram of each layer; what the threshold removes is grey and hatched.
+def weight_histograms(name: str, value: float, swept: list[Step], step: Step, height: int = 230) -> None:
+    """Draw the histogram of each layer, what the threshold removes grey and hatched, and mark the place on the curve.
 
-    value: where the slider stands, percent; points: of the sweep, for a first guess while it moves.
+    value: where the slider stands, percent; swept: the points of the curve, for a first guess while it
+    moves; step: what the slider asked for last.
     """
     draw = st.components.v2.component(
         "weight_histograms",
@@ -23,7 +24,7 @@ def weight_histograms(name: str, value: float, points: list[Step], metric: str, 
         js=(FOLDER / "histograms.js").read_text(encoding="utf-8"),
     )
     layers, thresholds, kept = slider_stops(name)
-    curve = sorted((100 * p.sparsity, p.quality.value) for p in points)
+    curve = sorted((100 * p.sparsity, p.quality.value) for p in swept)
     draw(
         key="weight-histograms",
         data={
@@ -32,7 +33,8 @@ def weight_histograms(name: str, value: float, points: list[Step], metric: str, 
             "value": value,
             "step": STEP,
             "height": height,
-            "metric": metric.lower(),
+            "metric": step.quality.metric.lower(),
+            "here": step.quality.value,
             "thresholds": thresholds,
             "layers": [
                 {

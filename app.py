@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-st.set_page_config("Pruning Playground", "✂️", layout="wide", initial_sidebar_state=220)
+st.set_page_config("Pruning Playground", "✂️", layout="wide")
 st.html(Path(__file__).parent / "assets" / "app.css")
 st.navigation(
     {

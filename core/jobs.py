@@ -78,15 +78,14 @@ class Jobs:
         self._numbers = itertools.count()
         self._waiting: list[Job] = []
         self._running: list[Job] = []
+        self._warm: set[int] = set()
         self._closed = False
         self._processes: dict[int, subprocess.Popen[bytes]] = {}
         for number in range(workers):
             threading.Thread(target=self._serve, args=(number,), daemon=True).start()
         atexit.register(self.close)
 
-    def submit(
-        self, owner: str, work: str, *arguments: Any, keep: Callable[[Any], bool] = lambda payload: True
-    ) -> Job:
+    def submit(self, owner: str, work: str, *arguments: Any, keep: Callable[[Any], bool] = lambda payload: True) -> Job:
         """Queue a piece of work from `core.work` and return its job at once.
 
         keep: which payloads go into `results`. Work for everybody waits behind what people wait for.
@@ -127,15 +126,21 @@ class Jobs:
     def _serve(self, number: int) -> None:
         """Take jobs one after the other for one worker process, which is started when first needed."""
         process: subprocess.Popen[bytes] | None = None
+
+        def due() -> bool:
+            """Whether a job is there for this worker; one that has yet to start leaves it to one that is warm."""
+            return self._closed or len(self._waiting) > (0 if process else len(self._warm))
+
         while True:
             with self._change:
-                self._change.wait_for(lambda: self._waiting or self._closed)
+                self._change.wait_for(due)
                 if self._closed:
                     return
                 job = self._waiting.pop(0)
                 self._running.append(job)
+                self._warm.discard(number)
                 job.state = "running"
-            if process is None or process.poll() is not None:
+            if process is None:
                 process = self._start(number)
             state = "failed"
             try:
@@ -145,10 +150,14 @@ class Jobs:
                 job.error = None if state == "stopped" else CRASHED
                 process.kill()
                 process.wait()
+                process = None
             finally:
                 with self._change:
                     self._running.remove(job)
+                    if process:
+                        self._warm.add(number)
                     job._end(state)
+                    self._change.notify_all()
 
     def _start(self, number: int) -> subprocess.Popen[bytes]:
         """Start a worker process in the project's own folder, so that it finds `core`."""

@@ -25,5 +25,9 @@ with border.sentences():
     st.dataframe(
         pd.DataFrame(rows),
         hide_index=True,
-        column_config={"Accuracy on test data": st.column_config.NumberColumn(format="%.2f %%")},
+        column_config={
+            "Parameters": st.column_config.NumberColumn(format="localized"),
+            "Test examples": st.column_config.NumberColumn(format="localized"),
+            "Accuracy on test data": st.column_config.NumberColumn(format="%.2f %%"),
+        },
     )

@@ -1,26 +1,18 @@
 """Explore: pick a model, slide the threshold, watch, fine-tune, download."""
 
-import time
-
 import pandas as pd
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from core.charts import curve
 from core.measure import Step
 from core.pruning import PruningPlan
 from pages.parts import border
-from pages.parts.border import percent, points
+from pages.parts.figures import figures
 from pages.parts.healing import healing, tuned_mark
 from pages.parts.picture import weight_histograms
 
 DEFAULT = 80.0
 """Percent removed when the page opens: where the drop of the first model is just visible."""
-
-PATIENCE = 0.15
-"""Seconds after which an early figure is shown, if the settled one is not there yet."""
-
-PALE = '<style>.st-key-figures [data-testid="stMetricValue"] { opacity: 0.55; }</style>'
 
 
 def choices() -> tuple[str, float]:
@@ -66,64 +58,6 @@ def _is_threshold(text: str) -> bool:
         return False
 
 
-def figures(name: str, plan: PruningPlan) -> Step:
-    """Show what the plan does as numbers: an early figure, which looks it, if the settled one takes its time.
-
-    Each figure is written over the one before, so that nothing blinks while people slide.
-    """
-    begun, cells = time.monotonic(), None
-    with st.container(key="figures"):
-        for step in border.slider_steps(name, plan):
-            if step.settled or time.monotonic() - begun > PATIENCE:
-                cells = show(cells or [st.html("<style></style>"), *st.columns(4, gap="small")], name, step)
-                begun = time.monotonic()
-    return step
-
-
-def show(cells: list[DeltaGenerator], name: str, step: Step) -> list[DeltaGenerator]:
-    """Draw the four headline figures into cells; return the cells in which the next ones replace them."""
-    mark, accuracy, sparsity, left, file = cells
-    quality, dense = step.quality, border.dense_quality(name)
-    weights, kept = (sum(getattr(layer, part) for layer in step.layers) for part in ("weights", "kept"))
-    size = border.pruned_cost(name, step.plan) if step.settled else None
-    still = {"delta_color": "off", "delta_arrow": "off", "border": True}
-    return [
-        mark.html("<style></style>" if step.settled else PALE),
-        accuracy.metric(
-            quality.metric,
-            percent(quality.value) if step.settled else f"about {percent(quality.value, 0)}",
-            points(quality.value - dense.value),
-            delta_description=f"{100 * quality.low:.1f} to {100 * quality.high:.1f}",
-            help=f"Share of {quality.n:,} validation pictures named rightly; the change against the whole network "
-            f"({percent(dense.value)}); and the range that holds the true share with 95 % confidence.",
-            border=True,
-        ),
-        sparsity.metric(
-            "Sparsity",
-            percent(step.sparsity),
-            f"weights below {step.threshold:.4f} go",
-            help="How much was removed: the share of the weights that are zero now, since they were closer to zero "
-            "than the threshold.",
-            **still,
-        ),
-        left.metric(
-            "Weights left",
-            f"{kept:,}",
-            f"of {weights:,}",
-            help="Numbers that still do something. Biases and normalisation are never removed, nor counted here.",
-            **still,
-        ),
-        file.metric(
-            "Zipped file",
-            border.size(size.zipped) if size else "...",
-            f"of {border.size(size.file)}" if size else "...",
-            help="The weights as a file, really compressed just now. Unzipped it is as large as ever: a zero takes "
-            "as much room as any other number.",
-            **still,
-        ),
-    ]
-
-
 def pictures(name: str, value: float, step: Step) -> None:
     """Draw the weights of each layer and the curve that the slider walks along, which fills in by itself."""
     job = border.sweep_job(name)
@@ -139,6 +73,8 @@ def pictures(name: str, value: float, step: Step) -> None:
         config={"displayModeBar": False},
         alt=f"{step.quality.metric} over sparsity, with the present choice marked",
     )
+    left.caption("Blue stays, grey and hatched goes. The higher, the more weights have that value (square-root scale).")
+    right.caption("Each point: judged on all validation pictures. Dotted: the whole network.")
     if job.error:
         right.caption(f"The curve is not complete: {' '.join(job.error)}")
 

@@ -29,6 +29,13 @@ export default function (component) {
     return null;
   }
 
+  // Long names lose their beginning: what tells two layers of a block apart stands at the end.
+  function shortened(context, text, width) {
+    let cut = text;
+    while (context.measureText(cut).width > width && cut.length > 4) cut = `…${cut.replace("…", "").slice(1)}`;
+    return cut;
+  }
+
   function hatch(context, colour) {
     const tile = document.createElement("canvas");
     tile.width = tile.height = 6;
@@ -86,7 +93,7 @@ export default function (component) {
     const ratio = window.devicePixelRatio || 1;
     const ink = style.color;
     mark(value);
-    const key = [width, height, ratio, stop, ink, data.id].join();
+    const key = [width, height, ratio, stop, ink, data.id, data.value].join();
     if (key === last) return;
     last = key;
     if (canvas.width !== Math.round(width * ratio) || canvas.height !== Math.round(height * ratio)) {
@@ -106,12 +113,11 @@ export default function (component) {
       const kept = layer.kept[stop];
       context.textBaseline = "alphabetic";
       context.fillStyle = ink;
-      context.font = `600 12px ${style.fontFamily}`;
+      context.font = `600 ${w > 130 ? 12 : 11}px ${style.fontFamily}`;
       context.textAlign = "left";
-      context.fillText(layer.title, x, y - 5, w - (w > 130 ? 78 : 48));
-      context.font = `12px ${style.fontFamily}`;
-      context.textAlign = "right";
-      context.fillText(`${(100 * kept).toFixed(1)} %${w > 130 ? " kept" : ""}`, x + w, y - 5);
+      const share = `${(100 * kept).toFixed(1)} %`;
+      const wide = w > 130;
+      context.fillText(shortened(context, layer.title, wide ? w - 78 : w), x, y - 5);
       outline(context, layer, x, y, w, h, top);
       context.fillStyle = data.colours.kept;
       context.fill();
@@ -133,6 +139,10 @@ export default function (component) {
         for (const edge of [left, right]) { context.moveTo(edge, y); context.lineTo(edge, y + h); }
         context.stroke();
       }
+      context.fillStyle = ink;
+      context.font = `${wide ? 12 : 10}px ${style.fontFamily}`;
+      context.textAlign = "right";
+      context.fillText(wide ? `${share} kept` : share, x + w, wide ? y - 5 : y + 9);
       context.globalAlpha = 0.75;
       context.fillStyle = context.strokeStyle = ink;
       context.lineWidth = 1;

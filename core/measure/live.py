@@ -9,7 +9,6 @@ from core.pruning import Layer, PruningPlan, Ranking, prune, rank
 from core.tasks.base import Task
 from core.tasks.quality import Quality
 
-
 STOPS = (0, 50, 80, 90, 95, 99, 20, 40, 60, 70, 85, 92, 97, 98, 10, 30, 75, 88, 94, 96, 65, 82, 86, 91, 93, 99.5)
 """Sparsities of a first curve, in percent: its rough shape first, then what is between."""
 

@@ -1,8 +1,8 @@
 """Train the shipped models and prepare the shipped data: `python -m core.tasks.build NAME`.
 
-    python -m core.tasks.build fashion-mlp                  train, taking the data from torchvision's own download
-    python -m core.tasks.build fashion-mlp --data FOLDER    the same from a folder with the four IDX files
-    python -m core.tasks.build fashion-mlp --check          score the shipped weights again and compare
+python -m core.tasks.build fashion-mlp                  train, taking the data from torchvision's own download
+python -m core.tasks.build fashion-mlp --data FOLDER    the same from a folder with the four IDX files
+python -m core.tasks.build fashion-mlp --check          score the shipped weights again and compare
 """
 
 import argparse

@@ -2,7 +2,7 @@
 
 import functools
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,10 +13,10 @@ from safetensors.torch import load as load_safetensors
 from torch import Tensor, nn
 
 from core.errors import TaskUnavailable
-from core.tasks.quality import Quality, proportion
 from core.tasks.assets import Assets
 from core.tasks.base import SPLITS, Batch, Task, TaskInfo, prunable_parameters
 from core.tasks.models import LeNet5, LeNet300, SmallResNet
+from core.tasks.quality import Quality, proportion
 
 CLASSES = (
     "T-shirt",
@@ -94,7 +94,9 @@ class Images:
 
 def catalog(assets: Assets) -> list[TaskInfo]:
     """List the vision tasks that ship."""
-    return [info(name, entry["parameters"]) for name, entry in assets.manifest["models"].items() if name in ARCHITECTURES]
+    return [
+        info(name, entry["parameters"]) for name, entry in assets.manifest["models"].items() if name in ARCHITECTURES
+    ]
 
 
 def load(assets: Assets, name: str) -> Task:
@@ -119,10 +121,15 @@ def load(assets: Assets, name: str) -> Task:
             raise TaskUnavailable(*assets.damaged(file)) from error
 
     counts = assets.manifest["data"]["fashion-mnist"]["splits"]
-    return make_task(info(name, assets.manifest["models"][name]["parameters"]), model, images, {split: counts[split] for split in SPLITS})
+    return make_task(
+        info(name, assets.manifest["models"][name]["parameters"]),
+        model,
+        images,
+        {split: counts[split] for split in SPLITS},
+    )
 
 
-def make_task(about: TaskInfo, model: nn.Module, images, counts: dict[str, int]) -> Task:
+def make_task(about: TaskInfo, model: nn.Module, images: Callable[[str], Images], counts: dict[str, int]) -> Task:
     """Join a classifier and its pictures to a task; `images` takes a split's name and returns Images."""
     size = ARCHITECTURES[about.name].slice if about.name in ARCHITECTURES else 250
 

@@ -10,9 +10,9 @@ import torch
 from torch import Tensor, nn
 
 from core.errors import TuningFailed
-from core.tasks.quality import Quality
 from core.pruning.masks import Pruned
 from core.tasks.base import Task
+from core.tasks.quality import Quality
 from core.tuning.recipe import Recipe
 
 CHECKS = 10

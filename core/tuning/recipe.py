@@ -66,9 +66,7 @@ class Recipe:
             "careful": cls(epochs=4, augment=True, warmup=0.2),
             "textbook": cls(epochs=5, learning_rate=1e-4, warmup=0.0, cosine=False),
         }
-        _require(
-            name in presets, f"There is no recipe named {name!r}.", f"Choose one of {', '.join(presets)}."
-        )
+        _require(name in presets, f"There is no recipe named {name!r}.", f"Choose one of {', '.join(presets)}.")
         return replace(presets[name], **changes)
 
     def to_dict(self) -> dict[str, Any]:

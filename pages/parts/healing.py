@@ -1,11 +1,9 @@
 """The short fine-tune on Explore: two choices, progress, a way to stop, what came of it, and the download."""
 
 import secrets
-from collections.abc import Callable
 
 import streamlit as st
 
-from core.export import bundle
 from core.jobs import Job
 from core.measure import Quality, Step
 from core.pruning import PruningPlan, prune
@@ -13,6 +11,7 @@ from core.tuning import Recipe
 from core.work import Healing, healed
 from pages.parts import border
 from pages.parts.border import percent, points
+from pages.parts.download import download_button
 
 LENGTHS = {"Quick (1 round)": 1, "Longer (3 rounds)": 3, "Thorough (10 rounds)": 10}
 STRENGTHS = {"Gentle": 3e-4, "Normal": 1e-3, "Strong": 5e-3}
@@ -58,16 +57,8 @@ def _panel(name: str, plan: PruningPlan, step: Step, busy: bool) -> None:
                 )
                 st.rerun()
     tuned = job if job is not None and not busy and job.results and job.arguments[:2] == (name, plan) else None
-    download.download_button(
-        "Download",
-        _packed(name, plan, tuned),
-        file_name=f"{name}-{100 * step.sparsity:.1f}-percent-pruned.zip",
-        mime="application/zip",
-        on_click="ignore",
-        width="stretch",
-        help=f"A zip with the {'fine-tuned' if tuned else 'pruned'} weights, the masks, every figure, and how to load "
-        "it. Test pictures are scored for it, once.",
-    )
+    with download:
+        download_button(name, plan, step, tuned)
     if job is not None and not busy:
         _outcome(job)
 
@@ -114,7 +105,7 @@ def _outcome(job: Job) -> None:
         if job.state == "stopped":
             st.info("Stopped before the first look at the result; the pruned network is as it was.")
         return
-    name, plan, recipe = job.arguments
+    name, plan, _ = job.arguments
     *_, pruned = border.slider_steps(name, plan)
     dense = border.dense_quality(name)
     reached = job.results[-1]
@@ -151,19 +142,6 @@ def _tuned_quality(job: Job) -> Quality:
         return task.evaluate(healed(prune(task, plan, border.ranking(name)), reached.weights).model)
 
     return border.memo().get((name, plan, recipe, reached.step), judge)
-
-
-def _packed(name: str, plan: PruningPlan, job: Job | None) -> Callable[[], bytes]:
-    """Return a function that builds the zip once somebody asks for it."""
-
-    def pack() -> bytes:
-        task = border.task(name)
-        pruned = prune(task, plan, border.ranking(name))
-        if job is None:
-            return bundle(task, pruned)
-        return bundle(task, pruned, tuned=healed(pruned, job.results[-1].weights).model, recipe=job.arguments[2])
-
-    return pack
 
 
 def _visitor() -> str:

@@ -61,7 +61,11 @@ def test_the_readmes_own_lines_load_it_without_this_project(parts, tmp_path):
         (tmp_path / name).write_bytes(content)
     text = files["README.md"].decode()
     lines = [line[4:] for line in text.splitlines() if line.startswith("    ") and "pip install" not in line]
-    lines += ["import torch, sys", "print(network(torch.ones(1, 1, 28, 28)).tolist())", "assert 'core' not in sys.modules"]
+    lines += [
+        "import torch, sys",
+        "print(network(torch.ones(1, 1, 28, 28)).tolist())",
+        "assert 'core' not in sys.modules",
+    ]
     run = subprocess.run(
         [sys.executable, "-I", "-c", "import sys; sys.path.insert(0, '.')\n" + "\n".join(lines)],
         cwd=tmp_path,

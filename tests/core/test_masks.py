@@ -78,8 +78,10 @@ def test_a_target_sparsity_is_met_to_one_weight_ties_included(first, second, spa
 def test_raising_the_threshold_never_brings_a_weight_back(values, one, other):
     ranking = ranking_of(torch.tensor(values).abs())
     low, high = sorted((one, other))
-    for plans in ((PruningPlan(threshold=low), PruningPlan(threshold=high)),
-                  (PruningPlan(sparsity=low), PruningPlan(sparsity=high))):
+    for plans in (
+        (PruningPlan(threshold=low), PruningPlan(threshold=high)),
+        (PruningPlan(sparsity=low), PruningPlan(sparsity=high)),
+    ):
         (kept_low, _), (kept_high, _) = (cut(ranking, plan) for plan in plans)
         assert not (kept_high["layer0"] & ~kept_low["layer0"]).any()
 

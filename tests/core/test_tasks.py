@@ -9,6 +9,7 @@ import scipy.stats
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from safetensors.torch import save
 from torch import nn
 
 from core.errors import TaskUnavailable, UnknownTask
@@ -77,7 +78,7 @@ def test_a_damaged_weight_file_is_named_and_the_others_work(broken_assets, damag
 
 
 def test_a_missing_manifest_is_a_sentence(tmp_path):
-    with pytest.raises(TaskUnavailable, match="manifest.json"):
+    with pytest.raises(TaskUnavailable, match=r"manifest\.json"):
         catalog(tmp_path)
 
 
@@ -189,8 +190,6 @@ def test_the_builder_trains_from_a_folder_of_idx_files(tmp_path, packed, monkeyp
 
 def test_weights_of_another_shape_are_a_sentence(broken_assets):
     assets = Assets.open(broken_assets)
-    from safetensors.torch import save
-
     assets.write("models/fashion-mlp.safetensors", save(nn.Linear(2, 2).state_dict()))
     assets.save()
     with pytest.raises(TaskUnavailable, match="damaged"):

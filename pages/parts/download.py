@@ -1,0 +1,32 @@
+"""The download of what is on the page, built once somebody asks for it."""
+
+import streamlit as st
+
+from core.export import bundle
+from core.jobs import Job
+from core.measure import Step
+from core.pruning import PruningPlan, prune
+from core.work import healed
+from pages.parts import border
+
+
+def download_button(name: str, plan: PruningPlan, step: Step, tuned: Job | None) -> None:
+    """Offer the pruned network as a zip, or the fine-tuned one if the fine-tune `tuned` belongs to this plan."""
+
+    def pack() -> bytes:
+        task = border.task(name)
+        pruned = prune(task, plan, border.ranking(name))
+        if tuned is None:
+            return bundle(task, pruned)
+        return bundle(task, pruned, tuned=healed(pruned, tuned.results[-1].weights).model, recipe=tuned.arguments[2])
+
+    st.download_button(
+        "Download",
+        pack,
+        file_name=f"{name}-{100 * step.sparsity:.1f}-percent-pruned.zip",
+        mime="application/zip",
+        on_click="ignore",
+        width="stretch",
+        help=f"A zip with the {'fine-tuned' if tuned else 'pruned'} weights, the masks, every figure, and how to load "
+        "it. Test pictures are scored for it, once.",
+    )

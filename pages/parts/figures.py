@@ -1,0 +1,75 @@
+"""The four headline figures of a slider step."""
+
+import time
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from core.measure import Step
+from core.pruning import PruningPlan
+from pages.parts import border
+from pages.parts.border import percent, points
+
+PATIENCE = 0.15
+"""Seconds after which an early figure is shown, if the settled one is not there yet."""
+
+ABOUT = '<span class="about"></span>'
+"""Beside figures that are not settled, so that the style sheet can pale them."""
+
+
+def figures(name: str, plan: PruningPlan) -> Step:
+    """Show what the plan does as numbers: an early figure, which looks it, if the settled one takes its time.
+
+    Each figure is written over the one before, so that nothing blinks while people slide.
+    """
+    begun, cells = time.monotonic(), None
+    with st.container(key="figures"):
+        for step in border.slider_steps(name, plan):
+            if step.settled or time.monotonic() - begun > PATIENCE:
+                cells = show(cells or [st.empty(), *st.columns(4, gap="small")], name, step)
+                begun = time.monotonic()
+    return step
+
+
+def show(cells: list[DeltaGenerator], name: str, step: Step) -> list[DeltaGenerator]:
+    """Draw the four headline figures into cells; return the cells in which the next ones replace them."""
+    mark, accuracy, sparsity, left, file = cells
+    quality, dense = step.quality, border.dense_quality(name)
+    weights, kept = (sum(getattr(layer, part) for layer in step.layers) for part in ("weights", "kept"))
+    size = border.pruned_cost(name, step.plan) if step.settled else None
+    still = {"delta_color": "off", "delta_arrow": "off", "border": True}
+    return [
+        mark.empty() if step.settled else mark.html(ABOUT),
+        accuracy.metric(
+            quality.metric,
+            percent(quality.value) if step.settled else f"about {percent(quality.value, 0)}",
+            points(quality.value - dense.value),
+            delta_description=f"{100 * quality.low:.1f} to {100 * quality.high:.1f}",
+            help=f"Share of {quality.n:,} validation pictures named rightly; the change against the whole network "
+            f"({percent(dense.value)}); and the range that holds the true share with 95 % confidence.",
+            border=True,
+        ),
+        sparsity.metric(
+            "Sparsity",
+            percent(step.sparsity),
+            f"below {step.threshold:.4f}",
+            help="How much was removed: the share of the weights that are zero now, since they were closer to zero "
+            "than the threshold.",
+            **still,
+        ),
+        left.metric(
+            "Weights left",
+            f"{kept:,}",
+            f"of {weights:,}",
+            help="Numbers that still do something. Biases and normalisation are never removed, nor counted here.",
+            **still,
+        ),
+        file.metric(
+            "Zipped file",
+            border.size(size.zipped) if size else "...",
+            f"of {border.size(size.file)}" if size else "...",
+            help="The weights as a file, really compressed just now. Unzipped it is as large as ever: a zero takes "
+            "as much room as any other number.",
+            **still,
+        ),
+    ]

@@ -1,0 +1,168 @@
+"""The Explore page without a browser: what people pick, what they read, what happens to bad links."""
+
+import contextlib
+import json
+import re
+import time
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.errors import TaskUnavailable
+from core.pruning import PruningPlan, prune
+from pages.parts import border
+from tests.conftest import ROOT
+
+
+def open_app(**query):
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    for name, value in query.items():
+        app.query_params[name] = value
+    return app.run()
+
+
+def metric(app, label):
+    (found,) = [each for each in app.metric if each.label == label]
+    return found
+
+
+def number(text):
+    return float(re.search(r"-?[\d.,]+", text)[0].replace(",", ""))
+
+
+def test_the_first_picture_needs_no_choice():
+    app = open_app()
+    assert not app.exception
+    assert not app.error
+    assert app.selectbox(key="model").label == "Pretrained model"
+    assert app.slider(key="threshold").label == "Pruning threshold"
+    assert [each.label for each in app.metric] == ["Accuracy", "Sparsity", "Weights left", "Zipped file"]
+    assert {"Fine-tune"} <= {button.label for button in app.button}
+    assert app.get("download_button")[0].label == "Download"
+
+
+@pytest.mark.parametrize("cut", [0.0, 50.0, 92.0])
+def test_the_figures_are_those_of_core(cut, mlp):
+    app = open_app(model="fashion-mlp")
+    app.slider(key="threshold").set_value(cut).run()
+    pruned = prune(mlp, PruningPlan(sparsity=cut / 100))
+    quality = mlp.evaluate(pruned.model)
+    assert number(metric(app, "Accuracy").value) == pytest.approx(100 * quality.value, abs=0.051)
+    assert metric(app, "Sparsity").value == f"{cut:.1f} %"
+    assert f"{pruned.threshold:.4f}" in metric(app, "Sparsity").delta
+    kept = sum(int(mask.sum()) for mask in pruned.masks.values())
+    assert metric(app, "Weights left").value == f"{kept:,}"
+    change = 100 * (quality.value - mlp.evaluate(mlp.model).value)
+    assert number(metric(app, "Accuracy").delta) == pytest.approx(change, abs=0.051)
+
+
+def test_a_link_shows_the_same_model_and_threshold():
+    app = open_app(model="fashion-mlp", threshold="91.5")
+    assert app.selectbox(key="model").value == "fashion-mlp"
+    assert metric(app, "Sparsity").value == "91.5 %"
+    assert app.query_params["model"] in ("fashion-mlp", ["fashion-mlp"])
+    assert not app.warning
+
+
+@pytest.mark.parametrize("value", ["abc", "nan", "-5", "1e9", ""])
+def test_a_malformed_threshold_is_a_sentence_and_the_default(value):
+    app = open_app(threshold=value)
+    assert not app.exception
+    assert "no number from 0 to 99.5" in app.warning[0].value
+    assert metric(app, "Sparsity").value == "80.0 %"
+
+
+def test_an_unknown_model_is_a_sentence_and_the_default():
+    app = open_app(model="<script>alert(1)</script>")
+    assert not app.exception
+    assert "model that is not here" in app.warning[0].value
+    assert app.selectbox(key="model").value == "fashion-lenet5"
+
+
+def test_a_damaged_file_is_a_sentence_and_the_other_models_work(monkeypatch):
+    def damaged(name):
+        raise TaskUnavailable("The file assets/models/x is missing or damaged.", "Restore it: git checkout")
+
+    with monkeypatch.context() as patch:
+        border.task.clear()
+        border.ranking.clear()
+        border.dense_quality.clear()
+        patch.setattr(border, "load", damaged)
+        # a page that is run anew imports nothing again, so the patched module is the one it uses
+        app = open_app(model="fashion-mlp", threshold="33.5")
+        assert not app.exception
+        assert "missing or damaged" in app.error[0].value
+    app.selectbox(key="model").set_value("fashion-lenet5").run()
+    assert not app.error
+    assert number(metric(app, "Accuracy").value) > 80
+
+
+def test_the_layer_table_adds_up():
+    app = open_app(model="fashion-mlp", threshold="90")
+    table = app.dataframe[0].value
+    assert list(table["Layer"]) == ["fc1.weight", "fc2.weight", "fc3.weight"]
+    assert table["Weights"].sum() == 266_200
+    assert table["Removed"].sum() == round(0.9 * 266_200)
+
+
+def test_the_curve_fills_in_and_a_visited_step_comes_from_memory(monkeypatch):
+    app = open_app(model="fashion-mlp")
+    job = border.sweep_job("fashion-mlp")
+    assert job.ended.wait(60)
+    app.run()
+    figure = json.loads(app.get("plotly_chart")[0].proto.spec)
+    (curve,) = [trace for trace in figure["data"] if trace.get("name") == "pruned"]
+    assert len(curve["x"]) == 26
+    assert curve["y"][0] > 90 > 60 > curve["y"][-1]
+
+    def never(*_):
+        raise AssertionError("computed again")
+
+    monkeypatch.setattr(border, "steps", never)
+    app.slider(key="threshold").set_value(95.0).run()
+    assert not app.exception
+    assert metric(app, "Sparsity").value == "95.0 %"
+
+
+def fine_tuned(app, seconds=60):
+    deadline = time.monotonic() + seconds
+    while True:
+        app.run()
+        if any(each.label == "Fine-tuned" for each in app.metric):
+            return app
+        assert time.monotonic() < deadline, "the fine-tune took too long"
+        time.sleep(0.3)
+
+
+def press(app, label):
+    (found,) = [button for button in app.button if button.label == label]
+    with contextlib.suppress(RuntimeError):
+        found.click().run()
+    return app
+
+
+def test_fine_tuning_gives_accuracy_back():
+    app = press(open_app(model="fashion-mlp", threshold="92"), "Fine-tune")
+    assert "Stop" in {button.label for button in app.button}
+    app = fine_tuned(app)
+    dense, pruned, tuned = (number(metric(app, label).value) for label in ("Dense", "Pruned", "Fine-tuned"))
+    assert pruned < tuned - 10
+    assert dense - tuned < 5
+    assert {"Fine-tune"} <= {button.label for button in app.button}
+
+
+def test_what_one_visitor_does_is_not_seen_by_another():
+    mine = fine_tuned(press(open_app(model="fashion-mlp", threshold="93"), "Fine-tune"))
+    theirs = open_app(model="fashion-mlp", threshold="93")
+    assert "Fine-tuned" not in {each.label for each in theirs.metric}
+    assert metric(mine, "Accuracy").value == metric(theirs, "Accuracy").value
+    assert mine.session_state["visitor"] != press(theirs, "Fine-tune").session_state["visitor"]
+    press(theirs, "Stop")
+
+
+def test_about_lists_the_models_with_their_test_figures():
+    app = open_app().switch_page("pages/about.py").run()
+    assert not app.exception
+    table = app.dataframe[0].value
+    assert len(table) == 3
+    assert (table["Accuracy on test data"] > 89.5).all()

@@ -4,6 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from core.charts import curve
+from core.charts.look import KEPT
 from core.measure import Step
 from core.pruning import PruningPlan
 from pages.parts import border
@@ -74,7 +75,7 @@ def pictures(name: str, value: float, step: Step) -> None:
         alt=f"{step.quality.metric} over sparsity, with the present choice marked",
     )
     left.caption("Blue stays, grey and hatched goes. The higher, the more weights have that value (square-root scale).")
-    right.caption("Each point: judged on all validation pictures. Dotted: the whole network.")
+    right.caption(f"Each point is judged on {border.dense_quality(name).n:,} examples. Dotted: dense.")
     if job.error:
         right.caption(f"The curve is not complete: {' '.join(job.error)}")
 
@@ -94,8 +95,10 @@ def layers(step: Step) -> None:
             }
             for layer in step.layers
         ]
-        kept = st.column_config.ProgressColumn("Kept", format="%.1f %%", min_value=0, max_value=100)
-        st.dataframe(pd.DataFrame(rows), hide_index=True, column_config={"Kept": kept})
+        count = st.column_config.NumberColumn(format="localized")
+        kept = st.column_config.ProgressColumn(format="%.1f %%", min_value=0, max_value=100, color=KEPT)
+        columns = {"Weights": count, "Removed": count, "Kept": kept}
+        st.dataframe(pd.DataFrame(rows), hide_index=True, column_config=columns)
 
 
 st.subheader("How much of this network can you throw away?")

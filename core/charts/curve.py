@@ -52,10 +52,17 @@ def curve(
     if tuned:
         traces.append(_mark(tuned, "fine-tuned", TUNED, "top left", INK[theme]))
     metric = ordered[0].quality.metric if ordered else "Accuracy"
-    axis = {"gridcolor": GRID[theme], "zeroline": False, "ticksuffix": " %", "color": INK[theme], "fixedrange": True}
+    axis = {
+        "gridcolor": GRID[theme],
+        "zeroline": False,
+        "ticksuffix": " %",
+        "color": INK[theme],
+        "fixedrange": True,
+        "ticklabelstandoff": 4,
+    }
     layout = {
         "height": 270,
-        "margin": {"l": 56, "r": 12, "t": 8, "b": 40},
+        "margin": {"l": 60, "r": 24, "t": 8, "b": 44},
         "showlegend": False,
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",

@@ -112,6 +112,11 @@ def points(change: float) -> str:
     return f"{100 * change:+.1f} points"
 
 
+def interval(quality: Quality) -> str:
+    """Write the range that holds the true share with 95 % confidence."""
+    return f"{100 * quality.low:.1f} to {100 * quality.high:.1f} %"
+
+
 def size(count: int) -> str:
     """Write a number of bytes for people, in decimal units."""
     return f"{count / 1e6:.2f} MB" if count >= 1e6 else f"{count / 1e3:.1f} kB"

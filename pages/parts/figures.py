@@ -44,7 +44,7 @@ def show(cells: list[DeltaGenerator], name: str, step: Step) -> list[DeltaGenera
             quality.metric,
             percent(quality.value) if step.settled else f"about {percent(quality.value, 0)}",
             points(quality.value - dense.value),
-            delta_description=f"{100 * quality.low:.1f} to {100 * quality.high:.1f}",
+            delta_description=border.interval(quality),
             help=f"Share of {quality.n:,} validation pictures named rightly; the change against the whole network "
             f"({percent(dense.value)}); and the range that holds the true share with 95 % confidence.",
             border=True,
@@ -52,7 +52,7 @@ def show(cells: list[DeltaGenerator], name: str, step: Step) -> list[DeltaGenera
         sparsity.metric(
             "Sparsity",
             percent(step.sparsity),
-            f"below {step.threshold:.4f}",
+            f"weights below {step.threshold:.4f}",
             help="How much was removed: the share of the weights that are zero now, since they were closer to zero "
             "than the threshold.",
             **still,

@@ -122,8 +122,8 @@ def _outcome(job: Job) -> None:
         place.metric(
             stage,
             percent(quality.value),
-            points(quality.value - dense.value),
-            delta_description=f"{100 * quality.low:.1f} to {100 * quality.high:.1f}",
+            points(quality.value - dense.value) if quality is not dense else None,
+            delta_description=border.interval(quality),
             border=True,
         )
     st.caption(

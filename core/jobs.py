@@ -88,15 +88,16 @@ class Jobs:
     def submit(self, owner: str, work: str, *arguments: Any, keep: Callable[[Any], bool] = lambda payload: True) -> Job:
         """Queue a piece of work from `core.work` and return its job at once.
 
-        keep: which payloads go into `results`. Work for everybody waits behind what people wait for.
+        keep: which payloads go into `results`. Work for everybody waits behind what people wait for, the latest
+        first, since that is what somebody looks at.
         Raises QueueFull when the owner already has one job running and one waiting.
         """
         job = Job(next(self._numbers), owner, work, arguments, keep)
         with self._change:
             if owner != EVERYBODY and sum(other.owner == owner for other in self._waiting + self._running) >= 2:
                 raise QueueFull("You already have one job running and one waiting.", "Stop one of them first.")
-            shared = next((i for i, other in enumerate(self._waiting) if other.owner == EVERYBODY), None)
-            place = shared if owner != EVERYBODY and shared is not None else len(self._waiting)
+            owners = [other.owner for other in self._waiting]
+            place = owners.index(EVERYBODY) if EVERYBODY in owners else len(owners)
             self._waiting.insert(place, job)
             self._change.notify_all()
         return job

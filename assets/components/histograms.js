@@ -36,6 +36,11 @@ export default function (component) {
     return cut;
   }
 
+  function short(number, digits = 2) {
+    const size = Math.abs(number);
+    return number === 0 ? "0" : size >= 1000 || size < 0.01 ? number.toExponential(1) : number.toFixed(size >= 10 ? 1 : digits);
+  }
+
   function hatch(context, colour) {
     const tile = document.createElement("canvas");
     tile.width = tile.height = 6;
@@ -47,11 +52,11 @@ export default function (component) {
     return context.createPattern(tile, "repeat");
   }
 
-  function outline(context, layer, x, y, w, h, top) {
-    const step = w / layer.counts.length;
+  function outline(context, counts, x, y, w, h, top) {
+    const step = w / counts.length;
     context.beginPath();
     context.moveTo(x, y + h);
-    layer.counts.forEach((count, i) => {
+    counts.forEach((count, i) => {
       const level = y + h - h * Math.sqrt(count / top);
       context.lineTo(x + i * step, level);
       context.lineTo(x + (i + 1) * step, level);
@@ -73,9 +78,11 @@ export default function (component) {
       dot.lastChild.textContent = "here";
       chart.append(dot);
     }
-    const level = value === data.value ? data.here : about(value) ?? data.here;
+    const resting = value === data.value || data.pattern.length;
+    const level = resting ? data.here : about(value) ?? data.here;
+    const across = resting ? data.sparsity : value;
     const at = (axis, number) => (number - axis.range[0]) / (axis.range[1] - axis.range[0]) * axis._length;
-    dot.style.left = `${axes.xaxis._offset + at(axes.xaxis, value)}px`;
+    dot.style.left = `${axes.xaxis._offset + at(axes.xaxis, across)}px`;
     dot.style.top = `${axes.yaxis._offset + axes.yaxis._length - at(axes.yaxis, 100 * level)}px`;
     dot.dataset.moving = value !== data.value;
   }
@@ -84,8 +91,8 @@ export default function (component) {
     const width = canvas.parentElement.clientWidth;
     if (!width) return;
     const value = place();
-    const stop = Math.max(0, Math.min(data.thresholds.length - 1, Math.round(value / data.step)));
-    const cut = data.thresholds[stop];
+    const stops = data.layers[0].cuts.length;
+    const stop = Math.max(0, Math.min(stops - 1, Math.round(value / data.step)));
     const n = data.layers.length;
     const columns = Math.max(1, Math.min(n <= 4 ? n : Math.ceil(n / 2), Math.floor(width / (n <= 4 ? 120 : 84))));
     const rows = Math.ceil(n / columns);
@@ -118,18 +125,24 @@ export default function (component) {
       const share = `${(100 * kept).toFixed(1)} %`;
       const wide = w > 130;
       context.fillText(shortened(context, layer.title, wide ? w - 78 : w), x, y - 5);
-      outline(context, layer, x, y, w, h, top);
-      context.fillStyle = data.colours.kept;
+      outline(context, layer.counts, x, y, w, h, top);
+      context.fillStyle = data.pattern.length ? grey : data.colours.kept;
       context.fill();
-      const at = (weight) => x + w * (weight - layer.low) / (layer.high - layer.low);
-      const left = Math.max(x, at(-cut)), right = Math.min(x + w, at(cut));
-      if (right > left) {
+      const scale = layer.log ? (score) => Math.log(Math.max(score, layer.low)) : (score) => score;
+      const at = (score) => x + w * (scale(score) - scale(layer.low)) / (scale(layer.high) - scale(layer.low));
+      const cut = layer.cuts[stop];
+      const left = layer.low < 0 ? Math.max(x, at(-cut)) : x, right = Math.min(x + w, at(cut));
+      if (data.pattern.length) {
+        outline(context, layer.keptCounts, x, y, w, h, top);
+        context.fillStyle = data.colours.kept;
+        context.fill();
+      } else if (right > left) {
         context.save();
         context.beginPath();
         context.rect(left, y - 1, right - left, h + 2);
         context.clip();
         context.clearRect(left, y - 1, right - left, h + 2);
-        outline(context, layer, x, y, w, h, top);
+        outline(context, layer.counts, x, y, w, h, top);
         context.fillStyle = grey;
         context.fill();
         context.restore();
@@ -148,16 +161,22 @@ export default function (component) {
       context.lineWidth = 1;
       context.beginPath(); context.moveTo(x, y + h + 0.5); context.lineTo(x + w, y + h + 0.5); context.stroke();
       context.font = `10px ${style.fontFamily}`;
-      context.textAlign = "left"; context.fillText(layer.low.toFixed(2), x, y + h + 11);
-      context.textAlign = "center"; context.fillText("0", x + w / 2, y + h + 11);
-      context.textAlign = "right"; context.fillText(layer.high.toFixed(2), x + w, y + h + 11);
+      context.textAlign = "left"; context.fillText(layer.low ? short(layer.low) : "0", x, y + h + 11);
+      if (layer.low < 0) { context.textAlign = "center"; context.fillText("0", x + w / 2, y + h + 11); }
+      context.textAlign = "right"; context.fillText(short(layer.high), x + w, y + h + 11);
       context.globalAlpha = 1;
       words.push(`${layer.title}: ${(100 * kept).toFixed(1)} % kept`);
     });
     const guess = about(value);
     const moving = Math.abs(value - data.value) > 1e-9;
-    caption.textContent = `Cut at ${cut.toFixed(4)}: ${value.toFixed(1)} % of the weights go`
-      + (moving && guess !== null ? `, about ${(100 * guess).toFixed(0)} % ${data.metric} is left` : "");
+    const cuts = new Set(data.layers.map((layer) => layer.cuts[stop]));
+    const where = cuts.size > 1 ? "Layers have their own cuts" : `Cut at ${short([...cuts][0], 4)}`;
+    const much = data.pattern.length
+      ? `${data.pattern[0]} of every ${data.pattern[1]} neighbours stay`
+      : `${where}: ${value.toFixed(1)} % of the weights go`;
+    caption.textContent = much + (moving && guess !== null ? `, about ${(100 * guess).toFixed(0)} % ${data.metric} is left` : "")
+      + (moving ? "" : `. ${data.shown === "scores" ? "Scores" : "Weights"}${data.what === "units" ? " of units" : ""}: blue stays, hatched goes`);
+    caption.title = "The higher, the more have that value, on a square-root scale.";
     caption.dataset.moving = moving;
     canvas.setAttribute("aria-label", `Histogram of the weights of each layer. ${words.join("; ")}.`);
   }
@@ -176,6 +195,7 @@ export default function (component) {
   draw();
   const leave = () => {
     delete parentElement.follower;
+    document.querySelector(".here-mark")?.remove();
     watch.disconnect();
     sized.disconnect();
     clearInterval(themed);

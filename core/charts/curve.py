@@ -61,7 +61,7 @@ def curve(
         "ticklabelstandoff": 4,
     }
     layout = {
-        "height": 270,
+        "height": 255,
         "margin": {"l": 60, "r": 24, "t": 8, "b": 44},
         "showlegend": False,
         "paper_bgcolor": "rgba(0,0,0,0)",

@@ -1,8 +1,8 @@
 """Measuring: quality with its interval, cost, and how both change with sparsity."""
 
-from core.measure.cost import Cost, cost
+from core.measure.cost import Cost, cost, macs
 from core.measure.histogram import Histogram, histograms
-from core.measure.live import STOPS, Step, kept_shares, steps, sweep
+from core.measure.live import STOPS, Step, steps, sweep
 from core.tasks.quality import Quality
 
 __all__ = [
@@ -13,7 +13,7 @@ __all__ = [
     "Step",
     "cost",
     "histograms",
-    "kept_shares",
+    "macs",
     "steps",
     "sweep",
 ]

@@ -1,37 +1,117 @@
-"""Histograms of each layer's weights, with the thresholds that a slider walks through."""
+"""Pictures of what a plan compares, layer by layer: histograms, and what each stop of a slider would keep."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
+from torch import Tensor
 
+from core.pruning.masks import Ranking, cut
+from core.pruning.plan import PruningPlan
+from core.pruning.scope import shares
 from core.tasks.base import Task
+
+SKEWED, SMALLEST = 30, 1e-6
+"""Largest score over the median one from which scales are logarithmic; where these begin, as its share."""
 
 
 @dataclass(frozen=True)
 class Histogram:
-    """Counts of one parameter's weights in bins of equal width.
+    """Counts of what is compared in one layer, in bins of equal width (of equal ratio if `log`).
 
-    low, high: where the first bin begins and the last one ends, in weight units.
-    counts: how many weights each bin holds; together all of them.
+    low, high: where the first bin begins and the last one ends, in units of the weights or of the score.
+    counts: how many each bin holds; together all that are finite.
+    cuts: for each stop, the score below which they go. Where low is negative, -cut to cut is meant.
+    kept: for each stop, the share of them that stays, 0 to 1.
+    log: whether the scale is logarithmic, since the scores spread over many powers of ten; zeros are in the first bin.
+    kept_counts: where a pattern decides and not a cut, how many of each bin stay; else empty.
     """
 
     name: str
     low: float
     high: float
     counts: tuple[int, ...]
+    cuts: tuple[float, ...]
+    kept: tuple[float, ...]
+    log: bool = False
+    kept_counts: tuple[int, ...] = ()
 
 
-def histograms(task: Task, bins: int = 80) -> list[Histogram]:
-    """Count the weights of each prunable parameter in bins that are symmetric around zero.
+def histograms(
+    task: Task, ranking: Ranking, plan: PruningPlan, sparsities: Sequence[float], bins: int = 80
+) -> list[Histogram]:
+    """Count what a ranking compares, and say for each sparsity what `plan` with it would keep of each layer.
 
-    A weight that is not finite is left out.
+    Single weights judged by magnitude are shown with their sign, everything else by its score. What is not finite
+    is left out. With an N:M pattern there is one stop, whatever `sparsities` says.
     """
-    parameters = dict(task.model.named_parameters())
-    found = []
-    for name in task.prunable:
-        weights = parameters[name].detach().numpy().ravel()
-        weights = weights[np.isfinite(weights)]
-        reach = float(np.abs(weights).max(initial=0.0)) or 1.0
-        counts, _ = np.histogram(weights, bins, (-reach, reach))
-        found.append(Histogram(name, -reach, reach, tuple(int(count) for count in counts)))
-    return found
+    signed = plan.criterion == "magnitude" and not plan.structured and plan.scope != "lamp"
+    scores = dict(ranking.scores)
+    values = {name: task.model.get_parameter(name).detach() if signed else score for name, score in scores.items()}
+    log = not signed and _spread(values.values())
+    if plan.pattern:
+        masks, _, _ = cut(ranking, plan)
+        return [_patterned(name, value, masks[name], log, bins) for name, value in values.items()]
+    stops = [replace(plan, sparsity=sparsity, threshold=None) for sparsity in sparsities]
+    if plan.structured:
+        shown = [(masks, cuts) for masks, _, cuts in (cut(ranking, stop) for stop in stops)]
+        found = {name: ([c[name] for _, c in shown], [m[name].float().mean() for m, _ in shown]) for name in scores}
+    else:
+        cuts = [_cuts(ranking, stop) for stop in stops]
+        found = {name: _kept_above(score, [each[name] for each in cuts]) for name, score in scores.items()}
+    histograms = []
+    for name, value in values.items():
+        low, high, counts = _binned(value, log, bins)
+        thresholds, kept = found[name]
+        shares_kept = tuple(round(float(share), 4) for share in kept)
+        histograms.append(Histogram(name, low, high, counts, tuple(thresholds), shares_kept, log))
+    return histograms
+
+
+def _cuts(ranking: Ranking, plan: PruningPlan) -> dict[str, float]:
+    """Return the score at the cut for each name, without making masks."""
+    amounts = shares(ranking.pools, ranking.shapes, plan)
+    cuts = [pool.threshold_at(amount or 0)[0] for pool, amount in zip(ranking.pools, amounts, strict=True)]
+    return {name: cut for pool, cut in zip(ranking.pools, cuts, strict=True) for name in pool.names}
+
+
+def _kept_above(score: Tensor, cuts: list[float]) -> tuple[list[float], np.ndarray]:
+    """Return the cuts, and the share of the scores that is at or above each."""
+    ascending = np.sort(score.detach().numpy().ravel())
+    below = np.searchsorted(ascending, np.asarray(cuts, np.float32), side="left")
+    return cuts, 1 - below / max(ascending.size, 1)
+
+
+def _spread(values: Iterable[Tensor]) -> bool:
+    """Whether scores spread so far that on a plain scale nearly all would fall into the first bin."""
+    finite = [each[np.isfinite(each)] for each in (value.detach().numpy().ravel() for value in values)]
+    return any(each.max() > SKEWED * np.median(each) for each in finite if each.size)
+
+
+def _edges(value: Tensor, log: bool, bins: int) -> np.ndarray:
+    """Choose bins: around zero where there are negative values, else from zero (or almost zero) upwards."""
+    flat = value.detach().numpy().ravel()
+    flat = flat[np.isfinite(flat)]
+    reach = float(np.abs(flat).max(initial=0.0)) or 1.0
+    if log:
+        return np.geomspace(reach * SMALLEST, reach, bins + 1)
+    return np.linspace(-reach if (flat < 0).any() else 0.0, reach, bins + 1)
+
+
+def _counted(value: Tensor, edges: np.ndarray) -> tuple[int, ...]:
+    """Count finite values; what lies outside the edges goes into the bin at the end."""
+    flat = value.detach().numpy().ravel()
+    counts, _ = np.histogram(flat[np.isfinite(flat)].clip(edges[0], edges[-1]), edges)
+    return tuple(counts.tolist())
+
+
+def _binned(value: Tensor, log: bool, bins: int) -> tuple[float, float, tuple[int, ...]]:
+    edges = _edges(value, log, bins)
+    return float(edges[0]), float(edges[-1]), _counted(value, edges)
+
+
+def _patterned(name: str, value: Tensor, mask: Tensor, log: bool, bins: int) -> Histogram:
+    edges = _edges(value, log, bins)
+    share = round(float(mask.float().mean()), 4) if mask.numel() else 1.0
+    counts, stay = _counted(value, edges), _counted(value[mask], edges)
+    return Histogram(name, float(edges[0]), float(edges[-1]), counts, (0.0,), (share,), log, stay)

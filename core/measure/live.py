@@ -3,8 +3,6 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-import numpy as np
-
 from core.pruning import Layer, PruningPlan, Ranking, prune, rank
 from core.tasks.base import Task
 from core.tasks.quality import Quality
@@ -18,7 +16,7 @@ class Step:
     """What a plan does to a task's model; plain data, so that all visitors can share it.
 
     sparsity: removed share of the prunable weights, 0 to 1.
-    threshold: the score at the cut; for magnitude in weight units.
+    threshold: the score at the cut; for magnitude in weight units. None where layers differ.
     layers: the same for each parameter.
     collapsed: names of parameters of which nothing is left.
     quality: on validation data.
@@ -27,7 +25,7 @@ class Step:
 
     plan: PruningPlan
     sparsity: float
-    threshold: float
+    threshold: float | None
     layers: tuple[Layer, ...]
     collapsed: tuple[str, ...]
     quality: Quality
@@ -51,18 +49,10 @@ def steps(task: Task, plan: PruningPlan, ranking: Ranking) -> Iterator[Step]:
 
 
 def sweep(task: Task, plans: Iterable[PruningPlan]) -> Iterator[Step]:
-    """Judge the task's model under each plan on validation data, in the order given, scoring its weights only once."""
-    ranking = rank(task)
+    """Judge the task's model under each plan on validation data, in the order given, scoring alike plans only once."""
+    ranking: Ranking | None = None
     for plan in plans:
+        if ranking is None or ranking.plan != plan.scoring:
+            ranking = rank(task, plan)
         *_, settled = steps(task, plan, ranking)
         yield settled
-
-
-def kept_shares(task: Task, ranking: Ranking, thresholds: list[float]) -> dict[str, list[float]]:
-    """Return for each parameter the share of its weights at or above each threshold, 0 to 1."""
-    shares = {}
-    for name in task.prunable:
-        ascending = np.sort(ranking.scores[name].numpy().ravel())
-        below = np.searchsorted(ascending, np.asarray(thresholds, np.float32), side="left")
-        shares[name] = [round(float(1 - b / ascending.size), 4) for b in below]
-    return shares

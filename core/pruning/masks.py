@@ -1,37 +1,52 @@
 """From scores to masks: sort once, then every threshold is a search and a comparison."""
 
 import copy
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
+from core.errors import BadPlan
+from core.pruning.criteria import UNIT_SCORES, WEIGHT_SCORES, Scores, unit_scores
 from core.pruning.plan import PruningPlan
+from core.pruning.scope import Pool, lamp, pools, shares
+from core.pruning.structure import Member, Structure, structures
 from core.tasks.base import Task
 
 
 @dataclass(frozen=True, eq=False)
 class Ranking:
-    """Scores of every prunable weight, and the same scores in ascending order.
+    """Scores of everything a plan may remove, and how they are compared.
 
-    scores: parameter name -> float tensor of the parameter's shape.
-    ascending: all scores, float32 (n,); what is not a number stands last and is never removed.
+    plan: the scoring part of the plan it was made for; the amounts may differ.
+    scores: name -> what is compared: for single weights a tensor of the parameter's shape, for units (units,).
+        What is not a number counts as important: no threshold removes it.
+    pools: the sets of names that share a cut, each with its scores in ascending order.
+    shapes: prunable parameter -> its shape, in the order data meets them.
+    structures: what a unit is made of; empty for single weights.
     """
 
-    scores: Mapping[str, Tensor]
-    ascending: np.ndarray
+    plan: PruningPlan
+    scores: Scores
+    pools: tuple[Pool, ...]
+    shapes: Mapping[str, tuple[int, ...]]
+    structures: tuple[Structure, ...] = ()
 
 
 @dataclass(frozen=True)
 class Layer:
-    """What happened to one parameter: `kept` of its `weights` stay."""
+    """What happened to one parameter: `kept` of its `weights` stay.
+
+    threshold: the score at the cut that this layer met; None where a pattern decided.
+    """
 
     name: str
     shape: tuple[int, ...]
     weights: int
     kept: int
+    threshold: float | None = None
 
     @property
     def sparsity(self) -> float:
@@ -44,81 +59,139 @@ class Pruned:
     """A pruned copy of a model.
 
     model: the copy; removed weights are exactly zero.
-    masks: parameter name -> bool tensor of its shape, True where the weight is kept.
+    masks: prunable parameter -> bool tensor of its shape, True where the weight is kept.
+    also: the same for biases and normalisation that go with removed units, so that their outputs are zero.
     threshold: the score at the cut; every removed score lies below it (or, at an exact sparsity, on it).
+        None where layers have cuts of their own.
     sparsity: the removed share of the prunable weights, 0 to 1.
     layers: the same counts for each parameter, in the order data meets them.
+    example: one input of batch size 1.
     """
 
     model: nn.Module
     masks: Mapping[str, Tensor]
     plan: PruningPlan
-    threshold: float
+    threshold: float | None
     sparsity: float
     layers: tuple[Layer, ...]
+    example: Tensor
+    also: Mapping[str, Tensor]
 
     @property
     def collapsed(self) -> tuple[str, ...]:
         """Names of parameters of which nothing is left, so that no signal passes."""
-        return tuple(layer.name for layer in self.layers if layer.kept == 0)
+        return tuple(layer.name for layer in self.layers if layer.kept == 0 < layer.weights)
 
 
-def rank(task: Task) -> Ranking:
-    """Score every prunable weight by its magnitude and sort the scores once.
+def rank(task: Task, plan: PruningPlan | None = None) -> Ranking:
+    """Score all that a plan may remove, and sort the scores once; the plan's amounts do not matter.
 
-    Source: Han, Pool, Tran, Dally 2015, Learning both weights and connections for efficient neural networks.
+    Raises BadPlan when the plan does not fit the model.
     """
+    plan = (plan or PruningPlan()).scoring
     parameters = dict(task.model.named_parameters())
-    scores = {name: parameters[name].detach().abs() for name in task.prunable}
-    ascending = np.concatenate([score.reshape(-1).numpy() for score in scores.values()])
-    ascending.sort()
-    return Ranking(scores, ascending)
+    shapes = {name: tuple(parameters[name].shape) for name in task.prunable}
+    units = structures(task, plan.granularity) if plan.structured else ()
+    if plan.structured:
+        scores = _unit_scores(task, plan, units)
+        units = tuple(unit for unit in units if unit.name in scores)
+        counts = {unit.name: unit.units for unit in units}
+        sizes = {unit.name: sum(_weights(member, shapes) for member in unit.members) for unit in units}
+    else:
+        scores = WEIGHT_SCORES[plan.criterion](task, plan.seed)
+        counts = {name: math.prod(shape) for name, shape in shapes.items()}
+        sizes = dict.fromkeys(shapes, 1)
+    _check_overrides(plan, tuple(scores), shapes)
+    if plan.scope == "lamp":
+        scores = {name: lamp(score) for name, score in scores.items()}
+    found = () if plan.pattern else pools(scores, counts, sizes, plan)
+    return Ranking(plan, scores, found, shapes, units)
 
 
-def threshold_at(ranking: Ranking, sparsity: float) -> float:
-    """Return the score at which the cut for a sparsity lies: the smallest one that stays."""
-    k = round(sparsity * len(ranking.ascending))
-    if k == 0:
-        return 0.0
-    if k < len(ranking.ascending):
-        return float(ranking.ascending[k])
-    return float(np.nextafter(ranking.ascending[-1], np.float32(np.inf)))
+def removable(task: Task, granularity: str) -> tuple[str, ...]:
+    """Name what can be given an override: prunable parameters, or what opens each structure.
+
+    Raises BadPlan when the model has nothing of the kind.
+    """
+    if not PruningPlan(granularity=granularity).structured:
+        return task.prunable
+    return tuple(structure.name for structure in structures(task, granularity))
 
 
 def prune(task: Task, plan: PruningPlan, ranking: Ranking | None = None) -> Pruned:
     """Remove what a plan says from a copy of the task's model.
 
-    ranking: what `rank(task)` returned, if it is at hand; saves scoring and sorting again.
+    ranking: what `rank(task, plan)` returned, if it is at hand; saves scoring and sorting again.
+    Raises BadPlan when the plan does not fit the model, ValueError for a ranking of another plan.
     """
-    ranking = ranking or rank(task)
-    masks, threshold = cut(ranking, plan)
-    model = apply(task.model, masks)
+    ranking = ranking or rank(task, plan)
+    if ranking.plan != plan.scoring:
+        raise ValueError("This ranking was made for a plan that scores differently.")
+    masks, also, cuts = cut(ranking, plan)
     kept = {name: int(torch.count_nonzero(mask)) for name, mask in masks.items()}
-    layers = tuple(Layer(name, tuple(mask.shape), mask.numel(), kept[name]) for name, mask in masks.items())
+    layers = tuple(
+        Layer(name, tuple(mask.shape), mask.numel(), kept[name], cuts.get(name)) for name, mask in masks.items()
+    )
     total = sum(layer.weights for layer in layers)
-    return Pruned(model, masks, plan, threshold, 1 - sum(kept.values()) / total, layers)
+    common = {layer.threshold for layer in layers if layer.name in cuts and layer.name not in dict(plan.overrides)}
+    return Pruned(
+        model=apply(task.model, {**masks, **also}),
+        masks=masks,
+        plan=plan,
+        threshold=common.pop() if len(common) == 1 else None,
+        sparsity=1 - sum(kept.values()) / total if total else 0.0,
+        layers=layers,
+        example=task.example,
+        also=also,
+    )
 
 
-def cut(ranking: Ranking, plan: PruningPlan) -> tuple[dict[str, Tensor], float]:
-    """Return the masks of a plan and the score at which it cuts.
+def cut(ranking: Ranking, plan: PruningPlan) -> tuple[dict[str, Tensor], dict[str, Tensor], dict[str, float]]:
+    """Return masks of the prunable parameters, of what goes with them, and the score at the cut that each met.
 
-    At an exact sparsity, weights whose score equals the cut are removed in the order of the layers until the
+    At an exact sparsity, what has the very score of the cut is removed in the order of the layers until the
     count is met, so equal scores are never a matter of chance.
     """
-    if plan.sparsity is None:
-        threshold = plan.threshold or 0.0
-        return {name: ~(score < threshold) for name, score in ranking.scores.items()}, threshold
-    threshold = threshold_at(ranking, plan.sparsity)
-    masks = {name: ~(score < threshold) for name, score in ranking.scores.items()}
-    k = round(plan.sparsity * len(ranking.ascending))
-    missing = k - int(np.searchsorted(ranking.ascending, np.float32(threshold), side="left"))
-    for name, score in ranking.scores.items():
-        if missing <= 0:
-            break
-        tied = torch.nonzero(score.reshape(-1) == threshold)[:missing, 0]
-        masks[name].view(-1)[tied] = False
-        missing -= len(tied)
-    return masks, threshold
+    if plan.pattern:
+        dense = dict(plan.overrides)
+        return (
+            {
+                name: torch.ones(score.shape, dtype=torch.bool) if name in dense else keep_n_of_m(score, *plan.pattern)
+                for name, score in ranking.scores.items()
+            },
+            {},
+            {},
+        )
+    kept: dict[str, Tensor] = {}
+    cuts: dict[str, float] = {}
+    for pool, share in zip(ranking.pools, shares(ranking.pools, ranking.shapes, plan), strict=True):
+        threshold, ties = pool.threshold_of(plan) if share is None else pool.threshold_at(share)
+        for name in pool.names:
+            score = ranking.scores[name]
+            kept[name] = ~(score < threshold)
+            cuts[name] = threshold
+            if ties > 0:
+                tied = torch.nonzero(score.reshape(-1) == threshold)[:ties, 0]
+                kept[name].view(-1)[tied] = False
+                ties -= len(tied)
+    if not ranking.structures:
+        return {name: kept[name] for name in ranking.shapes}, {}, {name: cuts[name] for name in ranking.shapes}
+    return _expand(ranking, kept, cuts)
+
+
+def keep_n_of_m(scores: Tensor, n: int, m: int) -> Tensor:
+    """Keep the n highest of every m neighbours along the input dimension: bool, of the scores' shape (out, in, ...).
+
+    A ragged group at the end keeps at most n too. Of equal scores the first stay; what is not a number stays.
+    Source: Mishra et al. 2021, Accelerating sparse deep neural networks; Zhou et al. 2021 for other N and M.
+    """
+    last = scores.movedim(1, -1)  # (out, ..., in)
+    inputs = last.shape[-1]
+    padded = nn.functional.pad(last.nan_to_num(torch.inf, torch.inf), (0, -inputs % m), value=-torch.inf)
+    groups = padded.unflatten(-1, (-1, m))  # (out, ..., groups, m)
+    order = groups.sort(dim=-1, descending=True, stable=True).indices[..., :n]
+    kept = torch.zeros(groups.shape, dtype=torch.bool).scatter_(-1, order, True)
+    return kept.flatten(-2)[..., :inputs].movedim(-1, 1).contiguous()
 
 
 def apply(model: nn.Module, masks: Mapping[str, Tensor]) -> nn.Module:
@@ -128,3 +201,46 @@ def apply(model: nn.Module, masks: Mapping[str, Tensor]) -> nn.Module:
         for name, mask in masks.items():
             pruned.get_parameter(name).masked_fill_(~mask, 0)
     return pruned
+
+
+def _unit_scores(task: Task, plan: PruningPlan, units: tuple[Structure, ...]) -> Scores:
+    """Score whole units: by a criterion of their own, by chance, or from the scores of their weights."""
+    if plan.criterion in UNIT_SCORES:
+        return UNIT_SCORES[plan.criterion](task, units)
+    if plan.criterion == "random":
+        generator = torch.Generator().manual_seed(plan.seed)
+        return {unit.name: torch.rand(unit.units, generator=generator) for unit in units}
+    return unit_scores(WEIGHT_SCORES[plan.criterion](task, plan.seed), units, plan.norm)
+
+
+def _expand(
+    ranking: Ranking, kept: Mapping[str, Tensor], cuts: Mapping[str, float]
+) -> tuple[dict[str, Tensor], dict[str, Tensor], dict[str, float]]:
+    """Turn what is kept of each structure, bool (units,), into masks of all its parameters."""
+    masks = {name: torch.ones(shape, dtype=torch.bool) for name, shape in ranking.shapes.items()}
+    also: dict[str, Tensor] = {}
+    thresholds: dict[str, float] = {}
+    for structure in ranking.structures:
+        gone = ~kept[structure.name]
+        for member in structure.members:
+            if member.parameter in masks:
+                thresholds[member.parameter] = cuts[structure.name]
+                masks[member.parameter].movedim(member.dimension, 0)[member.index[gone].flatten()] = False
+            else:
+                mask = also.setdefault(member.parameter, torch.ones(member.index.numel(), dtype=torch.bool))
+                mask[member.index[gone].flatten()] = False
+    return masks, also, thresholds
+
+
+def _weights(member: Member, shapes: Mapping[str, tuple[int, ...]]) -> int:
+    """Count the prunable weights that one unit has in this member."""
+    shape = shapes.get(member.parameter)
+    return member.index.shape[1] * math.prod(shape) // shape[member.dimension] if shape else 0
+
+
+def _check_overrides(plan: PruningPlan, names: tuple[str, ...], shapes: Mapping[str, tuple[int, ...]]) -> None:
+    """Raise BadPlan for overrides of what the plan cannot remove one by one."""
+    for name, _ in plan.overrides:
+        if name not in names:
+            why = "cannot go unit by unit" if name in shapes else "does not exist or is never pruned"
+            raise BadPlan(f"An override names {name!r}, which {why}.", f"Possible are: {', '.join(names)}.")

@@ -37,6 +37,19 @@ class TaskInfo:
     about: str = ""
 
 
+@dataclass(frozen=True)
+class Heads:
+    """Name the parameters of one attention layer, whose `count` heads lie side by side.
+
+    rows: weights and biases of query, key and value, cut along their outputs.
+    columns: weights of the projection behind, cut along its inputs.
+    """
+
+    count: int
+    rows: tuple[str, ...]
+    columns: tuple[str, ...]
+
+
 @dataclass(frozen=True, eq=False)
 class Task:
     """A pretrained model with the data and the metric that belong to it; shared, never mutated.
@@ -49,6 +62,7 @@ class Task:
     batches: (split, batch size, generator, augment) -> shuffled (input, target) pairs, ragged end included.
     loss: (output, target, label smoothing) -> mean loss, a scalar tensor.
     count: (split) -> how many examples it holds.
+    heads: the attention layers, if there are any.
     """
 
     info: TaskInfo
@@ -60,6 +74,7 @@ class Task:
     batches: Callable[[str, int, torch.Generator, bool], Iterable[Batch]]
     loss: Callable[[Tensor, Tensor, float], Tensor]
     count: Callable[[str], int]
+    heads: tuple[Heads, ...] = ()
 
     def evaluate(self, model: nn.Module, split: str = "validation", limit: int | None = None) -> Quality:
         """Judge a model on one split, or on the first `limit` examples of it.

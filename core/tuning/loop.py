@@ -50,7 +50,9 @@ def fine_tune(task: Task, pruned: Pruned, recipe: Recipe) -> Iterator[Progress]:
     """
     model = copy.deepcopy(pruned.model).to(memory_format=torch.channels_last)
     parameters = dict(model.named_parameters())
-    held = [(parameters[name], mask.to(parameters[name].dtype)) for name, mask in pruned.masks.items()]
+    held = [
+        (parameters[name], mask.to(parameters[name].dtype)) for name, mask in {**pruned.masks, **pruned.also}.items()
+    ]
     optimizer = _optimizer(model, recipe)
     generator = torch.Generator().manual_seed(recipe.seed)
     per_epoch = math.ceil(task.count("train") / recipe.batch_size)

@@ -2,14 +2,16 @@
 
 import contextlib
 from collections.abc import Iterator
+from dataclasses import replace
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core.errors import PlaygroundError
 from core.jobs import EVERYBODY, Job, Jobs
-from core.measure import STOPS, Cost, Histogram, Quality, Step, cost, histograms, kept_shares, steps
+from core.measure import STOPS, Cost, Histogram, Quality, Step, cost, histograms, steps
 from core.memo import Memo
-from core.pruning import PruningPlan, Ranking, prune, rank, threshold_at
+from core.pruning import Pruned, PruningPlan, Ranking, prune, rank, removable, shrink
 from core.tasks import Task, TaskInfo, catalog, load
 from core.tasks.assets import Assets
 
@@ -38,10 +40,25 @@ def task(name: str) -> Task:
     return load(name)
 
 
-@st.cache_resource(max_entries=6, show_spinner=False)
-def ranking(name: str) -> Ranking:
-    """Scores of a task's weights, sorted once for all visitors."""
-    return rank(task(name))
+@st.cache_resource(max_entries=12, show_spinner="Judging what is important ...")
+def _ranking(name: str, scoring: PruningPlan) -> Ranking:
+    return rank(task(name), scoring)
+
+
+def ranking(name: str, plan: PruningPlan) -> Ranking:
+    """Scores of all that a plan may remove, sorted once for all visitors."""
+    return _ranking(name, plan.scoring)
+
+
+def pruned(name: str, plan: PruningPlan) -> Pruned:
+    """A pruned copy of a task's model."""
+    return prune(task(name), plan, ranking(name, plan))
+
+
+@st.cache_data(max_entries=50, show_spinner=False)
+def removable_names(name: str, granularity: str) -> tuple[str, ...]:
+    """Names of what can be given a sparsity of its own."""
+    return removable(task(name), granularity)
 
 
 @st.cache_resource(show_spinner=False)
@@ -56,14 +73,18 @@ def jobs() -> Jobs:
     return Jobs()
 
 
-@st.cache_resource(max_entries=6, show_spinner=False)
-def sweep_job(name: str) -> Job:
-    """The job that fills in a task's curve, one for all visitors."""
-    plans = tuple(PruningPlan(sparsity=stop / 100) for stop in STOPS)
+@st.cache_resource(max_entries=50, show_spinner=False)
+def _sweep_job(name: str, base: PruningPlan) -> Job:
+    plans = (base,) if base.pattern else tuple(replace(base, sparsity=stop / 100) for stop in STOPS)
     return jobs().submit(EVERYBODY, "sweep", name, plans)
 
 
-@st.cache_data(max_entries=6, show_spinner=False)
+def sweep_job(name: str, plan: PruningPlan) -> Job:
+    """The job that fills in the curve on which a plan lies, one for all visitors."""
+    return _sweep_job(name, plan.without_amount)
+
+
+@st.cache_data(max_entries=6, show_spinner="Judging the whole network ...")
 def dense_quality(name: str) -> Quality:
     """How good the unpruned model is on validation data."""
     return task(name).evaluate(task(name).model)
@@ -71,22 +92,23 @@ def dense_quality(name: str) -> Quality:
 
 @st.cache_data(max_entries=2_000, show_spinner=False)
 def pruned_cost(name: str, plan: PruningPlan) -> Cost:
-    """What the pruned model weighs, and how small its file gets."""
-    return cost(prune(task(name), plan, ranking(name)).model)
+    """What the pruned model weighs, and how small its file gets; without its removed units where whole units go."""
+    found = pruned(name, plan)
+    return cost(shrink(found) if plan.structured else found.model)
 
 
-@st.cache_data(max_entries=6, show_spinner=False)
-def slider_stops(name: str) -> tuple[list[Histogram], list[float], dict[str, list[float]]]:
-    """Each layer's histogram, and for each stop of the slider its threshold and what each layer keeps."""
-    thresholds = [threshold_at(ranking(name), i * STEP / 100) for i in range(round(HIGHEST / STEP) + 1)]
-    return histograms(task(name)), thresholds, kept_shares(task(name), ranking(name), thresholds)
+@st.cache_data(max_entries=24, show_spinner=False)
+def slider_stops(name: str, base: PruningPlan) -> list[Histogram]:
+    """Each layer's histogram, and for each stop of the slider its cut and what the layer keeps."""
+    stops = [i * STEP / 100 for i in range(round(HIGHEST / STEP) + 1)]
+    return histograms(task(name), ranking(name, base), base, stops)
 
 
 def slider_steps(name: str, plan: PruningPlan) -> Iterator[Step]:
     """Yield what a plan does, early figures first and the settled one last; just that one if it is known already."""
-    found = memo().peek((name, plan)) or next((s for s in sweep_job(name).results if s.plan == plan), None)
+    found = memo().peek((name, plan)) or next((s for s in sweep_job(name, plan).results if s.plan == plan), None)
     if found is None:
-        for found in steps(task(name), plan, ranking(name)):
+        for found in steps(task(name), plan, ranking(name, plan)):
             yield found
         memo().put((name, plan), found)
     else:
@@ -94,12 +116,12 @@ def slider_steps(name: str, plan: PruningPlan) -> Iterator[Step]:
 
 
 @contextlib.contextmanager
-def sentences() -> Iterator[None]:
+def sentences(place: DeltaGenerator | None = None) -> Iterator[None]:
     """Show an error that people can do something about as two sentences, in place of what failed."""
     try:
         yield
     except PlaygroundError as error:
-        st.error(f"{error.what} {error.advice}", icon=":material/error:")
+        (place or st).error(f"{error.what} {error.advice}", icon=":material/error:")
 
 
 def percent(share: float, digits: int = 1) -> str:

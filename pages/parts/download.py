@@ -5,7 +5,7 @@ import streamlit as st
 from core.export import bundle
 from core.jobs import Job
 from core.measure import Step
-from core.pruning import PruningPlan, prune
+from core.pruning import PruningPlan
 from core.work import healed
 from pages.parts import border
 
@@ -15,7 +15,7 @@ def download_button(name: str, plan: PruningPlan, step: Step, tuned: Job | None)
 
     def pack() -> bytes:
         task = border.task(name)
-        pruned = prune(task, plan, border.ranking(name))
+        pruned = border.pruned(name, plan)
         if tuned is None:
             return bundle(task, pruned)
         return bundle(task, pruned, tuned=healed(pruned, tuned.results[-1].weights).model, recipe=tuned.arguments[2])

@@ -37,6 +37,9 @@ def show(cells: list[DeltaGenerator], name: str, step: Step) -> list[DeltaGenera
     quality, dense = step.quality, border.dense_quality(name)
     weights, kept = (sum(getattr(layer, part) for layer in step.layers) for part in ("weights", "kept"))
     size = border.pruned_cost(name, step.plan) if step.settled else None
+    whole = border.pruned_cost(name, PruningPlan())
+    if step.plan.structured:
+        kept = size.weights if size else None
     still = {"delta_color": "off", "delta_arrow": "off", "border": True}
     return [
         mark.empty() if step.settled else mark.html(ABOUT),
@@ -52,24 +55,42 @@ def show(cells: list[DeltaGenerator], name: str, step: Step) -> list[DeltaGenera
         sparsity.metric(
             "Sparsity",
             percent(step.sparsity),
-            f"weights below {step.threshold:.4f}",
-            help="How much was removed: the share of the weights that are zero now, since they were closer to zero "
-            "than the threshold.",
+            _cut(step),
+            help="How much was removed: the share of the weights that are zero now, since their size or another score "
+            "was below the threshold.",
             **still,
         ),
         left.metric(
             "Weights left",
-            f"{kept:,}",
+            "..." if kept is None else f"{kept:,}",
             f"of {weights:,}",
-            help="Numbers that still do something. Biases and normalisation are never removed, nor counted here.",
+            help="Numbers that are not removed; biases and normalisation are not counted. "
+            + ("What only fed on a removed unit is gone too." if step.plan.structured else ""),
             **still,
         ),
         file.metric(
             "Zipped file",
             border.size(size.zipped) if size else "...",
-            f"of {border.size(size.file)}" if size else "...",
-            help="The weights as a file, really compressed just now. Unzipped it is as large as ever: a zero takes "
-            "as much room as any other number.",
+            f"of {border.size(whole.file)}",
+            help="The weights as a file, really compressed just now. "
+            + (
+                "It is of the smaller network, without the removed units and without what only they fed."
+                if step.plan.structured
+                else "Unzipped it is as large as ever: a zero takes as much room as any other number."
+            ),
             **still,
         ),
     ]
+
+
+def _cut(step: Step) -> str:
+    """Say where the cut is, in the unit of what is compared."""
+    plan = step.plan
+    if plan.pattern:
+        return "{} of every {} stay".format(*plan.pattern)
+    if step.threshold is None:
+        return "layers have own cuts"
+    plain = plan.criterion == "magnitude" and plan.granularity == "weight" and plan.scope != "lamp"
+    return (
+        f"{'weights' if plain else 'scores'} below {step.threshold:.4{'f' if step.threshold >= 0.01 or plain else 'g'}}"
+    )

@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.jobs import Job
 from core.measure import Quality, Step
-from core.pruning import PruningPlan, prune
+from core.pruning import PruningPlan
 from core.tuning import Recipe
 from core.work import Healing, healed
 from pages.parts import border
@@ -24,12 +24,16 @@ def healing(name: str, plan: PruningPlan, step: Step) -> None:
     st.fragment(_panel, run_every=0.4 if busy else None)(name, plan, step, busy)
 
 
-def tuned_mark(name: str) -> tuple[float, Quality] | None:
-    """Return where the last fine-tune of this model ended, for the curve."""
+def tuned_mark(name: str, base: PruningPlan) -> tuple[float, Quality] | None:
+    """Return where the last fine-tune of this model ended, if it belongs on the curve of `base`."""
     job: Job | None = st.session_state.get("tuning")
     if job is None or job.active or not job.results or job.arguments[0] != name:
         return None
-    return job.arguments[1].sparsity, _tuned_quality(job)
+    plan = job.arguments[1]
+    if plan.without_amount != base:
+        return None
+    *_, pruned = border.slider_steps(name, plan)
+    return pruned.sparsity, _tuned_quality(job)
 
 
 def _panel(name: str, plan: PruningPlan, step: Step, busy: bool) -> None:
@@ -113,7 +117,7 @@ def _outcome(job: Job) -> None:
     tuned = _tuned_quality(job)
     title = border.tasks()[name].title
     st.markdown(
-        f"At {percent(plan.sparsity)} sparsity: **dense {percent(dense.value)}** → "
+        f"At {percent(pruned.sparsity)} sparsity: **dense {percent(dense.value)}** → "
         f":orange[**pruned {percent(pruned.quality.value)}**] → :green[**fine-tuned {percent(tuned.value)}**] "
         f"({title}{early})"
     )
@@ -139,7 +143,7 @@ def _tuned_quality(job: Job) -> Quality:
 
     def judge() -> Quality:
         task = border.task(name)
-        return task.evaluate(healed(prune(task, plan, border.ranking(name)), reached.weights).model)
+        return task.evaluate(healed(border.pruned(name, plan), reached.weights).model)
 
     return border.memo().get((name, plan, recipe, reached.step), judge)
 

@@ -1,18 +1,20 @@
-"""The picture of each layer's weights; with the mark on the curve it follows the slider while it moves."""
+"""The picture of what is compared in each layer, which follows the slider while it moves; and what is left of one."""
 
 from pathlib import Path
 
 import streamlit as st
 
+from core.charts import mask_image
 from core.charts.look import KEPT, PRUNED, REMOVED
 from core.measure import Step
-from pages.parts.border import STEP, slider_stops
+from core.pruning import PruningPlan
+from pages.parts import border
 
 FOLDER = Path(__file__).parents[2] / "assets" / "components"
 
 
-def weight_histograms(name: str, value: float, swept: list[Step], step: Step, height: int = 230) -> None:
-    """Draw the histogram of each layer, what the threshold removes grey and hatched, and mark the place on the curve.
+def weight_histograms(name: str, plan: PruningPlan, value: float, swept: list[Step], step: Step) -> None:
+    """Draw the histogram of each layer, what goes grey and hatched, and mark the place on the curve.
 
     value: where the slider stands, percent; swept: the points of the curve, for a first guess while it
     moves; step: what the slider asked for last.
@@ -23,30 +25,51 @@ def weight_histograms(name: str, value: float, swept: list[Step], step: Step, he
         css=(FOLDER / "histograms.css").read_text(encoding="utf-8"),
         js=(FOLDER / "histograms.js").read_text(encoding="utf-8"),
     )
-    layers, thresholds, kept = slider_stops(name)
+    base = plan.without_amount
     curve = sorted((100 * p.sparsity, p.quality.value) for p in swept)
+    plain = plan.criterion == "magnitude" and not plan.structured and plan.scope != "lamp"
     draw(
         key="weight-histograms",
         data={
-            "id": f"{name} {len(curve)}",
+            "id": f"{name} {base} {len(curve)}",
             "slider": "Pruning threshold",
             "value": value,
-            "step": STEP,
-            "height": height,
+            "step": border.STEP,
+            "height": 200,
             "metric": step.quality.metric.lower(),
             "here": step.quality.value,
-            "thresholds": thresholds,
+            "sparsity": 100 * step.sparsity,
+            "what": "units" if plan.structured else "weights",
+            "shown": "weights" if plain else "scores",
+            "pattern": list(plan.pattern or ()),
             "layers": [
                 {
                     "title": layer.name.removesuffix(".weight"),
                     "low": layer.low,
                     "high": layer.high,
                     "counts": layer.counts,
-                    "kept": kept[layer.name],
+                    "cuts": layer.cuts,
+                    "kept": layer.kept,
+                    "log": layer.log,
+                    "keptCounts": layer.kept_counts,
                 }
-                for layer in layers
+                for layer in border.slider_stops(name, base)
             ],
             "curve": curve,
             "colours": {"kept": KEPT, "removed": REMOVED, "pruned": PRUNED},
         },
     )
+
+
+def what_is_left(name: str, plan: PruningPlan, layer: str) -> None:
+    """Show one layer's weights as a picture, in which what was removed is missing."""
+    pruned = border.pruned(name, plan)
+    weights, mask = border.task(name).model.get_parameter(layer).detach().numpy(), pruned.masks[layer].numpy()
+    units, kept = len(mask), int(mask.any(axis=tuple(range(1, mask.ndim))).sum())
+    filters = weights.ndim == 4 and weights.shape[1] == 1
+    st.markdown(
+        f"{kept} of {units} {'filters' if filters else 'units (rows)'} left. Blue: above zero, purple: below",
+        help="The stronger the colour, the larger the weight. A unit that is removed as a whole is grey.",
+    )
+    with st.container(key="filters" if filters else "matrix"):
+        st.image(mask_image(weights, mask), width="stretch", alt=f"Weights of {layer}: {mask.mean():.1%} are kept")

@@ -1,0 +1,193 @@
+"""Whole neurons, channels and heads: which parameters belong to one, and the smaller network without it.
+
+What hangs together is read off Torch-Pruning's dependency graph (Fang et al. 2023, DepGraph: towards any structural
+pruning), so that residual additions and flattening are followed by the network's own computation.
+"""
+
+import copy
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+import torch_pruning as tp
+from torch import Tensor, nn
+
+from core.errors import BadPlan
+from core.tasks.base import Task
+
+
+@dataclass(frozen=True, eq=False)
+class Member:
+    """The part of a parameter that belongs to each unit: `index[u]` along `dimension`; index is (units, width)."""
+
+    parameter: str
+    dimension: int
+    index: Tensor
+
+
+@dataclass(frozen=True, eq=False)
+class Reader:
+    """A layer that reads what the units say: unit u at the inputs `index[u]` of `module`; index is (units, width)."""
+
+    module: str
+    index: Tensor
+
+
+@dataclass(frozen=True, eq=False)
+class Structure:
+    """Units that can go one by one, each with all its parameters; coupled layers (residual additions) share one.
+
+    name: the weight that opens it; units: how many there are.
+    members: what goes with a unit: weights, biases, normalisation. readers: the layers behind.
+    linear: whether all its weights are those of fully connected layers.
+    """
+
+    name: str
+    units: int
+    members: tuple[Member, ...]
+    readers: tuple[Reader, ...]
+    linear: bool
+
+
+def structures(task: Task, granularity: str) -> tuple[Structure, ...]:
+    """List what can go as a whole; layers whose units are the model's answers are left out.
+
+    Raises BadPlan when the model has nothing of the kind.
+    """
+    if granularity == "head":
+        found = tuple(_heads(task))
+        if not found:
+            raise BadPlan("This model has no attention heads.", "Choose weights, N:M, neurons or channels.")
+        return found
+    order = {name: place for place, name in enumerate(task.prunable)}
+    found = tuple(s for s in _units(task, set(order)) if granularity == "channel" or s.linear)
+    if not found:
+        what = "fully connected layer" if granularity == "neuron" else "layer"
+        raise BadPlan(
+            f"This model has no {what} before the last one whose units could go.",
+            "Choose channels, or single weights." if granularity == "neuron" else "Choose single weights.",
+        )
+    return tuple(sorted(found, key=lambda s: order[s.name]))
+
+
+def shrink(pruned: "Pruned") -> nn.Module:  # noqa: F821  (core.pruning.masks, which imports this module)
+    """Return a smaller dense copy without the units that are zero throughout; it gives the same outputs.
+
+    A unit goes when its weights, its bias and its normalisation are all zero, so a plan of single weights usually
+    leaves nothing to remove. Of a layer that is empty one unit (a zero) stays, since no layer can have none.
+    Equal outputs need activation functions that map 0 to 0 and no normalisation across channels.
+    """
+    model = copy.deepcopy(pruned.model)
+    for parameter in model.parameters():
+        parameter.requires_grad_(True)
+    graph = _graph(model, pruned.example)
+    for root, prune_out, group in list(_groups(graph)):
+        dead = _dead(model, _members(group))
+        idle = torch.nonzero(dead).flatten().tolist()
+        if len(idle) == len(dead):
+            idle = idle[1:]
+        if idle:
+            graph.get_pruning_group(root, prune_out, idxs=idle).prune()
+    return model.eval()
+
+
+def sizes(model: nn.Module) -> dict[str, list[int]]:
+    """Return the shape of every tensor of a model's state, which is all that `resized` needs to rebuild it."""
+    return {name: list(value.shape) for name, value in model.state_dict().items()}
+
+
+def resized(model: nn.Module, shapes: Mapping[str, list[int]]) -> nn.Module:
+    """Return a copy of a network of the same architecture with tensors of other shapes, ready for `load_state_dict`."""
+    fitted = copy.deepcopy(model)
+    for name, shape in shapes.items():
+        owner, _, leaf = name.rpartition(".")
+        module = fitted.get_submodule(owner)
+        if leaf in module._parameters:
+            module._parameters[leaf] = nn.Parameter(torch.zeros(shape))
+        else:
+            module._buffers[leaf] = torch.zeros(shape, dtype=module._buffers[leaf].dtype)
+    return fitted
+
+
+def _graph(model: nn.Module, example: Tensor) -> tp.DependencyGraph:
+    with torch.enable_grad():
+        return tp.DependencyGraph().build_dependency(model, example_inputs=example)
+
+
+def _groups(graph: tp.DependencyGraph) -> list[tuple[nn.Module, object, tp.dependency.Group]]:
+    """List the groups that something reads: those without a reader are the model's answers."""
+    found = []
+    for group in graph.get_all_groups(root_module_types=[nn.Conv1d, nn.Conv2d, nn.Linear]):
+        if any(not graph.is_out_channel_pruning_fn(item.dep.handler) for item in group):
+            found.append((group[0].dep.target.module, group[0].dep.handler, group))
+    return found
+
+
+def _members(group: tp.dependency.Group) -> list[Member]:
+    """List a group's own parameters: rows of weights, biases, normalisation."""
+    units = len(group[0].idxs)
+    found = []
+    for item in group:
+        module, name = item.dep.target.module, item.dep.target._name
+        if not _writes(item) or len(item.idxs) % units:
+            continue
+        index = torch.tensor(list(item.idxs)).reshape(units, -1)
+        found += [Member(f"{name}.{leaf}", 0, index) for leaf, _ in module.named_parameters(recurse=False)]
+    return found
+
+
+def _writes(item: Any) -> bool:
+    """Whether an item of a group is a layer whose outputs are the group's units."""
+    module = item.dep.target.module
+    return bool(list(module.parameters(recurse=False))) and "out_channels" in item.dep.handler.__name__
+
+
+def _units(task: Task, prunable: set[str]) -> list[Structure]:
+    model = copy.deepcopy(task.model)
+    for parameter in model.parameters():
+        parameter.requires_grad_(True)
+    place = {name: i for i, name in enumerate(task.prunable)}
+    found = []
+    for _, _, group in _groups(_graph(model, task.example)):
+        members = _members(group)
+        weights = sorted((m.parameter for m in members if m.parameter in prunable), key=place.__getitem__)
+        if not weights or {m.parameter for m in members if _deep(model, m)} - prunable:
+            continue  # it holds a weight that the task does not let go
+        units = len(group[0].idxs)
+        readers = tuple(
+            Reader(item.dep.target._name, torch.tensor(list(item.idxs)).reshape(units, -1))
+            for item in group
+            if list(item.dep.target.module.parameters(recurse=False)) and not _writes(item)
+        )
+        linear = all(isinstance(model.get_submodule(name.rpartition(".")[0]), nn.Linear) for name in weights)
+        found.append(Structure(weights[0], units, tuple(members), readers, linear))
+    return found
+
+
+def _deep(model: nn.Module, member: Member) -> bool:
+    return model.get_parameter(member.parameter).ndim > 1
+
+
+def _heads(task: Task) -> list[Structure]:
+    """List each attention layer's heads: their rows of query, key and value, their columns of the output."""
+    parameters = dict(task.model.named_parameters())
+    found = []
+    for heads in task.heads:
+        members = []
+        for dimension, names in ((0, heads.rows), (1, heads.columns)):
+            for name in names:
+                width = parameters[name].shape[dimension] // heads.count
+                index = torch.arange(heads.count * width).reshape(heads.count, width)
+                members.append(Member(name, dimension, index))
+        found.append(Structure(heads.rows[0], heads.count, tuple(members), (), True))
+    return found
+
+
+def _dead(model: nn.Module, members: list[Member]) -> Tensor:
+    """Say for each unit whether all its parameters are zero: bool (units,)."""
+    zero = [
+        (model.get_parameter(m.parameter).detach().movedim(m.dimension, 0)[m.index] == 0).flatten(1).all(1)
+        for m in members
+    ]
+    return torch.stack(zero).all(0)

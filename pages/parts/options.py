@@ -1,0 +1,82 @@
+"""The ways to prune, as people read them: a label, what it does in a sentence, and its source."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Way:
+    """One choice: how people read it, what it does in a sentence, and where it comes from."""
+
+    label: str
+    about: str
+    source: str
+
+
+REMOVE = {
+    "weight": Way(
+        "Single weights",
+        "Any weight may go, wherever it is. Keeps accuracy best; saves time only with special arithmetic.",
+        "Han et al. 2015",
+    ),
+    "N:M": Way(
+        "N of every M (2:4)",
+        "N of every M neighbours stay: the pattern decides, not the slider. Some graphics chips compute this faster.",
+        "Mishra et al. 2021",
+    ),
+    "neuron": Way(
+        "Whole neurons",
+        "A fully connected neuron goes with all its weights, so the network really gets smaller.",
+        "Hu et al. 2016",
+    ),
+    "channel": Way(
+        "Whole channels and neurons",
+        "A picture filter or a neuron goes with all its weights. Smaller and faster everywhere, but it hurts sooner.",
+        "Li et al. 2017",
+    ),
+    "head": Way("Attention heads", "A whole attention head goes.", "Michel et al. 2019"),
+}
+JUDGE = {
+    "magnitude": Way("Size (magnitude)", "Weights close to zero matter least.", "Han et al. 2015"),
+    "activation": Way(
+        "Size times input (activations)",
+        "A weight matters if it is large and what it is multiplied with is large.",
+        "Sun et al. 2023, Wanda",
+    ),
+    "first-order": Way(
+        "Effect on the loss (gradients)",
+        "A weight matters if the loss on training data would change without it.",
+        "Molchanov et al. 2019; Lee et al. 2019",
+    ),
+    "random": Way(
+        "By chance (random)",
+        "The baseline that every other way has to beat.",
+        "Blalock et al. 2020",
+    ),
+    "bn-scale": Way(
+        "Scale of batch norm",
+        "A channel matters if the normalisation behind it scales it up.",
+        "Liu et al. 2017",
+    ),
+    "zero-activations": Way(
+        "How often it is silent (zero activations)",
+        "A unit that says zero on most training data matters least.",
+        "Hu et al. 2016, APoZ",
+    ),
+}
+CUT = {
+    "global": Way(
+        "One cut for the whole network (global)", "All layers are compared with each other.", "Han et al. 2015"
+    ),
+    "layer": Way("The same share of each layer", "Each layer gives the same share.", "Han et al. 2015"),
+    "lamp": Way(
+        "Adapted to each layer (LAMP)",
+        "A weight is compared with those of its layer that would stay, so that no layer is emptied.",
+        "Lee et al. 2021",
+    ),
+    "erk": Way(
+        "By the layer's shape (ERK)",
+        "Layers with few weights stay denser than layers with many.",
+        "Evci et al. 2020",
+    ),
+}
+NORM = {"l2": "L2: root of the mean square", "l1": "L1: mean of the sizes"}

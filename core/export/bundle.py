@@ -8,6 +8,7 @@ import platform
 import sys
 import zipfile
 from collections.abc import Iterable
+from dataclasses import replace
 from importlib.metadata import version
 from typing import Any
 
@@ -16,7 +17,7 @@ from safetensors.torch import save
 from torch import nn
 
 from core.measure import Quality, cost
-from core.pruning import Pruned
+from core.pruning import Pruned, shrink
 from core.tasks.assets import sha256
 from core.tasks.base import Task
 from core.tuning import Recipe
@@ -49,7 +50,7 @@ Pruned with Pruning Playground: {sparsity:.1%} of the prunable weights are zero.
     network.load_state_dict(load_file("weights.safetensors"))
     network.eval()
 
-It takes float32 numbers of the shape {shape}: {inputs}
+{small}It takes float32 numbers of the shape {shape}: {inputs}
 
 ## How good it is
 
@@ -60,6 +61,21 @@ The test pictures were scored once, for this file; nothing was chosen by them.
 ## Where it comes from
 
 {source}.
+"""
+
+
+SMALL = """## Load the smaller network
+
+`small.safetensors` is the same network without its removed units: fewer parameters, fewer operations, same answers.
+Its layers have the sizes of the stored tensors:
+
+    from torch.nn import Parameter
+
+    for name, value in load_file("small.safetensors").items():
+        owner, _, leaf = name.rpartition(".")
+        layer = network.get_submodule(owner)
+        setattr(layer, leaf, Parameter(value) if leaf in layer._parameters else value)
+
 """
 
 
@@ -83,6 +99,9 @@ def bundle(
         "masks.safetensors": save({name: mask.contiguous() for name, mask in pruned.masks.items()}),
         "model.py": inspect.getsource(sys.modules[type(model).__module__]).encode(),
     }
+    if pruned.plan.structured:
+        small = shrink(replace(pruned, model=model))
+        files["small.safetensors"] = save({name: value.contiguous() for name, value in small.state_dict().items()})
     figures = _figures(task, pruned, tuned)
     metrics = _metrics(task, pruned, model, recipe, figures)
     files["README.md"] = _readme(task, pruned, recipe, figures, type(model).__name__).encode()
@@ -147,6 +166,7 @@ def _readme(
     return README.format(
         title=task.info.title,
         sparsity=pruned.sparsity,
+        small=SMALL if pruned.plan.structured else "",
         healed=f"Then fine-tuned: {recipe.to_dict()}." if recipe else "Not fine-tuned.",
         architecture=architecture,
         shape=f"(n, {str(tuple(task.example.shape[1:]))[1:]}",

@@ -129,7 +129,13 @@ def load(assets: Assets, name: str) -> Task:
     )
 
 
-def make_task(about: TaskInfo, model: nn.Module, images: Callable[[str], Images], counts: dict[str, int]) -> Task:
+def make_task(
+    about: TaskInfo,
+    model: nn.Module,
+    images: Callable[[str], Images],
+    counts: dict[str, int],
+    example: Tensor | None = None,
+) -> Task:
     """Join a classifier and its pictures to a task; `images` takes a split's name and returns Images."""
     size = ARCHITECTURES[about.name].slice if about.name in ARCHITECTURES else 250
 
@@ -152,7 +158,7 @@ def make_task(about: TaskInfo, model: nn.Module, images: Callable[[str], Images]
         info=about,
         model=model.eval(),
         prunable=prunable_parameters(model),
-        example=torch.zeros(1, 1, 28, 28),
+        example=torch.zeros(1, 1, 28, 28) if example is None else example,
         inputs=INPUTS,
         score=score,
         batches=batches,

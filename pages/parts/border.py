@@ -1,6 +1,7 @@
 """Where pages meet core: shared caches, and the one place that turns errors into sentences."""
 
 import contextlib
+import secrets
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -71,6 +72,11 @@ def memo() -> Memo:
 def jobs() -> Jobs:
     """The workers that do what takes long."""
     return Jobs()
+
+
+def visitor() -> str:
+    """Return a name for this visit that no other visit has."""
+    return st.session_state.setdefault("visitor", secrets.token_hex(8))
 
 
 @st.cache_resource(max_entries=50, show_spinner=False)

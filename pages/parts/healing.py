@@ -1,7 +1,5 @@
 """The short fine-tune on Explore: two choices, progress, a way to stop, what came of it, and the download."""
 
-import secrets
-
 import streamlit as st
 
 from core.jobs import Job
@@ -57,7 +55,7 @@ def _panel(name: str, plan: PruningPlan, step: Step, busy: bool) -> None:
         ):
             with border.sentences():
                 st.session_state.tuning = border.jobs().submit(
-                    _visitor(), "tune", name, plan, recipe, keep=lambda payload: payload.weights is not None
+                    border.visitor(), "tune", name, plan, recipe, keep=lambda payload: payload.weights is not None
                 )
                 st.rerun()
     tuned = job if job is not None and not busy and job.results and job.arguments[:2] == (name, plan) else None
@@ -146,8 +144,3 @@ def _tuned_quality(job: Job) -> Quality:
         return task.evaluate(healed(border.pruned(name, plan), reached.weights).model)
 
     return border.memo().get((name, plan, recipe, reached.step), judge)
-
-
-def _visitor() -> str:
-    """Return a name for this visit that no other visit has."""
-    return st.session_state.setdefault("visitor", secrets.token_hex(8))

@@ -5,9 +5,9 @@ import json
 import os
 import platform
 
-from tests.bench import live
+from tests.bench import live, prune
 
-BENCHES = {"live": live.run}
+BENCHES = {"live": live.run, "prune": prune.run}
 
 
 def main() -> None:

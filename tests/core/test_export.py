@@ -41,7 +41,7 @@ def test_the_weights_are_the_tuned_ones_and_what_was_removed_is_zero(parts):
 def test_metrics_tell_how_it_was_made_and_what_it_scored(parts, mlp):
     pruned, tuned, files = parts
     metrics = json.loads(files["metrics.json"])
-    assert metrics["plan"] == {"threshold": None, "sparsity": 0.9, "seed": 0}
+    assert metrics["plan"] == PruningPlan(sparsity=0.9).to_dict()
     assert metrics["recipe"] == dataclasses.asdict(Recipe())
     assert metrics["sparsity"] == pytest.approx(0.9, abs=1e-5)
     for stage, model in (("dense", mlp.model), ("pruned", pruned.model), ("fine-tuned", tuned)):

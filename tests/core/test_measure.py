@@ -1,15 +1,16 @@
 """Costs, histograms, steps and sweeps against counts made another way."""
 
 import zlib
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from safetensors.torch import save
 
 from core.charts import curve
-from core.measure import cost, histograms, kept_shares, steps, sweep
+from core.measure import cost, histograms, steps, sweep
 from core.memo import Memo
-from core.pruning import PruningPlan, prune, rank, threshold_at
+from core.pruning import PruningPlan, prune, rank
 
 
 def test_cost_counts_and_really_compresses(lenet):
@@ -24,21 +25,42 @@ def test_cost_counts_and_really_compresses(lenet):
     assert cost(lenet.model).file == found.file  # a zero saves nothing by itself
 
 
+STOPS = (0, 0.25, 0.5, 0.85, 0.995)
+
+
 def test_histograms_count_every_weight_once(lenet):
-    for histogram in histograms(lenet, bins=80):
+    for histogram in histograms(lenet, rank(lenet), PruningPlan(), STOPS):
         weights = lenet.model.get_parameter(histogram.name).detach().numpy().ravel()
         expected, _ = np.histogram(weights, np.linspace(histogram.low, histogram.high, 81))
         assert sum(histogram.counts) == weights.size
         assert np.abs(np.array(histogram.counts) - expected).sum() <= 2  # a weight may lie on an edge
 
 
-def test_kept_shares_equal_the_masks(lenet):
-    ranking = rank(lenet)
-    sparsities = [0, 0.25, 0.5, 0.85, 0.995]
-    shares = kept_shares(lenet, ranking, [threshold_at(ranking, s) for s in sparsities])
-    for i, sparsity in enumerate(sparsities):
-        for layer in prune(lenet, PruningPlan(sparsity=sparsity), ranking).layers:
-            assert shares[layer.name][i] == pytest.approx(layer.kept / layer.weights, abs=1e-3)
+@pytest.mark.parametrize(
+    "plan",
+    [
+        PruningPlan(),
+        PruningPlan(scope="erk", overrides={"fc2.weight": 0.3}),
+        PruningPlan(criterion="activation", scope="lamp"),
+        PruningPlan(granularity="channel"),
+        PruningPlan(granularity="channel", criterion="zero-activations", scope="layer"),
+        PruningPlan(granularity="2:4"),
+    ],
+    ids=lambda plan: f"{plan.granularity}-{plan.criterion}-{plan.scope}",
+)
+def test_pictured_shares_and_cuts_equal_those_of_the_masks(lenet, plan):
+    ranking = rank(lenet, plan)
+    drawn = histograms(lenet, ranking, plan, STOPS)
+    for i, sparsity in enumerate(STOPS if not plan.pattern else [None]):
+        layers = {each.name: each for each in prune(lenet, replace(plan, sparsity=sparsity), ranking).layers}
+        for histogram in drawn:
+            layer = layers[histogram.name]
+            assert histogram.kept[i] == pytest.approx(layer.kept / layer.weights, abs=1e-3)
+            assert sum(histogram.counts) == ranking.scores[histogram.name].numel()
+            if plan.pattern:
+                assert sum(histogram.kept_counts) == layer.kept
+            else:
+                assert histogram.cuts[i] == layer.threshold
 
 
 def test_steps_end_settled_and_agree_with_evaluate(mlp):

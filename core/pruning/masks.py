@@ -83,9 +83,10 @@ class Pruned:
         return tuple(layer.name for layer in self.layers if layer.kept == 0 < layer.weights)
 
 
-def rank(task: Task, plan: PruningPlan | None = None) -> Ranking:
+def rank(task: Task, plan: PruningPlan | None = None, sort: bool = True) -> Ranking:
     """Score all that a plan may remove, and sort the scores once; the plan's amounts do not matter.
 
+    sort: False for a ranking that is cut only once, since finding one cut costs less than sorting.
     Raises BadPlan when the plan does not fit the model.
     """
     plan = (plan or PruningPlan()).scoring
@@ -104,7 +105,7 @@ def rank(task: Task, plan: PruningPlan | None = None) -> Ranking:
     _check_overrides(plan, tuple(scores), shapes)
     if plan.scope == "lamp":
         scores = {name: lamp(score) for name, score in scores.items()}
-    found = () if plan.pattern else pools(scores, counts, sizes, plan)
+    found = () if plan.pattern else pools(scores, counts, sizes, plan, sort)
     return Ranking(plan, scores, found, shapes, units)
 
 
@@ -124,7 +125,7 @@ def prune(task: Task, plan: PruningPlan, ranking: Ranking | None = None) -> Prun
     ranking: what `rank(task, plan)` returned, if it is at hand; saves scoring and sorting again.
     Raises BadPlan when the plan does not fit the model, ValueError for a ranking of another plan.
     """
-    ranking = ranking or rank(task, plan)
+    ranking = ranking or rank(task, plan, sort=False)
     if ranking.plan != plan.scoring:
         raise ValueError("This ranking was made for a plan that scores differently.")
     masks, also, cuts = cut(ranking, plan)

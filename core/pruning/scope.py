@@ -1,6 +1,7 @@
 """Where to cut: which scores are compared with each other, and how much each set of them gives."""
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,18 +10,22 @@ from torch import Tensor
 
 from core.pruning.plan import PruningPlan
 
+MANY = 1_000_000
+"""Scores from which a second thread is worth its start."""
+
 
 @dataclass(frozen=True, eq=False)
 class Pool:
     """Names that share one cut, with their scores in ascending order.
 
-    ascending: float32 (n,); what is not a number stands last.
+    ascending: float32 (n,); what is not a number stands last. In no order at all if not `ordered`.
     upto: weights that go with the first i of them, (n + 1,); None if each stands for one weight.
     """
 
     names: tuple[str, ...]
     ascending: np.ndarray
     upto: np.ndarray | None = None
+    ordered: bool = True
 
     @property
     def weights(self) -> int:
@@ -37,12 +42,18 @@ class Pool:
         if k == 0 or not len(self.ascending):
             return 0.0, 0
         if k < len(self.ascending):
-            threshold = self.ascending[k]
+            threshold = self.ascending[k] if self.ordered else np.partition(self.ascending, k)[k]
         else:
             threshold = np.nextafter(np.float32(np.nanmax(self.ascending, initial=0)), np.float32(np.inf))
         if np.isnan(threshold):  # whatever is a number goes, and still something is missing
             return float(np.inf), 0
-        return float(threshold), k - int(np.searchsorted(self.ascending, threshold, side="left"))
+        return float(threshold), k - self._below(threshold)
+
+    def _below(self, threshold: float) -> int:
+        """Count the scores below a threshold."""
+        if self.ordered:
+            return int(np.searchsorted(self.ascending, threshold, side="left"))
+        return int(np.count_nonzero(self.ascending < threshold))
 
     def count(self, weights: int) -> int:
         """Return how many scores stand for so many weights, to the nearest."""
@@ -55,17 +66,22 @@ class Pool:
 
 
 def pools(
-    scores: Mapping[str, Tensor], counts: Mapping[str, int], sizes: Mapping[str, int], plan: PruningPlan
+    scores: Mapping[str, Tensor],
+    counts: Mapping[str, int],
+    sizes: Mapping[str, int],
+    plan: PruningPlan,
+    sort: bool = True,
 ) -> tuple[Pool, ...]:
     """Group names by the plan's scope and sort each group's scores; a name with an override stands alone.
 
     counts: how many scores each name has; sizes: how many weights each of them stands for.
+    sort: False leaves single weights unsorted, which pays if they are cut only once.
     """
     alone = {name for name, _ in plan.overrides}
     common = [name for name in scores if name not in alone]
     groups = [[name] for name in common] if plan.scope in ("layer", "erk") else [common] if common else []
     groups += [[name] for name in scores if name in alone]
-    return tuple(_pool(group, scores, counts, sizes) for group in groups)
+    return tuple(_pool(group, scores, counts, sizes, sort) for group in groups)
 
 
 def shares(found: tuple[Pool, ...], shapes: Mapping[str, tuple[int, ...]], plan: PruningPlan) -> list[int | None]:
@@ -134,7 +150,22 @@ def erk(layers: list[tuple[tuple[int, ...], int]], sparsity: float) -> list[int]
     return [int(count - kept) for count, kept in zip(weights, counts, strict=True)]
 
 
-def _pool(names: list[str], scores: Mapping[str, Tensor], counts: Mapping[str, int], sizes: Mapping[str, int]) -> Pool:
+def _sort(values: np.ndarray) -> None:
+    """Sort in place; many values in halves on two threads, then one merge, which a stable sort does of two runs."""
+    if len(values) < MANY:
+        values.sort()
+        return
+    half = len(values) // 2
+    with ThreadPoolExecutor(1) as beside:
+        other = beside.submit(values[half:].sort)
+        values[:half].sort()
+        other.result()
+    values.sort(kind="stable")
+
+
+def _pool(
+    names: list[str], scores: Mapping[str, Tensor], counts: Mapping[str, int], sizes: Mapping[str, int], sort: bool
+) -> Pool:
     if all(sizes[name] == 1 for name in names):
         ascending = np.empty(sum(counts[name] for name in names), np.float32)
         start = 0
@@ -142,8 +173,9 @@ def _pool(names: list[str], scores: Mapping[str, Tensor], counts: Mapping[str, i
             flat = scores[name].detach().reshape(-1).numpy()
             ascending[start : start + flat.size] = flat
             start += flat.size
-        ascending.sort()
-        return Pool(tuple(names), ascending)
+        if sort:
+            _sort(ascending)
+        return Pool(tuple(names), ascending, ordered=sort)
     together = np.concatenate([scores[name].detach().numpy() for name in names]).astype(np.float32)
     each = np.concatenate([np.full(counts[name], sizes[name], np.int64) for name in names])
     order = np.argsort(together, kind="stable")

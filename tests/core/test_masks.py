@@ -99,6 +99,19 @@ def test_no_kept_score_is_smaller_than_a_removed_one(values, sparsity):
     assert (scores[~kept] <= threshold).all()
 
 
+@given(weights, weights, st.floats(0, 1), st.sampled_from(["global", "layer"]))
+def test_an_unsorted_ranking_cuts_at_the_same_place(first, second, sparsity, scope):
+    scores = {"a": torch.tensor([*first, float("nan")]).abs(), "b": torch.tensor(second).abs()}
+    plan, shapes = PruningPlan(sparsity=sparsity, scope=scope), {n: tuple(s.shape) for n, s in scores.items()}
+    counts = {name: each.numel() for name, each in scores.items()}
+    once, sorted_ = (
+        cut(Ranking(plan.scoring, scores, pools(scores, counts, dict.fromkeys(scores, 1), plan, sort), shapes), plan)
+        for sort in (False, True)
+    )
+    for name in scores:
+        assert torch.equal(once[0][name], sorted_[0][name])
+
+
 def test_equal_scores_are_removed_in_order():
     masks, _, _ = cut(ranking_of(torch.ones(3), torch.ones(3)), PruningPlan(sparsity=4 / 6))
     assert masks["layer0"].tolist() == [False] * 3

@@ -40,7 +40,7 @@ def curve(
             "y": [100 * p.quality.value for p in ordered],
             "mode": "lines+markers",
             "line": {"color": PRUNED, "width": 2},
-            "marker": {"size": 5},
+            "marker": {"size": 5, "color": PRUNED},
             "hovertemplate": "%{x:.1f} % removed: %{y:.1f} %<extra></extra>",
             "showlegend": False,
         },

@@ -208,3 +208,31 @@ def test_the_app_is_usable_within_ten_seconds_of_its_start(browser):
     took = time.monotonic() - begun
     assert took < 60  # a broken start, not a slow machine; the figure itself is in tests/bench
     print(f"usable after {took:.1f} s")
+
+
+def test_whole_channels_make_a_smaller_network_to_take_home(page, address):
+    open_settled(page, f"{address}/?model=fashion-lenet5&threshold=50")
+    page.get_by_text("What to remove, how to judge importance, where to cut").click()
+    page.get_by_role("combobox", name="What to remove").scroll_into_view_if_needed()
+    page.wait_for_timeout(800)  # the expander opens slowly, and a list that opens while things move closes again
+    page.get_by_role("combobox", name="What to remove").click()
+    page.get_by_role("option", name="Whole channels and neurons").click()
+    expect(metric(page, "Sparsity")).to_contain_text("scores below")
+    expect(metric(page, "Weights left").get_by_test_id("stMetricValue")).to_have_text(re.compile(r"^[\d,]+$"))
+    left = int(value(page, "Weights left").replace(",", ""))
+    assert "remove=channel" in page.url
+
+    page.get_by_text("What is left").click()
+    expect(page.get_by_text(re.compile(r"\d+ of 20 filters left"))).to_be_visible()
+    expect(page.locator(".st-key-filters img")).to_be_visible()
+
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download", exact=True).click()
+    with zipfile.ZipFile(io.BytesIO(download.value.path().read_bytes())) as archive:
+        small, whole = (load(archive.read(f"{name}.safetensors")) for name in ("small", "weights"))
+    assert sum(tensor.numel() for tensor in small.values() if tensor.ndim > 1) == left < 430_500 / 1.5
+    assert whole["fc1.weight"].shape == (500, 800)
+
+    link = page.url
+    open_settled(page, link)
+    assert int(value(page, "Weights left").replace(",", "")) == left

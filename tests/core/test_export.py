@@ -13,7 +13,7 @@ import torch
 from safetensors.torch import load as load_weights
 
 from core.export import bundle
-from core.pruning import PruningPlan, prune
+from core.pruning import PruningPlan, prune, shrink
 from core.tuning import Recipe, fine_tune
 
 
@@ -74,6 +74,25 @@ def test_the_readmes_own_lines_load_it_without_this_project(parts, tmp_path):
         check=True,
     )
     torch.testing.assert_close(torch.tensor(json.loads(run.stdout)), tuned(torch.ones(1, 1, 28, 28)))
+
+
+def test_the_smaller_network_loads_by_the_readmes_lines_and_answers_the_same(lenet, tmp_path):
+    pruned = prune(lenet, PruningPlan(sparsity=0.5, granularity="channel"))
+    with zipfile.ZipFile(io.BytesIO(bundle(lenet, pruned))) as archive:
+        archive.extractall(tmp_path)
+    text = (tmp_path / "README.md").read_text()
+    lines = [line[4:] for line in text.splitlines() if line.startswith("    ") and "pip install" not in line]
+    script = [
+        "import sys; sys.path.insert(0, '.')",
+        *lines,
+        "import torch",
+        "print([sum(p.numel() for p in network.parameters()), network(torch.ones(1, 1, 28, 28)).tolist()])",
+    ]
+    command = [sys.executable, "-I", "-c", "\n".join(script)]
+    run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+    parameters, answers = json.loads(run.stdout)
+    assert parameters == sum(p.numel() for p in shrink(pruned).parameters()) < 431_080 / 1.5
+    torch.testing.assert_close(torch.tensor(answers), pruned.model(torch.ones(1, 1, 28, 28)), atol=1e-4, rtol=1e-4)
 
 
 def test_the_same_network_makes_the_same_bytes(mlp):

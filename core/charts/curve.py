@@ -28,6 +28,7 @@ def curve(
             "x": x + x[::-1],
             "y": band,
             "fill": "toself",
+            "mode": "lines",
             "fillcolor": "rgba(213,94,0,0.15)",
             "line": {"width": 0},
             "hoverinfo": "skip",

@@ -186,7 +186,7 @@ def _owner(parameter: str) -> str:
 
 def _calibration(task: Task) -> Iterator[Batch]:
     """Yield the first BATCHES batches of training data, in an order that is always the same."""
-    stream = iter(task.batches("train", BATCH_SIZE, torch.Generator().manual_seed(0), False))
+    stream = iter(task.batches("train", BATCH_SIZE, torch.Generator().manual_seed(0), ()))
     for _, batch in zip(range(BATCHES), stream, strict=False):
         yield batch
 

@@ -3,7 +3,7 @@
 import copy
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
@@ -76,6 +76,16 @@ class Pruned:
     layers: tuple[Layer, ...]
     example: Tensor
     also: Mapping[str, Tensor]
+
+    def with_masks(self, model: nn.Module, masks: Mapping[str, Tensor], also: Mapping[str, Tensor]) -> "Pruned":
+        """Return this with another model and other masks; `model` is copied, and zero where they say so."""
+        kept = {name: int(torch.count_nonzero(mask)) for name, mask in masks.items()}
+        layers = tuple(replace(layer, kept=kept[layer.name]) for layer in self.layers)
+        total = sum(layer.weights for layer in layers)
+        sparsity = 1 - sum(kept.values()) / total if total else 0.0
+        return replace(
+            self, model=apply(model, {**masks, **also}), masks=masks, also=also, layers=layers, sparsity=sparsity
+        )
 
     @property
     def collapsed(self) -> tuple[str, ...]:

@@ -78,12 +78,48 @@ def shrink(pruned: "Pruned") -> nn.Module:  # noqa: F821  (core.pruning.masks, w
     leaves nothing to remove. Of a layer that is empty one unit (a zero) stays, since no layer can have none.
     Equal outputs need activation functions that map 0 to 0 and no normalisation across channels.
     """
-    model = copy.deepcopy(pruned.model)
+    return _shrunk(copy.deepcopy(pruned.model), pruned.model, pruned.example)
+
+
+@dataclass(frozen=True, eq=False)
+class Small:
+    """A shrunk network that knows where its numbers lie in the whole one.
+
+    whole: the masked network; model: the smaller one.
+    places: parameter or buffer -> for each number of the smaller tensor its place in the flattened whole one.
+    """
+
+    whole: nn.Module
+    model: nn.Module
+    places: Mapping[str, Tensor]
+
+    @classmethod
+    def of(cls, pruned: "Pruned") -> "Small":  # noqa: F821
+        """Shrink a pruned network and remember what went where."""
+        numbered = copy.deepcopy(pruned.model).double()
+        with torch.no_grad():
+            for value in numbered.state_dict().values():
+                value.copy_(torch.arange(value.numel()).reshape(value.shape))
+        places = _shrunk(numbered, pruned.model, pruned.example)
+        found = {name: value.long() for name, value in places.state_dict().items()}
+        return cls(pruned.model, shrink(pruned), found)
+
+    def expand(self, model: nn.Module) -> nn.Module:
+        """Return the whole network with the numbers of a smaller one, which may have learned since."""
+        expanded = copy.deepcopy(self.whole)
+        state, smaller = expanded.state_dict(), model.state_dict()
+        for name, places in self.places.items():
+            state[name].view(-1)[places.flatten()] = smaller[name].reshape(-1).to(state[name].dtype)
+        return expanded
+
+
+def _shrunk(model: nn.Module, judged: nn.Module, example: Tensor) -> nn.Module:
+    """Remove from a model, in place, the units that are zero throughout in another one of the same architecture."""
     for parameter in model.parameters():
         parameter.requires_grad_(True)
-    graph = _graph(model, pruned.example)
+    graph = _graph(model, example.to(next(model.parameters()).dtype))
     for root, prune_out, group in list(_groups(graph)):
-        dead = _dead(model, _members(group))
+        dead = _dead(judged, _members(group))
         idle = torch.nonzero(dead).flatten().tolist()
         if len(idle) == len(dead):
             idle = idle[1:]

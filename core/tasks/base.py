@@ -59,10 +59,12 @@ class Task:
     example: one input batch of size 1, as the model takes it.
     inputs: how raw data becomes such a batch, in a sentence or two for somebody who loads the download.
     score: (model, split, limit) -> Quality of a growing part of the split; the last one is of all of it.
-    batches: (split, batch size, generator, augment) -> shuffled (input, target) pairs, ragged end included.
+    batches: (split, batch size, generator, augmentations) -> shuffled (input, target) pairs, ragged end included;
+        augmentations name the ways in which inputs are varied.
     loss: (output, target, label smoothing) -> mean loss, a scalar tensor.
     count: (split) -> how many examples it holds.
     heads: the attention layers, if there are any.
+    early: () -> the network as it was early in its training, or None where that was not kept.
     """
 
     info: TaskInfo
@@ -71,10 +73,11 @@ class Task:
     example: Tensor
     inputs: str
     score: Callable[[nn.Module, str, int | None], Iterator[Quality]]
-    batches: Callable[[str, int, torch.Generator, bool], Iterable[Batch]]
+    batches: Callable[[str, int, torch.Generator, tuple[str, ...]], Iterable[Batch]]
     loss: Callable[[Tensor, Tensor, float], Tensor]
     count: Callable[[str], int]
     heads: tuple[Heads, ...] = ()
+    early: Callable[[], nn.Module | None] = lambda: None
 
     def evaluate(self, model: nn.Module, split: str = "validation", limit: int | None = None) -> Quality:
         """Judge a model on one split, or on the first `limit` examples of it.

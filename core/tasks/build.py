@@ -8,6 +8,7 @@ python -m core.tasks.build fashion-mlp --check          score the shipped weight
 import argparse
 import gzip
 import io
+import math
 import tempfile
 from pathlib import Path
 
@@ -21,6 +22,9 @@ from core.tasks import load, vision
 from core.tasks.assets import EMPTY, ROOT, Assets
 from core.tuning import Recipe, fine_tune
 
+EARLY = 1
+"""Epochs after which the state is kept that rewinding goes back to."""
+
 VALIDATION, TUNING, SPLIT_SEED = 5_000, 20_000, 2017
 
 RECIPES = {
@@ -33,7 +37,7 @@ RECIPES = {
         optimizer="sgd",
         weight_decay=5e-4,
         warmup=0.15,
-        augment=True,
+        augment=("flip", "shift"),
     ),
 }
 
@@ -79,7 +83,10 @@ def build(name: str, root: Path, folder: Path | None) -> None:
     counts = {part: len(pictures[1]) for part, pictures in everything.items()}
     task = vision.make_task(vision.info(name, parameters), model, images.__getitem__, counts)
 
-    for progress in fine_tune(task, prune(task, PruningPlan()), recipe):
+    early = math.ceil(counts["train"] / recipe.batch_size) * EARLY
+    for progress in fine_tune(task, prune(task, PruningPlan()), recipe, keep_at=early):
+        if progress.step == early:
+            assets.write(f"models/{name}-early.safetensors", save_safetensors(progress.model.state_dict()))
         if progress.model is not None:
             print(
                 f"{name}: step {progress.step} of {progress.of}, loss {progress.loss:.4f}, "
@@ -96,6 +103,7 @@ def build(name: str, root: Path, folder: Path | None) -> None:
         "licence": "the same as this project's",
         "parameters": parameters,
         "recipe": recipe.to_dict(),
+        "early": {"epochs": EARLY, "steps": early},
         "trained_on": {"examples": counts["train"], "torch": torch.__version__.split("+")[0]},
     }
     assets.save()

@@ -22,6 +22,12 @@ class Quality:
     high: float
     n: int
     split: str = "validation"
+    higher: bool = True
+    """Whether a larger value is better."""
+
+    def better_than(self, other: "Quality") -> bool:
+        """Whether this figure beats another one of the same metric."""
+        return self.value > other.value if self.higher else self.value < other.value
 
 
 def proportion(successes: int, n: int, metric: str = "Accuracy", split: str = "validation") -> Quality:

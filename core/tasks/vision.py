@@ -34,6 +34,9 @@ CLASSES = (
 MEAN, DEVIATION = 0.2860, 0.3530
 """Of all training pixels, on a scale from 0 (black) to 1 (white)."""
 
+BLACK = -MEAN / DEVIATION
+"""What a black pixel is, once normalised."""
+
 INPUTS = (
     f"light clothes on black: grey values from 0 to 255, divided by 255, minus {MEAN}, divided by {DEVIATION}. "
     f"It answers with 10 numbers; the largest one names the class: {', '.join(CLASSES)}."
@@ -104,12 +107,7 @@ def load(assets: Assets, name: str) -> Task:
 
     Raises TaskUnavailable when a file is missing or is not the one that was shipped.
     """
-    file = f"models/{name}.safetensors"
-    model = ARCHITECTURES[name].build()
-    try:
-        model.load_state_dict(load_safetensors(assets.read(file)))
-    except (SafetensorError, RuntimeError) as error:
-        raise TaskUnavailable(*assets.damaged(file)) from error
+    model = _network(assets, name, f"models/{name}.safetensors")
 
     @functools.cache
     def images(split: str) -> Images:
@@ -126,7 +124,17 @@ def load(assets: Assets, name: str) -> Task:
         model,
         images,
         {split: counts[split] for split in SPLITS},
+        early=lambda: _network(assets, name, f"models/{name}-early.safetensors"),
     )
+
+
+def _network(assets: Assets, name: str, file: str) -> nn.Module:
+    model = ARCHITECTURES[name].build()
+    try:
+        model.load_state_dict(load_safetensors(assets.read(file)))
+    except (SafetensorError, RuntimeError) as error:
+        raise TaskUnavailable(*assets.damaged(file)) from error
+    return model.eval()
 
 
 def make_task(
@@ -135,6 +143,7 @@ def make_task(
     images: Callable[[str], Images],
     counts: dict[str, int],
     example: Tensor | None = None,
+    early: Callable[[], nn.Module | None] = lambda: None,
 ) -> Task:
     """Join a classifier and its pictures to a task; `images` takes a split's name and returns Images."""
     size = ARCHITECTURES[about.name].slice if about.name in ARCHITECTURES else 250
@@ -145,11 +154,10 @@ def make_task(
             right, seen = right + int(part.sum()), seen + len(part)
             yield proportion(right, seen, about.metric, split)
 
-    def batches(split: str, batch_size: int, generator: torch.Generator, augment: bool) -> Iterator[Batch]:
+    def batches(split: str, batch_size: int, generator: torch.Generator, augment: tuple[str, ...]) -> Iterator[Batch]:
         data = images(split)
         for chosen in torch.randperm(len(data.labels), generator=generator).split(batch_size):
-            inputs = data.inputs[chosen]
-            yield (mirror_and_shift(inputs, generator) if augment else inputs), data.labels[chosen]
+            yield vary(data.inputs[chosen], generator, augment), data.labels[chosen]
 
     def loss(output: Tensor, target: Tensor, smoothing: float) -> Tensor:
         return F.cross_entropy(output, target, label_smoothing=smoothing)
@@ -164,6 +172,7 @@ def make_task(
         batches=batches,
         loss=loss,
         count=counts.__getitem__,
+        early=early,
     )
 
 
@@ -183,18 +192,38 @@ def correct(model: nn.Module, images: Images, limit: int | None = None, size: in
         yield guesses == labels
 
 
-def mirror_and_shift(inputs: Tensor, generator: torch.Generator, reach: int = 2) -> Tensor:
-    """Mirror every second picture (n, 1, h, w) at random and move each by up to `reach` pixels, filling with black."""
+def vary(
+    inputs: Tensor, generator: torch.Generator, augment: tuple[str, ...], reach: int = 2, patch: int = 8
+) -> Tensor:
+    """Vary each picture (n, 1, h, w) at random: "flip" every second one, "shift" by up to `reach` pixels, "erase".
+
+    What is shifted in is black, and so is the square of `patch` pixels that is erased at a random place of every
+    second picture. Written for whole batches: torchvision's transforms draw one choice a call, so a batch would be
+    varied all alike.
+    """
+    if not augment:
+        return inputs
     n, _, height, width = inputs.shape
-    mirrored = torch.rand(n, generator=generator) < 0.5
     columns = torch.arange(width).expand(n, width)
-    columns = torch.where(mirrored[:, None], width - 1 - columns, columns)
-    right = torch.randint(0, 2 * reach + 1, (n, 1), generator=generator)
-    down = torch.randint(0, 2 * reach + 1, (n, 1), generator=generator)
-    padded = F.pad(inputs[:, 0], [reach] * 4, value=-MEAN / DEVIATION)  # (n, h + 2 reach, w + 2 reach)
-    rows = (torch.arange(height) + down)[:, :, None]  # (n, h, 1)
-    moved = padded[torch.arange(n)[:, None, None], rows, (columns + right)[:, None, :]]
-    return moved.unsqueeze(1)
+    rows = torch.arange(height).expand(n, height)
+    if "flip" in augment:
+        flipped = torch.rand(n, generator=generator) < 0.5
+        columns = torch.where(flipped[:, None], width - 1 - columns, columns)
+    padded = F.pad(inputs[:, 0], [reach] * 4, value=BLACK)  # (n, h + 2 reach, w + 2 reach)
+    across = down = torch.full((n, 1), reach)
+    if "shift" in augment:
+        across = torch.randint(0, 2 * reach + 1, (n, 1), generator=generator)
+        down = torch.randint(0, 2 * reach + 1, (n, 1), generator=generator)
+    # (n, 1, 1), (n, h, 1) and (n, 1, w) together pick (n, h, w)
+    varied = padded[torch.arange(n)[:, None, None], (rows + down)[:, :, None], (columns + across)[:, None, :]]
+    if "erase" in augment:
+        hit = torch.rand(n, generator=generator) < 0.5
+        top = torch.randint(0, height - patch + 1, (n, 1), generator=generator)
+        left = torch.randint(0, width - patch + 1, (n, 1), generator=generator)
+        in_rows = (torch.arange(height) >= top) & (torch.arange(height) < top + patch)
+        in_columns = (torch.arange(width) >= left) & (torch.arange(width) < left + patch)
+        varied = varied.masked_fill(hit[:, None, None] & in_rows[:, :, None] & in_columns[:, None, :], BLACK)
+    return varied.unsqueeze(1)
 
 
 def info(name: str, parameters: int) -> TaskInfo:

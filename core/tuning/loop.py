@@ -7,19 +7,22 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
-from core.errors import TuningFailed
+from core.errors import BadRecipe, TuningFailed
 from core.pruning.masks import Pruned
+from core.pruning.structure import Small
 from core.tasks.base import Task
 from core.tasks.quality import Quality
 from core.tuning.recipe import Recipe
+from core.tuning.strategy import COURSES, recut
 
 CHECKS = 10
 """How often a run looks at validation data on its way."""
 
 GLANCE = 1000
-"""How many validation examples such a look takes; the last one takes them all."""
+"""How many validation and training examples such a look takes; the last one takes all validation examples."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,50 +31,62 @@ class Progress:
 
     step, of: optimiser steps done, and in all.
     loss: training loss, averaged over the last 20 steps.
-    quality: the latest look at validation data: GLANCE examples on the way, all of them at the end.
+    quality: the latest look at validation data: GLANCE examples on the way (all of them where the recipe has
+        patience), all of them at the end.
+    train: the same network on the first GLANCE training examples as they are, not varied.
+    sparsity: the removed share of the prunable weights at this step.
     seconds, left: time spent, and the estimate of what remains.
     model: the tuned network; carried by the last one, and by each that brings a new `quality`.
+    pruned: the same with its masks.
     """
 
     step: int
     of: int
     loss: float
     quality: Quality | None
+    train: Quality | None
+    sparsity: float
     seconds: float
     left: float
     model: nn.Module | None = None
+    pruned: Pruned | None = None
 
 
-def fine_tune(task: Task, pruned: Pruned, recipe: Recipe) -> Iterator[Progress]:
+def fine_tune(task: Task, pruned: Pruned, recipe: Recipe, keep_at: int = 0) -> Iterator[Progress]:
     """Train a pruned network on the task's training data while removed weights stay zero.
 
-    Works on a copy: neither the task's model nor `pruned` changes. To stop, stop iterating; the latest
-    Progress with a model holds what was reached. Raises TuningFailed when the loss is no longer finite.
+    The recipe's strategy says where it starts and whether it is pruned anew on its way, towards the sparsity of
+    `pruned`. Whole units that are gone are left out of the training altogether. Works on a copy: neither the task's
+    model nor `pruned` changes. To stop, stop iterating; the latest Progress with a model holds what was reached.
+    keep_at: a step whose Progress carries the model too.
+    Raises TuningFailed when the loss is no longer finite, BadRecipe when nothing is left that could learn.
     """
-    model = copy.deepcopy(pruned.model).to(memory_format=torch.channels_last)
-    parameters = dict(model.named_parameters())
-    held = [
-        (parameters[name], mask.to(parameters[name].dtype)) for name, mask in {**pruned.masks, **pruned.also}.items()
-    ]
-    optimizer = _optimizer(model, recipe)
-    generator = torch.Generator().manual_seed(recipe.seed)
+    if pruned.sparsity == 1:
+        raise BadRecipe("Nothing is left to train: every weight was removed.", "Remove less.")
     per_epoch = math.ceil(task.count("train") / recipe.batch_size)
     of = per_epoch * recipe.epochs
+    course = COURSES[recipe.strategy](task, pruned, recipe, of)
+    last_cut = max(course.cuts, default=0)
+    run = _Run.begin(task, course.start, recipe, settled=not course.cuts)
+    teacher = copy.deepcopy(task.model).to(memory_format=torch.channels_last) if recipe.distill else None
+    generator = torch.Generator().manual_seed(recipe.seed)
     checks = {round(of * share / CHECKS) for share in range(1, CHECKS + 1)}
 
-    start, step, quality = time.monotonic(), 0, None
+    start, step, quality, train, best, waited = time.monotonic(), 0, None, None, None, 0
     losses: list[float] = []
-    model.train()
-    for _ in range(recipe.epochs):
+    while step < of:
         for inputs, targets in task.batches("train", recipe.batch_size, generator, recipe.augment):
-            for group in optimizer.param_groups:
-                group["lr"] = recipe.learning_rate * _rate(step / of, recipe)
-            loss = task.loss(model(inputs), targets, recipe.label_smoothing)
-            optimizer.zero_grad()
-            loss.backward()
-            _hold(held, gradients=True)
-            optimizer.step()
-            _hold(held, gradients=False)
+            if step in course.cuts:
+                found = recut(task, run.whole().model, pruned, course.cuts[step])
+                run = run.cut(task, found, recipe, settled=step == last_cut)
+            run.set_rate(_rate(step, of, course.phases, recipe))
+            output = run.model(inputs)
+            loss = task.loss(output, targets, recipe.label_smoothing)
+            if teacher is not None:
+                with torch.no_grad():
+                    wanted = teacher(inputs)
+                loss = (1 - recipe.distill) * loss + recipe.distill * distance(output, wanted, recipe.temperature)
+            run.learn(loss)
 
             step += 1
             losses = [*losses[-19:], loss.item()]
@@ -80,28 +95,188 @@ def fine_tune(task: Task, pruned: Pruned, recipe: Recipe) -> Iterator[Progress]:
                     f"The training loss stopped being a number after {step} steps, so the fine-tune was stopped.",
                     "The pruned network is kept as it was; try a gentler learning rate.",
                 )
-            reached = None
-            if step in checks:
-                model.eval()
-                quality = task.evaluate(model, "validation", None if step == of else GLANCE)
-                reached = copy.deepcopy(model).to(memory_format=torch.contiguous_format)
-                model.train()
             seconds = time.monotonic() - start
-            left = seconds / step * (of - step)
-            yield Progress(step, of, sum(losses) / len(losses), quality, seconds, left, reached)
+            over = step == of or (recipe.seconds is not None and seconds >= recipe.seconds)
+            reached = None
+            if step in checks or step == keep_at or over:
+                over_all = over or recipe.patience
+                if over and recipe.recalibrate:
+                    recalibrate(task, run.model, recipe)
+                quality, train = run.look(task, None if over_all else GLANCE)
+                reached = run.whole()
+                # Before its last cut a network is not as sparse as it has to be, so nothing it reaches counts.
+                if recipe.patience and step > last_cut:
+                    waited = 0 if best is None or quality.better_than(best[0]) else waited + 1
+                    best = (quality, reached, train) if waited == 0 else best
+                    over = over or waited >= recipe.patience
+                    if over:
+                        quality, reached, train = best
+            left = 0.0 if over else seconds / step * (of - step)
+            if recipe.seconds is not None:
+                left = min(left, max(recipe.seconds - seconds, 0.0))
+            yield Progress(
+                step,
+                of,
+                sum(losses) / len(losses),
+                quality,
+                train,
+                run.pruned.sparsity,
+                seconds,
+                left,
+                reached.model if reached else None,
+                reached,
+            )
+            if over:
+                return
+    if of == 0:
+        recalibrate(task, run.model, recipe)
+        quality, train = run.look(task, None)
+        reached = run.whole()
+        seconds = time.monotonic() - start
+        yield Progress(0, 0, math.nan, quality, train, pruned.sparsity, seconds, 0.0, reached.model, reached)
 
 
-def _hold(held: list[tuple[Tensor, Tensor]], gradients: bool) -> None:
-    """Zero what was removed: in the gradients, so that no momentum gathers, or in the weights themselves."""
+def distance(output: Tensor, wanted: Tensor, temperature: float) -> Tensor:
+    """Return how far answers (n, classes) are from a teacher's, both softened: temperature^2 * KL(wanted || output).
+
+    Source: Hinton, Vinyals, Dean 2015, Distilling the knowledge in a neural network.
+    """
+    ours, theirs = F.log_softmax(output / temperature, 1), F.log_softmax(wanted / temperature, 1)
+    return temperature**2 * F.kl_div(ours, theirs, reduction="batchmean", log_target=True)
+
+
+def recalibrate(task: Task, model: nn.Module, recipe: Recipe) -> None:
+    """Let batch norm take mean and variance anew from one pass over the training data; nothing else changes.
+
+    Source: Li et al. 2020, EagleEye: fast sub-net evaluation for efficient neural network pruning.
+    """
+    norms = [module for module in model.modules() if isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d)]
+    if not norms:
+        return
+    momenta = [norm.momentum for norm in norms]
+    training = model.training
+    model.eval()
+    for norm in norms:
+        norm.reset_running_stats()
+        norm.momentum = None  # a plain mean over all batches
+        norm.train()
     with torch.no_grad():
-        for parameter, mask in held:
-            target = parameter.grad if gradients else parameter
-            if target is not None:
-                target.mul_(mask)
+        for inputs, _ in task.batches("train", recipe.batch_size, torch.Generator().manual_seed(recipe.seed), ()):
+            model(inputs)
+    for norm, momentum in zip(norms, momenta, strict=True):
+        norm.momentum = momentum
+    model.train(training)
 
 
-def _rate(share: float, recipe: Recipe) -> float:
-    """Return the learning rate at this share of the run, as a share of the recipe's."""
+@dataclass(eq=False)
+class _Run:
+    """The network that is being trained, with what holds its zeros and moves its weights.
+
+    small: the network without its removed units, once these are settled; `model` is then that one.
+    """
+
+    model: nn.Module
+    pruned: Pruned
+    small: Small | None
+    optimizer: torch.optim.Optimizer
+    held: list[tuple[Tensor, Tensor]]
+    frozen: list[nn.Module]
+
+    @classmethod
+    def begin(cls, task: Task, start: Pruned, recipe: Recipe, settled: bool) -> "_Run":
+        small = Small.of(start) if settled and start.plan.structured else None
+        model = copy.deepcopy(small.model if small else start.model).to(memory_format=torch.channels_last)
+        learning = _learning(model, task.prunable, recipe.learns)
+        for name, parameter in model.named_parameters():
+            parameter.requires_grad_(name in learning)
+        if not any(p.requires_grad for p in model.parameters()):
+            raise BadRecipe("Nothing would learn with these choices.", "Let more of the network learn.")
+        frozen = [
+            module
+            for name, module in model.named_modules()
+            if isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d) and f"{name}.weight" not in learning
+        ]
+        run = cls(model, start, small, _optimizer(model, recipe), [], frozen)
+        run.hold(start)
+        run.ready()
+        return run
+
+    def hold(self, pruned: Pruned) -> None:
+        """From now on keep zero what these masks remove; a network without its removed units has nothing to hold."""
+        self.pruned = pruned
+        if self.small is None:
+            parameters = dict(self.model.named_parameters())
+            masks = {**pruned.masks, **pruned.also}
+            self.held = [(parameters[name], mask.to(parameters[name].dtype)) for name, mask in masks.items()]
+            self._zero(gradients=False)
+
+    def cut(self, task: Task, pruned: Pruned, recipe: Recipe, settled: bool) -> "_Run":
+        """Go on with other masks: with the same optimiser, or, once units are settled, in the smaller network."""
+        if settled and pruned.plan.structured:
+            return _Run.begin(task, pruned, recipe, settled=True)
+        self.hold(pruned)
+        return self
+
+    def ready(self) -> None:
+        """Set the network to training; frozen normalisation does not even move its statistics."""
+        self.model.train()
+        for module in self.frozen:
+            module.eval()
+
+    def set_rate(self, share: float) -> None:
+        for group in self.optimizer.param_groups:
+            group["lr"] = share * group["initial"]
+
+    def learn(self, loss: Tensor) -> None:
+        """Take one step downhill, and none at all with what was removed."""
+        self.optimizer.zero_grad()
+        loss.backward()
+        self._zero(gradients=True)
+        self.optimizer.step()
+        self._zero(gradients=False)
+
+    def look(self, task: Task, limit: int | None) -> tuple[Quality, Quality]:
+        """Judge the network on validation data, and on the beginning of the training data."""
+        self.model.eval()
+        both = task.evaluate(self.model, "validation", limit), task.evaluate(self.model, "train", GLANCE)
+        self.ready()
+        return both
+
+    def whole(self) -> Pruned:
+        """Return a copy of what was reached, at full size, with its masks."""
+        model = copy.deepcopy(self.model).to(memory_format=torch.contiguous_format).eval()
+        for parameter in model.parameters():
+            parameter.requires_grad_(True)
+        if self.small:
+            model = self.small.expand(model)
+        return self.pruned.with_masks(model, self.pruned.masks, self.pruned.also)
+
+    def _zero(self, gradients: bool) -> None:
+        """Zero what was removed: in the gradients, so that no momentum gathers, or in the weights themselves."""
+        with torch.no_grad():
+            for parameter, mask in self.held:
+                target = parameter.grad if gradients else parameter
+                if target is not None:
+                    target.mul_(mask)
+
+
+def _learning(model: nn.Module, prunable: tuple[str, ...], learns: str) -> set[str]:
+    """Name the parameters that learn."""
+    names = [name for name, _ in model.named_parameters()]
+    if learns == "biases-norms":
+        return {name for name, parameter in model.named_parameters() if parameter.ndim < 2}
+    if learns == "all":
+        return set(names)
+    layers = [name for name in names if name in prunable]
+    first = layers[-min(int(learns.removeprefix("last-")), len(layers))]
+    return set(names[names.index(first) :])
+
+
+def _rate(step: int, of: int, phases: tuple[int, ...], recipe: Recipe) -> float:
+    """Return the learning rate before this step, as a share of the recipe's; each phase is a course of its own."""
+    begun = max(phase for phase in phases if phase <= step)
+    end = min((phase for phase in phases if phase > step), default=of)
+    share = (step - begun) / max(end - begun, 1)
     if share < recipe.warmup:
         return (share + 0.01) / (recipe.warmup + 0.01)
     if not recipe.cosine:
@@ -112,11 +287,11 @@ def _rate(share: float, recipe: Recipe) -> float:
 
 def _optimizer(model: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
     """Build the optimiser; weight decay spares biases and normalisation, as is usual."""
-    flat = [p for p in model.parameters() if p.ndim < 2]
-    deep = [p for p in model.parameters() if p.ndim >= 2]
+    parameters = [p for p in model.parameters() if p.requires_grad]
+    flat, deep = [p for p in parameters if p.ndim < 2], [p for p in parameters if p.ndim >= 2]
     groups: list[Mapping[str, object]] = [
-        {"params": deep, "weight_decay": recipe.weight_decay},
-        {"params": flat, "weight_decay": 0.0},
+        {"params": deep, "weight_decay": recipe.weight_decay, "initial": recipe.learning_rate},
+        {"params": flat, "weight_decay": 0.0, "initial": recipe.learning_rate},
     ]
     builders = {
         "adam": lambda: torch.optim.Adam(groups, lr=recipe.learning_rate, fused=True),

@@ -43,7 +43,7 @@ def run() -> list[dict[str, Any]]:
     for name in ("fashion-lenet5", "fashion-mlp", "fashion-resnet"):
         task = load(name)
         ranking = rank(task)
-        (inputs, labels), *_ = task.batches("validation", 5_000, torch.Generator(), False)
+        (inputs, labels), *_ = task.batches("validation", 5_000, torch.Generator(), ())
         loader = DataLoader(TensorDataset(inputs.contiguous(), labels), batch_size=64)
         for warm in (0.1, 0.2):
             notebook_step(task, loader, warm)

@@ -84,7 +84,7 @@ def test_activation_scores_of_a_convolution_equal_those_of_its_unfolded_patches(
 def test_first_order_is_averaged_over_batches_of_training_data(mlp):
     scores, expected = first_order(mlp)["fc2.weight"], 0
     model = copy.deepcopy(mlp.model)
-    batches = mlp.batches("train", BATCH_SIZE, torch.Generator().manual_seed(0), False)
+    batches = mlp.batches("train", BATCH_SIZE, torch.Generator().manual_seed(0), ())
     for _, (inputs, targets) in zip(range(BATCHES), batches, strict=False):
         model.zero_grad()
         F.cross_entropy(model(inputs), targets).backward()
@@ -108,7 +108,7 @@ def test_batch_norm_scale_without_batch_norm_is_a_sentence(lenet):
 def test_zero_activations_counts_the_silence_of_each_unit(lenet):
     ranking = rank(lenet, PruningPlan(granularity="channel", criterion="zero-activations"))
     model, seen = lenet.model, []
-    batches = lenet.batches("train", BATCH_SIZE, torch.Generator().manual_seed(0), False)
+    batches = lenet.batches("train", BATCH_SIZE, torch.Generator().manual_seed(0), ())
     for _, (inputs, _) in zip(range(BATCHES), batches, strict=False):
         with torch.no_grad():
             x = F.relu(F.max_pool2d(model.conv1(inputs), 2))

@@ -33,7 +33,7 @@ def test_the_smaller_network_gives_the_same_outputs_as_the_masked_one(name, plan
     task = request.getfixturevalue(name)
     pruned = prune(task, plan)
     small = shrink(pruned)
-    (inputs, _), *_ = task.batches("validation", 64, torch.Generator().manual_seed(0), False)
+    (inputs, _), *_ = task.batches("validation", 64, torch.Generator().manual_seed(0), ())
     with torch.no_grad():
         torch.testing.assert_close(small(inputs), pruned.model(inputs), atol=1e-4, rtol=1e-4)
     before, after = (sum(p.numel() for p in model.parameters()) for model in (task.model, small))

@@ -84,7 +84,7 @@ def test_a_missing_manifest_is_a_sentence(tmp_path):
 
 def test_splits_are_balanced_and_apart(lenet):
     for split, size in (("train", 20_000), ("validation", 5_000), ("test", 10_000)):
-        labels = torch.cat([targets for _, targets in lenet.batches(split, 1000, torch.Generator(), False)])
+        labels = torch.cat([targets for _, targets in lenet.batches(split, 1000, torch.Generator(), ())])
         assert torch.bincount(labels).tolist() == [size // 10] * 10
         assert lenet.count(split) == size
     labels = np.repeat(np.arange(10, dtype=np.uint8), 6_000)
@@ -96,7 +96,7 @@ def test_splits_are_balanced_and_apart(lenet):
 
 
 def test_accuracy_equals_a_plain_count(lenet):
-    (inputs, targets), *_ = lenet.batches("validation", 5_000, torch.Generator(), False)
+    (inputs, targets), *_ = lenet.batches("validation", 5_000, torch.Generator(), ())
     with torch.no_grad():
         expected = (lenet.model(inputs).argmax(1) == targets).float().mean().item()
     quality = lenet.evaluate(lenet.model)
@@ -143,10 +143,10 @@ def test_nothing_is_no_proportion():
 
 def test_augmentation_only_mirrors_and_shifts():
     generator = torch.Generator().manual_seed(0)
-    black = -vision.MEAN / vision.DEVIATION
+    black = np.float32(vision.BLACK).item()
     picture = torch.full((28, 28), black)
     picture[10:14, 5:8] = torch.arange(12.0).reshape(4, 3) + 1
-    batch = vision.mirror_and_shift(picture.expand(1000, 1, 28, 28), generator)
+    batch = vision.vary(picture.expand(1000, 1, 28, 28), generator, ("flip", "shift"))
     seen = set()
     for varied in batch[:, 0]:
         rows, columns = torch.where(varied != black)
@@ -155,6 +155,21 @@ def test_augmentation_only_mirrors_and_shifts():
         assert torch.equal(patch.flip(1) if mirrored else patch, picture[10:14, 5:8])
         seen.add((mirrored, int(rows.min()) - 10, int(columns.min()) - (20 if mirrored else 5)))
     assert seen == {(m, down, right) for m in (False, True) for down in range(-2, 3) for right in range(-2, 3)}
+
+
+def test_erasing_blackens_one_square_of_about_every_second_picture():
+    white = torch.ones(1000, 1, 28, 28)
+    batch = vision.vary(white, torch.Generator().manual_seed(0), ("erase",))
+    erased = batch.flatten(1).ne(1).sum(1)
+    assert set(erased.tolist()) == {0, 64}
+    assert 400 < (erased > 0).sum() < 600
+    rows, columns = torch.where(batch[erased > 0][0, 0] != 1)
+    assert rows.max() - rows.min() == columns.max() - columns.min() == 7
+
+
+def test_not_varied_is_the_very_same():
+    white = torch.ones(3, 1, 28, 28)
+    assert vision.vary(white, torch.Generator(), ()) is white
 
 
 @pytest.mark.parametrize("packed", [True, False])

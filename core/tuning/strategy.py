@@ -1,0 +1,133 @@
+"""How pruning and tuning are interleaved: where a run starts, and when it cuts on its way.
+
+Each strategy is a function that lays out a `Course` for a number of optimiser steps, so that all can be compared at
+equal cost.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+import torch
+from torch import nn
+
+from core.errors import BadRecipe
+from core.pruning.masks import Pruned, apply, rank
+from core.pruning.masks import prune as prune_task
+from core.tasks.base import Task
+from core.tuning.recipe import Recipe
+
+CUTS = 60
+"""How many times a gradual run cuts; more change nothing that could be seen, and each costs a ranking."""
+
+UNTIL = 0.5
+"""The share of a gradual run after which the masks stay as they are."""
+
+
+@dataclass(frozen=True, eq=False)
+class Course:
+    """Where a run starts and what happens on its way.
+
+    start: the network at the start with its masks.
+    cuts: step -> sparsity, 0 to 1, to which the network is pruned anew, by its present weights, before that step.
+    phases: steps at which the learning rate begins its course anew; the first is 0.
+    """
+
+    start: Pruned
+    cuts: Mapping[int, float]
+    phases: tuple[int, ...] = (0,)
+
+
+def one_shot(task: Task, pruned: Pruned, recipe: Recipe, steps: int) -> Course:
+    """Prune once, then tune."""
+    return Course(pruned, {})
+
+
+def iterative(task: Task, pruned: Pruned, recipe: Recipe, steps: int) -> Course:
+    """Prune a little and tune, in rounds; each keeps the same share of what the one before kept.
+
+    Source: Han, Pool, Tran, Dally 2015, Learning both weights and connections for efficient neural networks.
+    """
+    starts = [round(steps * i / recipe.rounds) for i in range(recipe.rounds)]
+    kept = 1 - pruned.sparsity
+    cuts = {start: 1 - kept ** ((i + 1) / recipe.rounds) for i, start in enumerate(starts)}
+    return Course(whole(task, pruned), {**cuts, starts[-1]: pruned.sparsity}, tuple(starts))
+
+
+def gradual(task: Task, pruned: Pruned, recipe: Recipe, steps: int) -> Course:
+    """Prune while tuning, fast at first and slower towards the target, which is reached at half of the run.
+
+    Source: Zhu and Gupta 2017, To prune, or not to prune: the cubic schedule.
+    """
+    last = round(steps * UNTIL)
+    count = min(CUTS, max(last, 1))
+    cuts = {round(last * i / count): pruned.sparsity * (1 - (1 - i / count) ** 3) for i in range(1, count + 1)}
+    return Course(whole(task, pruned), {**cuts, last: pruned.sparsity})
+
+
+def tune_first(task: Task, pruned: Pruned, recipe: Recipe, steps: int) -> Course:
+    """Tune the whole network for half of the steps, prune, tune for the rest."""
+    return Course(whole(task, pruned), {steps // 2: pruned.sparsity}, (0, steps // 2))
+
+
+def rewind(task: Task, pruned: Pruned, recipe: Recipe, steps: int) -> Course:
+    """Take the masks of the trained network, but weights from early in its training: a "winning ticket".
+
+    Raises BadRecipe for a model without such an early state.
+    Source: Frankle and Carbin 2019, The lottery ticket hypothesis; Frankle et al. 2020 for the early state.
+    """
+    early = task.early()
+    if early is None:
+        raise BadRecipe("No early state of this model's training is at hand.", "Choose another strategy.")
+    return Course(_masked(early, pruned), {})
+
+
+def scratch(task: Task, pruned: Pruned, recipe: Recipe, steps: int) -> Course:
+    """Take the masks of the trained network and fresh random weights: what the masks alone are worth.
+
+    Source: Liu, Sun, Zhou, Huang, Darrell 2019, Rethinking the value of network pruning.
+    """
+    with torch.random.fork_rng():
+        torch.manual_seed(recipe.seed)
+        fresh = apply(task.model, {})
+        for module in fresh.modules():
+            if hasattr(module, "reset_parameters"):
+                module.reset_parameters()
+    return Course(_masked(fresh, pruned), {})
+
+
+COURSES: Mapping[str, Callable[[Task, Pruned, Recipe, int], Course]] = {
+    "one-shot": one_shot,
+    "iterative": iterative,
+    "gradual": gradual,
+    "tune-first": tune_first,
+    "rewind": rewind,
+    "scratch": scratch,
+}
+
+
+def whole(task: Task, pruned: Pruned) -> Pruned:
+    """Return the task's own network with masks that keep everything."""
+    keep = {name: torch.ones_like(mask) for name, mask in pruned.masks.items()}
+    return pruned.with_masks(task.model, keep, {})
+
+
+def recut(task: Task, model: nn.Module, pruned: Pruned, sparsity: float) -> Pruned:
+    """Prune a network on its way by its present weights, in the ways of `pruned`, to another sparsity.
+
+    The layers' own shares come in the same proportion. Raises BadRecipe for a pattern, which is all or nothing.
+    """
+    plan, target = pruned.plan, pruned.sparsity
+    if plan.pattern:
+        raise BadRecipe(
+            f"The pattern {plan.granularity} cannot come bit by bit.", "Choose one shot, or remove single weights."
+        )
+    share = sparsity / target if target else 0.0
+    overrides = {name: own * share for name, own in plan.overrides}
+    present = replace(plan, threshold=None, sparsity=sparsity, overrides=overrides)
+    moving = replace(task, model=model)
+    found = prune_task(moving, present, rank(moving, present, sort=False))
+    return replace(found, plan=plan)
+
+
+def _masked(model: nn.Module, pruned: Pruned) -> Pruned:
+    return pruned.with_masks(model, pruned.masks, pruned.also)

@@ -8,7 +8,10 @@ st.set_page_config("Pruning Playground", "✂️", layout="wide")
 st.html(Path(__file__).parent / "assets" / "app.css")
 st.navigation(
     {
-        "Experiment": [st.Page("pages/explore.py", title="Explore", icon=":material/tune:", default=True)],
+        "Experiment": [
+            st.Page("pages/explore.py", title="Explore", icon=":material/tune:", default=True),
+            st.Page("pages/fine_tune.py", title="Fine-tune", icon=":material/healing:"),
+        ],
         "More": [st.Page("pages/about.py", title="About", icon=":material/info:")],
     }
 ).run()

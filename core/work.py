@@ -21,28 +21,34 @@ class Healing:
     """How far a fine-tune is, without anything that only lives in the process that runs it.
 
     weights: safetensors bytes of the network's state, whenever `quality` is new; None between.
+    masks: the same of its masks, those of biases and normalisation included.
     """
 
     step: int
     of: int
     loss: float
     quality: Quality | None
+    train: Quality | None
+    sparsity: float
     seconds: float
     left: float
     weights: bytes | None
+    masks: bytes | None
 
 
 def tune(loaded: Callable[[str], Task], name: str, plan: PruningPlan, recipe: Recipe) -> Iterator[Healing]:
     """Prune a task's model by a plan, then fine-tune it by a recipe."""
     task = loaded(name)
     for p in fine_tune(task, prune(task, plan), recipe):
-        weights = save(p.model.state_dict()) if p.model is not None else None
-        yield Healing(p.step, p.of, p.loss, p.quality, p.seconds, p.left, weights)
+        weights = masks = None
+        if p.pruned is not None:
+            weights, masks = save(p.model.state_dict()), save({**p.pruned.masks, **p.pruned.also})
+        yield Healing(p.step, p.of, p.loss, p.quality, p.train, p.sparsity, p.seconds, p.left, weights, masks)
 
 
 def sweep(loaded: Callable[[str], Task], name: str, plans: tuple[PruningPlan, ...]) -> Iterator[Step]:
-    """Judge a task's model under each plan on validation data."""
-    yield from sweep_steps(loaded(name), plans)
+    """Judge a task's model under each plan on validation data; yields often, so that it can be stopped quickly."""
+    yield from sweep_steps(loaded(name), plans, early=True)
 
 
 WORK: Mapping[str, Callable[..., Iterator[object]]] = {"tune": tune, "sweep": sweep}
@@ -53,8 +59,30 @@ def loader() -> Callable[[str], Task]:
     return functools.lru_cache(maxsize=4)(load)
 
 
-def healed(pruned: Pruned, weights: bytes) -> Pruned:
-    """Return a pruned network with the weights that a fine-tune of it has sent."""
+def healed(pruned: Pruned, reached: Healing) -> Pruned:
+    """Return a pruned network with the weights and masks that a fine-tune of it has sent."""
     model = copy.deepcopy(pruned.model)
-    model.load_state_dict(load_weights(weights))
-    return replace(pruned, model=model)
+    model.load_state_dict(load_weights(reached.weights))
+    sent = load_weights(reached.masks)
+    masks = {name: sent.pop(name) for name in pruned.masks}
+    return pruned.with_masks(model, masks, sent)
+
+
+def best(results: list[Healing], target: float) -> Healing | None:
+    """Return what a fine-tune is to be judged by: the last result, or, if it was stopped, the best at its sparsity."""
+    if not results or results[-1].step == results[-1].of:
+        return results[-1] if results else None
+    there = [each for each in results if each.sparsity >= target - 1e-9 and each.weights]
+    chosen = results[-1]
+    for each in there:
+        if chosen.sparsity < each.sparsity or each.quality.better_than(chosen.quality):
+            chosen = each
+    return chosen
+
+
+def lighten(results: list[Healing]) -> None:
+    """Drop the weights of all results but the last one and the best of the sparsest."""
+    spared = best(results, max(each.sparsity for each in results)), results[-1]
+    for place, each in enumerate(results):
+        if each.weights and each not in spared:
+            results[place] = replace(each, weights=None, masks=None)

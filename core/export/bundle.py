@@ -8,13 +8,11 @@ import platform
 import sys
 import zipfile
 from collections.abc import Iterable
-from dataclasses import replace
 from importlib.metadata import version
 from typing import Any
 
 import torch
 from safetensors.torch import save
-from torch import nn
 
 from core.measure import Quality, cost
 from core.pruning import Pruned, shrink
@@ -83,28 +81,29 @@ def bundle(
     task: Task,
     pruned: Pruned,
     formats: Iterable[str] = ("safetensors",),
-    tuned: nn.Module | None = None,
+    tuned: Pruned | None = None,
     recipe: Recipe | None = None,
 ) -> bytes:
     """Return a zip of a pruned network, and of its fine-tuned form if there is one.
 
-    tuned, recipe: the network after a fine-tune and what that was; the weights that ship are then these.
+    tuned, recipe: the network after a fine-tune and what that was; the weights and masks that ship are then these.
     Scores the shipped network on the test split. Raises ValueError for a format that there is not.
     """
     if unknown := set(formats) - set(FORMATS):
         raise ValueError(f"No format named {', '.join(sorted(unknown))}; there are {', '.join(FORMATS)}.")
-    model = pruned.model if tuned is None else tuned
+    shipped = tuned or pruned
+    model = shipped.model
     files = {
         "weights.safetensors": save({name: value.contiguous() for name, value in model.state_dict().items()}),
-        "masks.safetensors": save({name: mask.contiguous() for name, mask in pruned.masks.items()}),
+        "masks.safetensors": save({name: mask.contiguous() for name, mask in shipped.masks.items()}),
         "model.py": inspect.getsource(sys.modules[type(model).__module__]).encode(),
     }
     if pruned.plan.structured:
-        small = shrink(replace(pruned, model=model))
+        small = shrink(shipped)
         files["small.safetensors"] = save({name: value.contiguous() for name, value in small.state_dict().items()})
     figures = _figures(task, pruned, tuned)
-    metrics = _metrics(task, pruned, model, recipe, figures)
-    files["README.md"] = _readme(task, pruned, recipe, figures, type(model).__name__).encode()
+    metrics = _metrics(task, shipped, recipe, figures)
+    files["README.md"] = _readme(task, shipped, recipe, figures, type(model).__name__).encode()
     metrics["files"] = {name: {"sha256": sha256(content), "bytes": len(content)} for name, content in files.items()}
     files["metrics.json"] = json.dumps(metrics, indent=2).encode()
     packed = io.BytesIO()
@@ -116,11 +115,11 @@ def bundle(
     return packed.getvalue()
 
 
-def _figures(task: Task, pruned: Pruned, tuned: nn.Module | None) -> dict[str, dict[str, Quality]]:
+def _figures(task: Task, pruned: Pruned, tuned: Pruned | None) -> dict[str, dict[str, Quality]]:
     """Judge each stage on validation and test data: stage -> split -> quality."""
     stages = {"dense": task.model, "pruned": pruned.model}
     if tuned is not None:
-        stages["fine-tuned"] = tuned
+        stages["fine-tuned"] = tuned.model
     return {
         stage: {split: task.evaluate(model, split) for split in ("validation", "test")}
         for stage, model in stages.items()
@@ -130,19 +129,18 @@ def _figures(task: Task, pruned: Pruned, tuned: nn.Module | None) -> dict[str, d
 def _metrics(
     task: Task,
     pruned: Pruned,
-    model: nn.Module,
     recipe: Recipe | None,
     figures: dict[str, dict[str, Quality]],
 ) -> dict[str, Any]:
     return {
         "task": task.info.name,
-        "architecture": type(model).__name__,
+        "architecture": type(pruned.model).__name__,
         "plan": pruned.plan.to_dict(),
         "recipe": recipe.to_dict() if recipe else None,
         "sparsity": pruned.sparsity,
         "threshold": pruned.threshold,
         "layers": [dataclasses.asdict(layer) for layer in pruned.layers],
-        "cost": dataclasses.asdict(cost(model)),
+        "cost": dataclasses.asdict(cost(pruned.model)),
         "figures": {
             stage: {split: dataclasses.asdict(quality) for split, quality in by_split.items()}
             for stage, by_split in figures.items()

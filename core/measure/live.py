@@ -48,11 +48,13 @@ def steps(task: Task, plan: PruningPlan, ranking: Ranking) -> Iterator[Step]:
         )
 
 
-def sweep(task: Task, plans: Iterable[PruningPlan]) -> Iterator[Step]:
-    """Judge the task's model under each plan on validation data, in the order given, scoring alike plans only once."""
+def sweep(task: Task, plans: Iterable[PruningPlan], early: bool = False) -> Iterator[Step]:
+    """Judge the task's model under each plan on validation data, in the order given, scoring alike plans only once.
+
+    early: also yield the figures that are not settled yet.
+    """
     ranking: Ranking | None = None
     for plan in plans:
         if ranking is None or ranking.plan != plan.scoring:
             ranking = rank(task, plan)
-        *_, settled = steps(task, plan, ranking)
-        yield settled
+        yield from (step for step in steps(task, plan, ranking) if early or step.settled)

@@ -63,6 +63,7 @@ class Task:
         augmentations name the ways in which inputs are varied.
     loss: (output, target, label smoothing) -> mean loss, a scalar tensor.
     count: (split) -> how many examples it holds.
+    classes: what the answers mean, for a classifier; answers: (model, split) -> predicted and true class, (n,) each.
     heads: the attention layers, if there are any.
     early: () -> the network as it was early in its training, or None where that was not kept.
     """
@@ -76,6 +77,8 @@ class Task:
     batches: Callable[[str, int, torch.Generator, tuple[str, ...]], Iterable[Batch]]
     loss: Callable[[Tensor, Tensor, float], Tensor]
     count: Callable[[str], int]
+    classes: tuple[str, ...] = ()
+    answers: Callable[[nn.Module, str], tuple[Tensor, Tensor]] | None = None
     heads: tuple[Heads, ...] = ()
     early: Callable[[], nn.Module | None] = lambda: None
 

@@ -150,9 +150,14 @@ def make_task(
 
     def score(model: nn.Module, split: str, limit: int | None) -> Iterator[Quality]:
         right = seen = 0
-        for part in correct(model, images(split), limit, size):
-            right, seen = right + int(part.sum()), seen + len(part)
+        data = images(split)
+        for guessed, labels in zip(guesses(model, data, limit, size), data.labels[:limit].split(size), strict=True):
+            right, seen = right + int((guessed == labels).sum()), seen + len(labels)
             yield proportion(right, seen, about.metric, split)
+
+    def answers(model: nn.Module, split: str) -> tuple[Tensor, Tensor]:
+        data = images(split)
+        return torch.cat(list(guesses(model, data, None, size))), data.labels
 
     def batches(split: str, batch_size: int, generator: torch.Generator, augment: tuple[str, ...]) -> Iterator[Batch]:
         data = images(split)
@@ -172,12 +177,14 @@ def make_task(
         batches=batches,
         loss=loss,
         count=counts.__getitem__,
+        classes=CLASSES,
+        answers=answers,
         early=early,
     )
 
 
-def correct(model: nn.Module, images: Images, limit: int | None = None, size: int = 250) -> Iterator[Tensor]:
-    """Say for each picture whether the model names it rightly: bool (size,), one slice of pictures after the other.
+def guesses(model: nn.Module, images: Images, limit: int | None = None, size: int = 250) -> Iterator[Tensor]:
+    """Say for each picture which class the model takes it for: int (size,), one slice of pictures after the other.
 
     The pictures lie in channels_last order and the weights follow them, which is what makes
     convolutions fast on a processor; `model` itself stays as it is.
@@ -186,10 +193,9 @@ def correct(model: nn.Module, images: Images, limit: int | None = None, size: in
         name: value.detach().contiguous(memory_format=torch.channels_last) if value.ndim == 4 else value.detach()
         for name, value in (*model.named_parameters(), *model.named_buffers())
     }
-    for inputs, labels in zip(images.inputs[:limit].split(size), images.labels[:limit].split(size), strict=True):
+    for inputs in images.inputs[:limit].split(size):
         with torch.inference_mode():
-            guesses = torch.func.functional_call(model, weights, (inputs,)).argmax(1)
-        yield guesses == labels
+            yield torch.func.functional_call(model, weights, (inputs,)).argmax(1)
 
 
 def vary(

@@ -82,7 +82,12 @@ def visitor() -> str:
 @st.cache_resource(max_entries=50, show_spinner=False)
 def _sweep_job(name: str, base: PruningPlan) -> Job:
     plans = (base,) if base.pattern else tuple(replace(base, sparsity=stop / 100) for stop in STOPS)
-    return jobs().submit(EVERYBODY, "sweep", name, plans)
+
+    def remaining(job: Job) -> tuple[str, tuple[PruningPlan, ...]]:
+        done = {step.plan for step in job.results}
+        return name, tuple(plan for plan in plans if plan not in done)
+
+    return jobs().submit(EVERYBODY, "sweep", name, plans, keep=lambda step: step.settled, resume=remaining)
 
 
 def sweep_job(name: str, plan: PruningPlan) -> Job:
@@ -128,23 +133,3 @@ def sentences(place: DeltaGenerator | None = None) -> Iterator[None]:
         yield
     except PlaygroundError as error:
         (place or st).error(f"{error.what} {error.advice}", icon=":material/error:")
-
-
-def percent(share: float, digits: int = 1) -> str:
-    """Write a share of 1 as percent, with fixed decimals."""
-    return f"{100 * share:.{digits}f} %"
-
-
-def points(change: float) -> str:
-    """Write a difference between two shares in percentage points."""
-    return f"{100 * change:+.1f} points"
-
-
-def interval(quality: Quality) -> str:
-    """Write the range that holds the true share with 95 % confidence."""
-    return f"{100 * quality.low:.1f} to {100 * quality.high:.1f} %"
-
-
-def size(count: int) -> str:
-    """Write a number of bytes for people, in decimal units."""
-    return f"{count / 1e6:.2f} MB" if count >= 1e6 else f"{count / 1e3:.1f} kB"

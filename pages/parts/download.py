@@ -6,8 +6,7 @@ from core.export import bundle
 from core.jobs import Job
 from core.measure import Step
 from core.pruning import PruningPlan
-from core.work import healed
-from pages.parts import border
+from pages.parts import border, runs
 
 
 def download_button(name: str, plan: PruningPlan, step: Step, tuned: Job | None) -> None:
@@ -18,7 +17,7 @@ def download_button(name: str, plan: PruningPlan, step: Step, tuned: Job | None)
         pruned = border.pruned(name, plan)
         if tuned is None:
             return bundle(task, pruned)
-        return bundle(task, pruned, tuned=healed(pruned, tuned.results[-1].weights).model, recipe=tuned.arguments[2])
+        return bundle(task, pruned, tuned=runs.tuned(tuned), recipe=tuned.arguments[2])
 
     st.download_button(
         "Download",

@@ -8,7 +8,7 @@ from streamlit.delta_generator import DeltaGenerator
 from core.measure import Step
 from core.pruning import PruningPlan
 from pages.parts import border
-from pages.parts.border import percent, points
+from pages.parts.words import interval, percent, points, size
 
 PATIENCE = 0.15
 """Seconds after which an early figure is shown, if the settled one is not there yet."""
@@ -36,10 +36,10 @@ def show(cells: list[DeltaGenerator], name: str, step: Step) -> list[DeltaGenera
     mark, accuracy, sparsity, left, file = cells
     quality, dense = step.quality, border.dense_quality(name)
     weights, kept = (sum(getattr(layer, part) for layer in step.layers) for part in ("weights", "kept"))
-    size = border.pruned_cost(name, step.plan) if step.settled else None
+    now = border.pruned_cost(name, step.plan) if step.settled else None
     whole = border.pruned_cost(name, PruningPlan())
     if step.plan.structured:
-        kept = size.weights if size else None
+        kept = now.weights if now else None
     still = {"delta_color": "off", "delta_arrow": "off", "border": True}
     return [
         mark.empty() if step.settled else mark.html(ABOUT),
@@ -47,7 +47,7 @@ def show(cells: list[DeltaGenerator], name: str, step: Step) -> list[DeltaGenera
             quality.metric,
             percent(quality.value) if step.settled else f"about {percent(quality.value, 0)}",
             points(quality.value - dense.value),
-            delta_description=border.interval(quality),
+            delta_description=interval(quality),
             help=f"Share of {quality.n:,} validation pictures named rightly; the change against the whole network "
             f"({percent(dense.value)}); and the range that holds the true share with 95 % confidence.",
             border=True,
@@ -70,8 +70,8 @@ def show(cells: list[DeltaGenerator], name: str, step: Step) -> list[DeltaGenera
         ),
         file.metric(
             "Zipped file",
-            border.size(size.zipped) if size else "...",
-            f"of {border.size(whole.file)}",
+            size(now.zipped) if now else "...",
+            f"of {size(whole.file)}",
             help="The weights as a file, really compressed just now. "
             + (
                 "It is of the smaller network, without the removed units and without what only they fed."

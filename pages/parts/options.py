@@ -80,3 +80,27 @@ CUT = {
     ),
 }
 NORM = {"l2": "L2: root of the mean square", "l1": "L1: mean of the sizes"}
+STRATEGY = {
+    "one-shot": Way("Prune once, then learn", "All weights go at once; the rest adjusts.", "Han et al. 2015"),
+    "iterative": Way("A little in turn, in rounds", "Prune some, learn, prune more, learn.", "Han et al. 2015"),
+    "gradual": Way(
+        "Gradually while learning",
+        "A few weights go every few steps until half of the time is over; then the rest adjusts.",
+        "Zhu and Gupta 2017",
+    ),
+    "tune-first": Way(
+        "Learn, prune, learn",
+        "The whole network learns for half of the time, then it is pruned, then it adjusts.",
+        "the order most tutorials leave out",
+    ),
+    "rewind": Way(
+        "Back to an early state (lottery ticket)",
+        "What stays is chosen from the trained network, but its weights go back to early in training.",
+        "Frankle and Carbin 2019",
+    ),
+    "scratch": Way(
+        "The same shape from scratch (control)",
+        "What stays is chosen from the trained network, but its weights start at random: what is its shape worth?",
+        "Liu et al. 2019",
+    ),
+}

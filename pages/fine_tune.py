@@ -1,0 +1,116 @@
+"""Fine-tune: choose a strategy and a recipe, watch the network heal, compare the runs of this visit."""
+
+import pandas as pd
+import streamlit as st
+
+from core.charts import Look, by_class, learning, over_fitting
+from core.jobs import Job
+from core.pruning import PruningPlan
+from core.tuning import Recipe
+from pages.parts import border, runs
+from pages.parts.choices import choose
+from pages.parts.download import download_button
+from pages.parts.healing import outcome
+from pages.parts.recipes import choose_recipe
+from pages.parts.words import percent, points
+
+PLOT = {"theme": None, "config": {"displayModeBar": False}}
+
+
+def controls(name: str, plan: PruningPlan, recipe: Recipe) -> None:
+    """Start or stop, with what it will cost; follow a running one without redrawing the rest."""
+    job = runs.current()
+    if job is not None and job.active:
+        st.fragment(follow, run_every=0.5)(job)
+        return
+    steps = -(-border.task(name).count("train") // recipe.batch_size) * recipe.epochs
+    text, start, download = st.columns([4, 1, 1], vertical_alignment="center", gap="small")
+    text.markdown(f"{steps:,} optimiser steps, the same for every strategy, so that they can be compared.")
+    if start.button("Fine-tune", type="primary", key="fine-tune", width="stretch"):
+        runs.start(name, plan, recipe)
+        st.rerun()
+    mine = job is not None and job.results and job.arguments[:2] == (name, plan)
+    with download:
+        *_, step = border.slider_steps(name, plan)
+        download_button(name, plan, step, job if mine else None)
+    if job is not None:
+        runs.note_down(job)
+        outcome(job)
+        curves(job)
+        by_classes(job)
+
+
+def follow(job: Job) -> None:
+    """Show a running fine-tune: progress, a way to stop, and the curves so far."""
+    if not job.active:
+        st.rerun()
+    text, stop = st.columns([5, 1], vertical_alignment="center", gap="small")
+    runs.progress(job, text)
+    stop.button("Stop", on_click=border.jobs().stop, args=(job,), width="stretch")
+    curves(job)
+
+
+def curves(job: Job) -> None:
+    """Draw validation and training figures over the steps, and say where they part."""
+    looks = [Look(each.step, each.quality, each.train, each.sparsity) for each in job.results]
+    if not looks:
+        return
+    dense = border.dense_quality(job.arguments[0])
+    figure = learning(looks, job.results[-1].of, dense, st.context.theme.type or "light")
+    st.plotly_chart(figure, key="learning", alt="Validation and training quality over optimiser steps", **PLOT)
+    parted = over_fitting(looks)
+    if parted is not None:
+        st.warning(
+            f"After step {parted:,} the network still gets better on what it learns from, but no longer on what it has "
+            "not seen: it over-fits. Learn for a shorter time, vary the pictures, or set some patience.",
+            icon=":material/call_split:",
+        )
+    last = looks[-1]
+    st.caption(
+        f"Solid: {last.quality.n:,} validation examples (fewer on the way). Dotted: {last.train.n:,} it learns from. "
+        f"At the end {percent(last.train.value)} and {percent(last.quality.value)}: "
+        f"{points(last.train.value - last.quality.value)} apart. Dashed: how much is removed."
+    )
+
+
+def by_classes(job: Job) -> None:
+    """Show whom pruning hurt and what healed, class by class."""
+    found = runs.classes(job) if job.results else None
+    if found:
+        with st.expander("Class by class: before and after"):
+            figure = by_class(found, st.context.theme.type or "light")
+            st.plotly_chart(figure, key="classes", alt="Recall of each class: dense, pruned, fine-tuned", **PLOT)
+
+
+def run_table() -> None:
+    """List the runs of this visit; two of them can be compared, all of them downloaded."""
+    table = pd.DataFrame(st.session_state.get("runs", {}).values())
+    st.subheader("Runs of this visit", anchor=False)
+    if table.empty:
+        st.caption("Each fine-tune adds a line here: try two strategies at the same sparsity, and compare.")
+        return
+    picked = st.dataframe(table, hide_index=True, key="run-table", on_select="rerun", selection_mode="multi-row")
+    chosen = table.iloc[picked.selection.rows]
+    if len(chosen) == 2:
+        one, two = chosen.to_dict("records")
+        apart = one["Low, %"] > two["High, %"] or two["Low, %"] > one["High, %"]
+        meaning = "their ranges do not touch" if apart else "their ranges overlap, so it may be chance"
+        st.info(
+            f"Run {one['Run']} ({one['Strategy']}) against run {two['Run']} ({two['Strategy']}): "
+            f"{points((one['After, %'] - two['After, %']) / 100)} after fine-tuning; {meaning}."
+        )
+    else:
+        st.caption("Mark two lines to compare them; a click on a heading sorts.")
+    st.download_button("Download runs (CSV)", table.to_csv(index=False), "runs.csv", "text/csv", on_click="ignore")
+
+
+st.subheader("How well can it recover?", anchor=False)
+choices, results = st.container(), st.container()
+with border.sentences():
+    with border.sentences(results):
+        name, plan, _ = choose(choices, choices)
+        with choices:
+            recipe = choose_recipe()
+        with results:
+            controls(name, plan, recipe)
+    run_table()

@@ -1,0 +1,120 @@
+"""A visit's fine-tunes: the one under way, what it has reached, and the table of those that have ended."""
+
+from typing import Any
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+from streamlit.runtime import exists, get_instance
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+from core.jobs import Job
+from core.measure import Quality, recall_by_class
+from core.pruning import Pruned, PruningPlan
+from core.tuning import Recipe
+from core.work import Healing, best, healed, lighten
+from pages.parts import border
+from pages.parts.words import percent
+
+
+def current() -> Job | None:
+    """The fine-tune that this visit started last."""
+    return st.session_state.get("tuning")
+
+
+def start(name: str, plan: PruningPlan, recipe: Recipe) -> None:
+    """Queue a fine-tune; it ends with the visit."""
+    st.session_state.tuning = border.jobs().submit(
+        border.visitor(),
+        "tune",
+        name,
+        plan,
+        recipe,
+        keep=lambda payload: payload.weights is not None,
+        lighten=lighten,
+        alive=_presence(),
+    )
+
+
+def _presence() -> Any:
+    """Return a function that says whether this visit's browser is still connected."""
+    context = get_script_run_ctx()
+    if context is None or not exists():
+        return None
+    session, runtime = context.session_id, get_instance()
+    return lambda: runtime.is_active_session(session)
+
+
+def reached(job: Job) -> Healing | None:
+    """What a fine-tune is judged by."""
+    name, plan, _ = job.arguments
+    *_, pruned = border.slider_steps(name, plan)
+    return best(job.results, pruned.sparsity)
+
+
+def tuned(job: Job) -> Pruned:
+    """The network that a fine-tune reached, with its masks."""
+    name, plan, _ = job.arguments
+    return healed(border.pruned(name, plan), reached(job))
+
+
+def tuned_quality(job: Job) -> Quality:
+    """Judge the network that a fine-tune reached the same way as every other one on the page."""
+    name = job.arguments[0]
+    key = (*job.arguments, reached(job).step)
+    return border.memo().get(key, lambda: border.task(name).evaluate(tuned(job).model))
+
+
+def classes(job: Job) -> dict[str, dict[str, Quality]] | None:
+    """Recall of each class for the dense, the pruned and the fine-tuned network; None for a task without classes."""
+    name, plan, recipe = job.arguments
+    task = border.task(name)
+    if not task.classes:
+        return None
+    memo = border.memo()
+    return {
+        "Dense": memo.get((name, "classes"), lambda: recall_by_class(task, task.model)),
+        "Pruned": memo.get((name, plan, "classes"), lambda: recall_by_class(task, border.pruned(name, plan).model)),
+        "Fine-tuned": memo.get(
+            (name, plan, recipe, reached(job).step, "classes"), lambda: recall_by_class(task, tuned(job).model)
+        ),
+    }
+
+
+def progress(job: Job, place: DeltaGenerator) -> None:
+    """Say how far a fine-tune is."""
+    now: Healing | None = job.progress
+    if job.state == "waiting":
+        place.progress(0.0, f"Waiting for a free worker: number {border.jobs().place(job)} in line.")
+    elif now is None:
+        place.progress(0.0, "Fine-tuning: getting the model and its training data ready ...")
+    else:
+        looked = f"{now.quality.metric.lower()} about {percent(now.quality.value, 0)}, " if now.quality else ""
+        text = f"Fine-tuning: loss {now.loss:.3f}, {looked}about {now.left:.0f} s left"
+        place.progress(now.step / max(now.of, 1), text)
+
+
+def note_down(job: Job) -> None:
+    """Write an ended fine-tune into the table of this visit, once."""
+    table: dict[int, dict[str, Any]] = st.session_state.setdefault("runs", {})
+    if job.active or not job.results or job.number in table:
+        return
+    name, plan, recipe = job.arguments
+    *_, pruned = border.slider_steps(name, plan)
+    after, final = tuned_quality(job), reached(job)
+    table[job.number] = {
+        "Run": len(table) + 1,
+        "Model": name,
+        "Strategy": recipe.strategy,
+        "Removed": plan.granularity,
+        "Sparsity, %": round(100 * final.sparsity, 2),
+        "Dense, %": round(100 * border.dense_quality(name).value, 2),
+        "Before, %": round(100 * pruned.quality.value, 2),
+        "After, %": round(100 * after.value, 2),
+        "Low, %": round(100 * after.low, 2),
+        "High, %": round(100 * after.high, 2),
+        "Steps": final.step,
+        "Seconds": round(final.seconds, 1),
+        "Ended": "complete" if job.state == "done" else job.state,
+        "Learning rate": recipe.learning_rate,
+        "Seed": recipe.seed,
+    }

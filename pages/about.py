@@ -7,6 +7,7 @@ import streamlit as st
 
 from pages.parts import border
 
+border.within_app()
 st.header("About Pruning Playground")
 st.markdown((Path(__file__).parents[1] / "assets" / "about.md").read_text(encoding="utf-8"))
 with border.sentences():

@@ -70,6 +70,7 @@ def layers(step: Step) -> None:
         st.dataframe(pd.DataFrame(rows), hide_index=True, column_config=columns)
 
 
+border.within_app()
 st.subheader("How much of this network can you throw away?", anchor=False)
 choices, results, details = st.container(), st.container(), st.container()
 with border.sentences(results):

@@ -104,6 +104,7 @@ def run_table() -> None:
     st.download_button("Download runs (CSV)", table.to_csv(index=False), "runs.csv", "text/csv", on_click="ignore")
 
 
+border.within_app()
 st.subheader("How well can it recover?", anchor=False)
 choices, results = st.container(), st.container()
 with border.sentences():

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
+from streamlit.runtime.pages_manager import PagesManager
 
 from core.errors import PlaygroundError
 from core.jobs import EVERYBODY, Job, Jobs
@@ -21,6 +22,17 @@ STEP = 0.5
 
 HIGHEST = 99.5
 """Percent of the weights that the slider can remove."""
+
+
+def within_app() -> None:
+    """Make sure that a page is shown within app.py, even if its address is the first that a new server is asked for.
+
+    Until app.py has named its pages, Streamlit takes a folder called pages for its older kind of app, and would run
+    the page alone: without layout, style sheet and navigation.
+    """
+    if PagesManager.uses_pages_directory:
+        PagesManager.uses_pages_directory = False
+        st.rerun()
 
 
 @st.cache_data(max_entries=1, show_spinner=False)

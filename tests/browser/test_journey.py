@@ -14,6 +14,7 @@ from playwright.sync_api import Page, expect
 from safetensors.torch import load
 from torch import nn
 
+from tests.browser.conftest import running_app
 from tests.conftest import ROOT
 
 
@@ -198,8 +199,6 @@ def test_nothing_scrolls_sideways_and_a_projector_shows_all_that_moves(page, add
 
 
 def test_the_app_is_usable_within_ten_seconds_of_its_start(browser):
-    from tests.browser.conftest import running_app
-
     begun = time.monotonic()
     with running_app() as where:
         opened = browser.new_page()
@@ -236,3 +235,15 @@ def test_whole_channels_make_a_smaller_network_to_take_home(page, address):
     link = page.url
     open_settled(page, link)
     assert int(value(page, "Weights left").replace(",", "")) == left
+
+
+@pytest.mark.parametrize("page_name", ["about", "fine_tune"])
+def test_a_link_to_any_page_works_as_the_first_of_a_new_server(browser, page_name):
+    with running_app() as where:
+        opened = browser.new_page()
+        opened.goto(f"{where}/{page_name}?model=fashion-mlp")
+        links = opened.get_by_test_id("stSidebarNavLink")
+        expect(links.filter(has_text="Fine-tune")).to_be_visible()
+        expect(links.filter(has_text=re.compile("^app$"))).to_have_count(0)
+        expect(opened.get_by_role("heading").first).to_be_visible()
+        opened.close()

@@ -1,28 +1,29 @@
-"""Speed, as ratios against the plain way of doing the same, measured in one run: `python -m tests.bench live`."""
+"""Speed and quality measured in one run: `python -m tests.bench live`, or prune, or tune (which takes half an hour)."""
 
 import argparse
 import json
 import os
 import platform
 
-from tests.bench import live, prune
+from tests.bench import live, prune, tune
 
-BENCHES = {"live": live.run, "prune": prune.run}
+BENCHES = {"live": live.run, "prune": prune.run, "tune": tune.run}
 
 
 def main() -> None:
-    """Run one bench and print its table, or its figures as JSON."""
+    """Run one bench and print its lines as they come, or its figures as JSON."""
     ask = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     ask.add_argument("bench", choices=BENCHES)
     ask.add_argument("--json", action="store_true", help="print figures as JSON instead of a table")
     asked = ask.parse_args()
-    rows = BENCHES[asked.bench]()
+    rows = []
+    for row in BENCHES[asked.bench]():
+        rows.append(row)
+        if not asked.json:
+            print("  ".join(f"{name}: {value}" for name, value in row.items()), flush=True)
     if asked.json:
         machine = {"processor": platform.processor() or platform.machine(), "cores": os.cpu_count()}
         print(json.dumps({"bench": asked.bench, "machine": machine, "rows": rows}, indent=2))
-        return
-    for row in rows:
-        print("  ".join(f"{name}: {value}" for name, value in row.items()))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,5 @@
 """The download: what it holds, that its figures are true, and that nothing else is needed to open it."""
 
-import dataclasses
 import hashlib
 import io
 import json
@@ -21,7 +20,7 @@ from core.tuning import Recipe, fine_tune
 def parts(mlp):
     pruned = prune(mlp, PruningPlan(sparsity=0.9))
     *_, final = fine_tune(mlp, pruned, Recipe())
-    content = bundle(mlp, pruned, tuned=final.model, recipe=Recipe())
+    content = bundle(mlp, pruned, tuned=final.pruned, recipe=Recipe())
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         return pruned, final.model, {name: archive.read(name) for name in archive.namelist()}
 
@@ -42,7 +41,7 @@ def test_metrics_tell_how_it_was_made_and_what_it_scored(parts, mlp):
     pruned, tuned, files = parts
     metrics = json.loads(files["metrics.json"])
     assert metrics["plan"] == PruningPlan(sparsity=0.9).to_dict()
-    assert metrics["recipe"] == dataclasses.asdict(Recipe())
+    assert metrics["recipe"] == Recipe().to_dict()
     assert metrics["sparsity"] == pytest.approx(0.9, abs=1e-5)
     for stage, model in (("dense", mlp.model), ("pruned", pruned.model), ("fine-tuned", tuned)):
         for split, n in (("validation", 5_000), ("test", 10_000)):

@@ -113,6 +113,16 @@ def test_stopping_early_leaves_the_latest_look_in_hand(tiny):
         {"optimizer": "magic"},
         {"weight_decay": -0.1},
         {"label_smoothing": 2.0},
+        {"distill": 1.5},
+        {"temperature": 0.0},
+        {"learns": "last-0"},
+        {"learns": "nothing"},
+        {"strategy": "magic"},
+        {"rounds": 0},
+        {"patience": -1},
+        {"seconds": 0.0},
+        {"seconds": float("nan")},
+        {"augment": ("rotate",)},
     ],
 )
 def test_an_impossible_recipe_is_a_sentence(choices):

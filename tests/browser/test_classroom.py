@@ -1,0 +1,88 @@
+"""Several visitors at once, in real browsers: nobody waits for another one's work."""
+
+import re
+import statistics
+import time
+
+from playwright.sync_api import expect
+
+from tests.browser.conftest import running_app
+from tests.browser.test_journey import metric, open_settled
+
+
+def visit(browser, url):
+    page = browser.new_context(viewport={"width": 1280, "height": 720}).new_page()
+    page.set_default_timeout(60_000)
+    page.goto(url)
+    expect(page.get_by_role("button", name="Fine-tune", exact=True)).to_be_visible()
+    return page
+
+
+def latencies(page, steps):
+    """Seconds from a key press on the slider to the settled figure of a sparsity nobody has visited."""
+    slider = page.get_by_role("slider", name="Pruning threshold")
+    slider.focus()
+    found = []
+    for _ in range(steps):
+        before = float(metric(page, "Sparsity").get_by_test_id("stMetricValue").inner_text().removesuffix(" %"))
+        begun = time.monotonic()
+        page.keyboard.press("ArrowRight")
+        expect(metric(page, "Sparsity").get_by_test_id("stMetricValue")).to_have_text(f"{before + 0.5:.1f} %")
+        expect(metric(page, "Accuracy").get_by_test_id("stMetricValue")).to_have_text(re.compile(r"^[\d.]+ %$"))
+        found.append(time.monotonic() - begun)
+    return found
+
+
+def test_two_tune_while_a_third_slides_then_stop_return_and_leave(browser):
+    with running_app() as where:
+        third = browser.new_page(viewport={"width": 1280, "height": 720})
+        open_settled(third, f"{where}/?model=fashion-lenet5&threshold=52.5")
+        third.wait_for_function("document.querySelectorAll('.js-plotly-plot .trace path.point').length >= 26")
+        third.wait_for_timeout(1500)
+        idle = latencies(third, 9)
+
+        tuning = [visit(browser, f"{where}/fine_tune?model=fashion-lenet5&threshold=9{i}") for i in (0, 1)]
+        for page in tuning:
+            page.get_by_text("The recipe in detail").click()
+            page.get_by_label("Rounds (epochs)").fill("100")
+            page.get_by_label("Rounds (epochs)").press("Enter")
+            expect(page.get_by_text("15,700 optimiser steps")).to_be_visible()
+            page.get_by_role("button", name="Fine-tune", exact=True).click()
+        for page in tuning:
+            expect(page.get_by_test_id("stProgress")).to_contain_text(re.compile(r"loss \d.*s left"))
+        busy = latencies(third, 9)
+        print(f"slider: idle {statistics.median(idle):.3f} s, while two tune {statistics.median(busy):.3f} s")
+        assert statistics.median(busy) < 10 * statistics.median(idle)  # the figure itself is in the note, not here
+
+        waiting = visit(browser, f"{where}/fine_tune?model=fashion-mlp&threshold=92")
+        waiting.get_by_role("button", name="Fine-tune", exact=True).click()
+        expect(waiting.get_by_test_id("stProgress")).to_contain_text("number 1 in line")
+
+        first, second = tuning
+        first.get_by_role("link", name="About").click()
+        expect(first.get_by_role("heading", name="About Pruning Playground")).to_be_visible()
+        first.get_by_role("link", name="Fine-tune").click()
+        expect(first.get_by_test_id("stProgress")).to_contain_text(re.compile(r"loss \d.*s left"))
+        expect(first.get_by_test_id("stProgress")).to_contain_text("accuracy about")
+        asked = time.monotonic()
+        first.get_by_role("button", name="Stop", exact=True).click()
+        expect(first.get_by_role("button", name="Fine-tune", exact=True)).to_be_visible()
+        assert time.monotonic() - asked < 4  # drawing the page anew included
+        expect(first.get_by_text("the best so far is from step")).to_be_visible()
+        expect(metric(waiting, "Fine-tuned")).to_be_visible()  # the worker that stopped took the next in line
+
+        with first.expect_download() as download:
+            first.get_by_role("button", name="Download runs (CSV)").click()
+        lines = download.value.path().read_text().splitlines()
+        assert lines[0].startswith("Run,Model,Strategy")
+        assert lines[1].startswith("1,fashion-lenet5,one-shot")
+
+        second.context.close()  # closing the browser ends its fine-tune, so both workers are free again
+        third.wait_for_timeout(14_000)
+        others = [visit(browser, f"{where}/fine_tune?model=fashion-mlp&threshold=9{i}") for i in (3, 4)]
+        for page in others:
+            page.get_by_role("button", name="Fine-tune", exact=True).click()
+        for page in others:
+            expect(metric(page, "Fine-tuned")).to_be_visible()
+        for page in (third, first, waiting, *others):
+            page.context.close()

@@ -1,0 +1,113 @@
+"""The Fine-tune page without a browser: strategies, details, bad recipes, the table of runs."""
+
+import io
+import time
+
+import pandas as pd
+import pytest
+
+from core.tuning import Recipe
+from core.tuning.recipe import STRATEGIES
+from tests.pages.test_explore import fine_tuned, metric, number, open_app, press
+
+
+def open_page(**query):
+    return open_app(**query).switch_page("pages/fine_tune.py").run()
+
+
+def test_the_first_picture_needs_no_choice_and_names_the_cost():
+    app = open_page(model="fashion-mlp")
+    assert not app.exception
+    assert not app.error
+    assert [app.selectbox(key=key).value for key in ("model", "recipe", "strategy-quick")] == [
+        "fashion-mlp",
+        "quick",
+        "one-shot",
+    ]
+    assert len(app.selectbox(key="strategy-quick").options) == len(STRATEGIES)
+    assert "157 optimiser steps" in " ".join(each.value for each in app.markdown)
+    assert "Fine-tune" in {button.label for button in app.button}
+
+
+def test_a_preset_fills_in_the_details():
+    app = open_page(model="fashion-mlp")
+    app.selectbox(key="recipe").set_value("careful").run()
+    careful = Recipe.preset("careful")
+    assert app.number_input(key="epochs-careful").value == careful.epochs
+    assert app.number_input(key="rate-careful").value == careful.learning_rate
+    assert app.selectbox(key="strategy-careful").value == careful.strategy
+    assert app.slider(key="distill-careful").value == careful.distill
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "sentence"),
+    [
+        ("rate-quick", 0.0, "learning rate of 0 cannot train"),
+        ("rate-quick", -1.0, "learning rate of -1 cannot train"),
+        ("rate-quick", 1e6, "cannot train a network"),
+        ("epochs-quick", 0, "0 epochs is not possible"),
+        ("batch-quick", 0, "A batch of 0"),
+        ("seconds-quick", -5.0, "time budget of -5.0 seconds"),
+    ],
+)
+def test_an_impossible_recipe_is_a_sentence_and_can_be_mended(key, value, sentence):
+    app = open_page(model="fashion-mlp")
+    usual = app.number_input(key=key).value
+    app.number_input(key=key).set_value(value).run()
+    assert not app.exception
+    assert sentence in app.error[0].value
+    assert app.slider(key="threshold").value == 80.0
+    app.number_input(key=key).set_value(usual).run()
+    assert not app.error
+
+
+def test_a_run_that_turns_non_finite_keeps_the_pruned_model():
+    app = open_page(model="fashion-mlp", threshold="92")
+    app.number_input(key="rate-quick").set_value(1.0).run()
+    app.selectbox(key="optimizer-quick").set_value("sgd").run()
+    app.number_input(key="batch-quick").set_value(16).run()
+    press(app, "Fine-tune")
+    deadline = time.monotonic() + 60
+    while not app.error:
+        assert time.monotonic() < deadline
+        time.sleep(0.3)
+        app.run()
+        if any(each.label == "Fine-tuned" for each in app.metric):
+            pytest.fail("a learning rate of 1 was expected to break this network")
+    assert "stopped being a number" in app.error[0].value
+    assert "Fine-tune" in {button.label for button in app.button}
+
+
+def test_runs_are_listed_compared_and_downloaded():
+    app = fine_tuned(press(open_page(model="fashion-mlp", threshold="92"), "Fine-tune"))
+    one = number(metric(app, "Fine-tuned").value)
+    table = app.dataframe[-1].value
+    assert table["Strategy"].tolist() == ["one-shot"]
+    assert table["After, %"][0] == pytest.approx(one, abs=0.06)
+    assert table["Before, %"][0] < table["After, %"][0] < table["Dense, %"][0]
+    assert table["Steps"][0] == 157
+    app.selectbox(key="strategy-quick").set_value("scratch").run()
+    press(app, "Fine-tune")
+    deadline = time.monotonic() + 60
+    while len(app.dataframe[-1].value) < 2:
+        assert time.monotonic() < deadline
+        time.sleep(0.3)
+        app.run()
+    table = app.dataframe[-1].value
+    assert table["Strategy"].tolist() == ["one-shot", "scratch"]
+    assert table["After, %"][1] < table["After, %"][0]
+    captions = " ".join(each.value for each in app.caption)
+    assert "validation examples" in captions
+    content = app.get("download_button")[-1]
+    assert content.label == "Download runs (CSV)"
+    assert pd.read_csv(io.StringIO(table.to_csv(index=False))).shape == table.shape
+
+
+def test_leaving_and_coming_back_finds_the_run():
+    app = open_page(model="fashion-mlp", threshold="92")
+    app.number_input(key="epochs-quick").set_value(5).run()
+    press(app, "Fine-tune")
+    app.switch_page("pages/about.py").run()
+    assert not app.exception
+    app = fine_tuned(app.switch_page("pages/fine_tune.py"))
+    assert app.dataframe[-1].value["Steps"].tolist() == [785]

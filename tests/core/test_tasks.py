@@ -209,3 +209,11 @@ def test_weights_of_another_shape_are_a_sentence(broken_assets):
     assets.save()
     with pytest.raises(TaskUnavailable, match="damaged"):
         load("fashion-mlp", broken_assets)
+
+
+@pytest.mark.parametrize("name", LEAST)
+def test_the_readme_tells_the_figures_of_the_manifest(name):
+    entry = Assets.open().manifest["models"][name]
+    (line,) = [each for each in (ROOT.parent / "README.md").read_text().splitlines() if each.startswith(f"| `{name}`,")]
+    assert f"| {entry['parameters']:,} |" in line
+    assert f"{100 * entry['figures']['test']['accuracy']:.2f} %" in line

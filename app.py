@@ -6,6 +6,7 @@ import streamlit as st
 
 st.set_page_config("Pruning Playground", "✂️", layout="wide")
 st.html(Path(__file__).parent / "assets" / "app.css")
+st.session_state["within app"] = True
 st.navigation(
     {
         "Experiment": [

@@ -195,7 +195,8 @@ def guesses(model: nn.Module, images: Images, limit: int | None = None, size: in
     }
     for inputs in images.inputs[:limit].split(size):
         with torch.inference_mode():
-            yield torch.func.functional_call(model, weights, (inputs,)).argmax(1)
+            guessed = torch.func.functional_call(model, weights, (inputs,)).argmax(1)
+        yield guessed  # outside, or the mode would go on in whoever asks for the next slice
 
 
 def vary(

@@ -28,9 +28,9 @@ def within_app() -> None:
     """Make sure that a page is shown within app.py, even if its address is the first that a new server is asked for.
 
     Until app.py has named its pages, Streamlit takes a folder called pages for its older kind of app, and would run
-    the page alone: without layout, style sheet and navigation.
+    the page alone: without layout, style sheet and navigation. app.py leaves a mark in each visit.
     """
-    if PagesManager.uses_pages_directory:
+    if "within app" not in st.session_state:
         PagesManager.uses_pages_directory = False
         st.rerun()
 

@@ -111,6 +111,12 @@ def test_a_refined_figure_ends_at_the_whole_split(lenet):
     assert seen[0] == lenet.evaluate(lenet.model, limit=500)
 
 
+def test_judging_bit_by_bit_leaves_the_callers_mode_alone(lenet):
+    for _ in lenet.refine(lenet.model, limit=1500):
+        assert torch.is_grad_enabled()
+        assert not torch.is_inference_mode_enabled()
+
+
 def test_judging_leaves_the_model_alone(lenet):
     strides = [p.stride() for p in lenet.model.parameters()]
     lenet.evaluate(lenet.model, limit=10)
@@ -214,6 +220,7 @@ def test_weights_of_another_shape_are_a_sentence(broken_assets):
 @pytest.mark.parametrize("name", LEAST)
 def test_the_readme_tells_the_figures_of_the_manifest(name):
     entry = Assets.open().manifest["models"][name]
-    (line,) = [each for each in (ROOT.parent / "README.md").read_text().splitlines() if each.startswith(f"| `{name}`,")]
+    lines = (ROOT.parent / "README.md").read_text().splitlines()
+    line = next(each for each in lines if each.startswith(f"| `{name}`,"))
     assert f"| {entry['parameters']:,} |" in line
     assert f"{100 * entry['figures']['test']['accuracy']:.2f} %" in line

@@ -25,7 +25,7 @@ def main() -> None:
     inbox, outbox = sys.stdin.buffer, os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # whatever else prints must not disturb the messages
     with contextlib.suppress(OSError, AttributeError):
-        os.nice(10)  # the page's own process goes first
+        os.nice(19)  # the page's own process goes first
 
     import torch
 

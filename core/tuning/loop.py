@@ -18,8 +18,8 @@ from core.tasks.quality import Quality
 from core.tuning.recipe import Recipe
 from core.tuning.strategy import COURSES, recut
 
-CHECKS = 10
-"""How often a run looks at validation data on its way."""
+CHECKS, MOST_CHECKS = 10, 50
+"""How often a run looks at validation data on its way: once an epoch, but not less and not more often than this."""
 
 GLANCE = 1000
 """How many validation and training examples such a look takes; the last one takes all validation examples."""
@@ -70,7 +70,8 @@ def fine_tune(task: Task, pruned: Pruned, recipe: Recipe, keep_at: int = 0) -> I
     run = _Run.begin(task, course.start, recipe, settled=not course.cuts)
     teacher = copy.deepcopy(task.model).to(memory_format=torch.channels_last) if recipe.distill else None
     generator = torch.Generator().manual_seed(recipe.seed)
-    checks = {round(of * share / CHECKS) for share in range(1, CHECKS + 1)}
+    looks = min(max(recipe.epochs, CHECKS), MOST_CHECKS)
+    checks = {round(of * share / looks) for share in range(1, looks + 1)}
 
     start, step, quality, train, best, waited = time.monotonic(), 0, None, None, None, 0
     losses: list[float] = []

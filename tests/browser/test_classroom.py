@@ -44,9 +44,9 @@ def test_two_tune_while_a_third_slides_then_stop_return_and_leave(browser):
         tuning = [visit(browser, f"{where}/fine_tune?model=fashion-lenet5&threshold=9{i}") for i in (0, 1)]
         for page in tuning:
             page.get_by_text("The recipe in detail").click()
-            page.get_by_label("Rounds (epochs)").fill("100")
+            page.get_by_label("Rounds (epochs)").fill("50")
             page.get_by_label("Rounds (epochs)").press("Enter")
-            expect(page.get_by_text("15,700 optimiser steps")).to_be_visible()
+            expect(page.get_by_text("7,850 optimiser steps")).to_be_visible()
             page.get_by_role("button", name="Fine-tune", exact=True).click()
         for page in tuning:
             expect(page.get_by_test_id("stProgress")).to_contain_text(re.compile(r"loss \d.*s left"))

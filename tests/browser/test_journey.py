@@ -109,7 +109,7 @@ def test_open_pick_slide_tune_stop_download_and_load(page, address):
     page.get_by_role("button", name="Stop", exact=True).click()
     expect(page.get_by_role("button", name="Fine-tune", exact=True)).to_be_visible()
     assert time.monotonic() - asked < 3
-    expect(page.get_by_text("stopped after")).to_be_visible()
+    expect(page.get_by_text("the best so far is from step")).to_be_visible()
     assert errors == []
 
 

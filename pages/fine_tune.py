@@ -22,6 +22,8 @@ def controls(name: str, plan: PruningPlan, recipe: Recipe) -> None:
     job = runs.current()
     if job is not None and job.active:
         st.fragment(follow, run_every=0.5)(job)
+        # Drawing a chart costs the browser far more than moving a bar, so it comes less often.
+        st.fragment(curves, run_every=3.0)(job)
         return
     steps = -(-border.task(name).count("train") // recipe.batch_size) * recipe.epochs
     text, start, download = st.columns([4, 1, 1], vertical_alignment="center", gap="small")
@@ -41,13 +43,12 @@ def controls(name: str, plan: PruningPlan, recipe: Recipe) -> None:
 
 
 def follow(job: Job) -> None:
-    """Show a running fine-tune: progress, a way to stop, and the curves so far."""
+    """Show a running fine-tune: progress, and a way to stop."""
     if not job.active:
         st.rerun()
     text, stop = st.columns([5, 1], vertical_alignment="center", gap="small")
     runs.progress(job, text)
     stop.button("Stop", on_click=border.jobs().stop, args=(job,), width="stretch")
-    curves(job)
 
 
 def curves(job: Job) -> None:

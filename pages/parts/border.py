@@ -1,6 +1,7 @@
 """Where pages meet core: shared caches, and the one place that turns errors into sentences."""
 
 import contextlib
+import gc
 import secrets
 from collections.abc import Iterator
 from dataclasses import replace
@@ -83,6 +84,7 @@ def memo() -> Memo:
 @st.cache_resource(show_spinner=False)
 def jobs() -> Jobs:
     """The workers that do what takes long."""
+    gc.freeze()  # Streamlit collects garbage after every run; going through all of torch each time slows everybody
     return Jobs()
 
 

@@ -109,14 +109,14 @@ class Recipe:
     def preset(cls, name: str, **changes: Any) -> Self:
         """Return a ready recipe: "quick", "careful" or "textbook", with single choices changed if named.
 
-        "quick" is one epoch of Adam. "careful" prunes gradually and learns from the dense model's answers; it is what
-        came closest to the dense model at equal time. "textbook" is Adam at 1e-4 for 5 epochs.
+        "quick" is one epoch of Adam. "careful" prunes gradually, mirrors pictures and learns from the dense
+        model's answers, for 15 epochs. "textbook" is Adam at 1e-4 for 5 epochs.
         Raises BadRecipe for any other name.
         """
         presets = {
             "quick": cls(),
             "careful": cls(
-                epochs=10,
+                epochs=15,
                 learning_rate=2e-3,
                 augment=("flip",),
                 distill=0.7,

@@ -1,13 +1,14 @@
 """Start here: `streamlit run app.py`."""
 
+import importlib
+import sys
 from pathlib import Path
 
 import streamlit as st
 
 st.set_page_config("Pruning Playground", "✂️", layout="wide")
 st.html(Path(__file__).parent / "assets" / "app.css")
-st.session_state["within app"] = True
-st.navigation(
+page = st.navigation(
     {
         "Experiment": [
             st.Page("pages/explore.py", title="Explore", icon=":material/tune:", default=True),
@@ -15,4 +16,9 @@ st.navigation(
         ],
         "More": [st.Page("pages/about.py", title="About", icon=":material/info:")],
     }
-).run()
+)
+st.session_state["within app"] = True
+if "core.work" not in sys.modules:
+    with st.spinner("Starting: getting the neural network library ready ..."):  # once a server, two to four seconds
+        importlib.import_module("core.work")
+page.run()

@@ -26,5 +26,9 @@ class BadRecipe(PlaygroundError, ValueError):
     """A fine-tuning recipe that cannot be carried out."""
 
 
+class BadInput(PlaygroundError, ValueError):
+    """Something a person typed or sent that no model can answer."""
+
+
 class TuningFailed(PlaygroundError):
     """A fine-tune whose numbers stopped being finite."""

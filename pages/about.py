@@ -5,19 +5,23 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
-from pages.parts import border
+from core.tasks.assets import Assets
+from pages.parts import border, frame
+from pages.parts.words import written
 
-border.within_app()
+frame.within_app()
 st.header("About Pruning Playground")
 st.markdown((Path(__file__).parents[1] / "assets" / "about.md").read_text(encoding="utf-8"))
 with border.sentences():
     st.subheader("Models that ship")
+    figures = {name: entry["figures"]["test"] for name, entry in Assets.open().manifest["models"].items()}
     rows = [
         {
             "Model": info.title,
+            "Field": info.domain,
             "Parameters": info.parameters,
-            f"{info.metric} on test data": 100 * border.shipped_figures()[info.name]["test"]["accuracy"],
-            "Test examples": border.shipped_figures()[info.name]["test"]["n"],
+            "On test data": f"{info.metric} {written(info.metric, figures[info.name][info.metric.lower()])}",
+            "Test examples": figures[info.name]["n"],
             "In short": info.about,
             "Source": info.source,
         }
@@ -29,6 +33,5 @@ with border.sentences():
         column_config={
             "Parameters": st.column_config.NumberColumn(format="localized"),
             "Test examples": st.column_config.NumberColumn(format="localized"),
-            "Accuracy on test data": st.column_config.NumberColumn(format="%.2f %%"),
         },
     )

@@ -7,11 +7,13 @@ from core.charts import curve
 from core.charts.look import KEPT
 from core.measure import Step
 from core.pruning import PruningPlan
-from pages.parts import border
+from pages.parts import border, frame
 from pages.parts.choices import choose
 from pages.parts.figures import figures
 from pages.parts.healing import healing, tuned_mark
 from pages.parts.picture import weight_histograms, what_is_left
+from pages.parts.trials import beyond, try_it
+from pages.parts.words import figure
 
 
 def pictures(name: str, plan: PruningPlan, value: float, step: Step) -> None:
@@ -44,9 +46,16 @@ def pictures(name: str, plan: PruningPlan, value: float, step: Step) -> None:
         config={"displayModeBar": False},
         alt=f"{step.quality.metric} over sparsity, with the present choice marked",
     )
-    right.caption(f"Each point is judged on {border.dense_quality(name).n:,} examples. Dotted: dense.")
+    right.caption(curve_caption(name))
     if job.error:
         right.caption(f"The curve is not complete: {' '.join(job.error)}")
+
+
+def curve_caption(name: str) -> str:
+    """Say what the points of the curve stand for, and what a very simple way would reach."""
+    dense, baseline = border.dense_quality(name), border.baseline(name)
+    simple = f" For comparison, {baseline[0]}: {figure(baseline[1])}." if baseline else ""
+    return f"Each point is judged on {dense.n:,} {dense.about.noun}. Dotted: dense.{simple}"
 
 
 def layers(step: Step) -> None:
@@ -70,7 +79,7 @@ def layers(step: Step) -> None:
         st.dataframe(pd.DataFrame(rows), hide_index=True, column_config=columns)
 
 
-border.within_app()
+frame.within_app()
 st.subheader("How much of this network can you throw away?", anchor=False)
 choices, results, details = st.container(), st.container(), st.container()
 with border.sentences(results):
@@ -81,4 +90,6 @@ with border.sentences(results):
         st.fragment(pictures, run_every=1.0 if filling else None)(name, plan, value, step)
         healing(name, plan, step)
     with details:
+        try_it(name, plan)
+        beyond(name, plan)
         layers(step)

@@ -6,13 +6,13 @@ import streamlit as st
 from core.charts import Look, by_class, learning, over_fitting
 from core.jobs import Job
 from core.pruning import PruningPlan
-from core.tuning import Recipe
-from pages.parts import border, runs
+from core.tuning import Recipe, steps_of
+from pages.parts import border, frame, runs
 from pages.parts.choices import choose
 from pages.parts.download import download_button
 from pages.parts.healing import outcome
 from pages.parts.recipes import choose_recipe
-from pages.parts.words import percent, points
+from pages.parts.words import change
 
 PLOT = {"theme": None, "config": {"displayModeBar": False}}
 
@@ -25,7 +25,7 @@ def controls(name: str, plan: PruningPlan, recipe: Recipe) -> None:
         # Drawing a chart costs the browser far more than moving a bar, so it comes less often.
         st.fragment(curves, run_every=3.0)(job)
         return
-    steps = -(-border.task(name).count("train") // recipe.batch_size) * recipe.epochs
+    steps = steps_of(border.task(name), recipe)
     text, start, download = st.columns([4, 1, 1], vertical_alignment="center", gap="small")
     text.markdown(f"{steps:,} optimiser steps, the same for every strategy, so that they can be compared.")
     if start.button("Fine-tune", type="primary", key="fine-tune", width="stretch"):
@@ -63,14 +63,14 @@ def curves(job: Job) -> None:
     if parted is not None:
         st.warning(
             f"After step {parted:,} the network still gets better on what it learns from, but no longer on what it has "
-            "not seen: it over-fits. Learn for a shorter time, vary the pictures, or set some patience.",
+            "not seen: it over-fits. Learn for a shorter time, vary the examples, or set some patience.",
             icon=":material/call_split:",
         )
     last = looks[-1]
     st.caption(
-        f"Solid: {last.quality.n:,} validation examples (fewer on the way). Dotted: {last.train.n:,} it learns from. "
-        f"At the end {percent(last.train.value)} and {percent(last.quality.value)}: "
-        f"{points(last.train.value - last.quality.value)} apart. Dashed: how much is removed."
+        f"Solid: {last.quality.n:,} validation {last.quality.about.noun} (fewer on the way). Dotted: {last.train.n:,} "
+        f"it learns from. At the end {figure(last.train)} and {figure(last.quality)}, "
+        f"{change(last.train, last.quality)} apart. Dashed: how much is removed."
     )
 
 
@@ -78,9 +78,9 @@ def by_classes(job: Job) -> None:
     """Show whom pruning hurt and what healed, class by class."""
     found = runs.classes(job) if job.results else None
     if found:
-        with st.expander("Class by class: before and after"):
+        with st.expander("Group by group: before and after"):
             figure = by_class(found, st.context.theme.type or "light")
-            st.plotly_chart(figure, key="classes", alt="Recall of each class: dense, pruned, fine-tuned", **PLOT)
+            st.plotly_chart(figure, key="classes", alt="Quality of each group: dense, pruned, fine-tuned", **PLOT)
 
 
 def run_table() -> None:
@@ -92,27 +92,27 @@ def run_table() -> None:
         return
     picked = st.dataframe(table, hide_index=True, key="run-table", on_select="rerun", selection_mode="multi-row")
     chosen = table.iloc[picked.selection.rows]
-    if len(chosen) == 2:
+    if len(chosen) == 2 and chosen["Metric"].nunique() == 1:
         one, two = chosen.to_dict("records")
-        apart = one["Low, %"] > two["High, %"] or two["Low, %"] > one["High, %"]
+        apart = one["Low"] > two["High"] or two["Low"] > one["High"]
         meaning = "their ranges do not touch" if apart else "their ranges overlap, so it may be chance"
         st.info(
             f"Run {one['Run']} ({one['Strategy']}) against run {two['Run']} ({two['Strategy']}): "
-            f"{points((one['After, %'] - two['After, %']) / 100)} after fine-tuning; {meaning}."
+            f"{one['After'] - two['After']:+.2f} after fine-tuning ({one['Metric']}); {meaning}."
         )
     else:
         st.caption("Mark two lines to compare them; a click on a heading sorts.")
     st.download_button("Download runs (CSV)", table.to_csv(index=False), "runs.csv", "text/csv", on_click="ignore")
 
 
-border.within_app()
+frame.within_app()
 st.subheader("How well can it recover?", anchor=False)
 choices, results = st.container(), st.container()
 with border.sentences():
     with border.sentences(results):
         name, plan, _ = choose(choices, choices)
         with choices:
-            recipe = choose_recipe()
+            recipe = choose_recipe(name)
         with results:
             controls(name, plan, recipe)
     run_table()

@@ -83,7 +83,7 @@ export default function (component) {
     const across = resting ? data.sparsity : value;
     const at = (axis, number) => (number - axis.range[0]) / (axis.range[1] - axis.range[0]) * axis._length;
     dot.style.left = `${axes.xaxis._offset + at(axes.xaxis, across)}px`;
-    dot.style.top = `${axes.yaxis._offset + axes.yaxis._length - at(axes.yaxis, 100 * level)}px`;
+    dot.style.top = `${axes.yaxis._offset + axes.yaxis._length - at(axes.yaxis, data.share ? 100 * level : level)}px`;
     dot.dataset.moving = value !== data.value;
   }
 
@@ -174,7 +174,7 @@ export default function (component) {
     const much = data.pattern.length
       ? `${data.pattern[0]} of every ${data.pattern[1]} neighbours stay`
       : `${where}: ${value.toFixed(1)} % of the weights go`;
-    caption.textContent = much + (moving && guess !== null ? `, about ${(100 * guess).toFixed(0)} % ${data.metric} is left` : "")
+    caption.textContent = much + (moving && guess !== null ? `, ${data.metric} about ${data.share ? `${(100 * guess).toFixed(0)} %` : guess.toFixed(data.digits - 1)}` : "")
       + (moving ? "" : `. ${data.shown === "scores" ? "Scores" : "Weights"}${data.what === "units" ? " of units" : ""}: blue stays, hatched goes`);
     caption.title = "The higher, the more have that value, on a square-root scale.";
     caption.dataset.moving = moving;

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from core.charts.look import GRID, INK, PRUNED, TUNED
+from core.charts.look import GRID, INK, PRUNED, TUNED, scale_of, span_of, suffix_of
 from core.measure import Quality
 
 
@@ -20,12 +20,14 @@ class Look:
 
 def learning(looks: Sequence[Look], of: int, dense: Quality, theme: str = "light") -> dict[str, Any]:
     """Draw validation (solid) and training (dotted) quality over optimiser steps, and the dense model as a line."""
+    shown = [dense, *(look.quality for look in looks), *(look.train for look in looks)]
+    scale, suffix = scale_of(shown), suffix_of(shown)
     x = [look.step for look in looks]
     lines = (
-        ("validation", [100 * look.quality.value for look in looks], {"color": TUNED, "width": 3}, "circle"),
+        ("validation", [scale * look.quality.value for look in looks], {"color": TUNED, "width": 3}, "circle"),
         (
             "training",
-            [100 * look.train.value for look in looks],
+            [scale * look.train.value for look in looks],
             {"color": INK[theme], "width": 2, "dash": "dot"},
             "square",
         ),
@@ -39,7 +41,7 @@ def learning(looks: Sequence[Look], of: int, dense: Quality, theme: str = "light
             "mode": "lines+markers",
             "line": line,
             "marker": {"size": 7, "symbol": symbol, "color": line["color"]},
-            "hovertemplate": f"{name}: %{{y:.1f}} % after %{{x}} steps<extra></extra>",
+            "hovertemplate": f"{name}: %{{y{suffix} after %{{x}} steps<extra></extra>",
         }
         for name, y, line, symbol in lines
     ]
@@ -49,6 +51,7 @@ def learning(looks: Sequence[Look], of: int, dense: Quality, theme: str = "light
             "name": "sparsity",
             "x": x,
             "y": [100 * look.sparsity for look in looks],
+            "yaxis": "y2",
             "mode": "lines",
             "line": {"color": PRUNED, "width": 1.5, "dash": "dash", "shape": "hv"},
             "hovertemplate": "%{y:.1f} % removed<extra></extra>",
@@ -59,10 +62,10 @@ def learning(looks: Sequence[Look], of: int, dense: Quality, theme: str = "light
             "type": "scatter",
             "name": "dense",
             "x": [0, of],
-            "y": [100 * dense.value] * 2,
+            "y": [scale * dense.value] * 2,
             "mode": "lines",
             "line": {"color": INK[theme], "width": 1},
-            "hovertemplate": "dense: %{y:.1f} %<extra></extra>",
+            "hovertemplate": f"dense: %{{y{suffix}<extra></extra>",
         }
     )
     axis = _axis(theme)
@@ -71,7 +74,16 @@ def learning(looks: Sequence[Look], of: int, dense: Quality, theme: str = "light
         "layout": {
             **_layout(theme, 300),
             "xaxis": {**axis, "range": [0, of * 1.02], "title": {"text": "optimiser steps"}},
-            "yaxis": {**axis, "range": [0, 102], "ticksuffix": " %", "title": {"text": dense.metric.lower()}},
+            "yaxis": {**axis, **span_of(shown), "title": {"text": dense.metric}},
+            "yaxis2": {
+                **axis,
+                "range": [0, 102],
+                "ticksuffix": " %",
+                "title": {"text": "removed"},
+                "overlaying": "y",
+                "side": "right",
+                "showgrid": False,
+            },
         },
     }
 
@@ -84,20 +96,23 @@ def over_fitting(looks: Sequence[Look]) -> int | None:
     """
     if len(looks) < 3:
         return None
-    best = max(looks, key=lambda look: look.quality.value)
-    later = [look for look in looks if look.step > best.step]
-    if later and later[-1].quality.value < best.quality.value and later[-1].train.value > best.train.high:
-        return best.step
-    return None
+    best = looks[0]
+    for look in looks:
+        best = look if look.quality.better_than(best.quality) else best
+    last = looks[-1]
+    beyond = last.train.value > best.train.high if last.train.about.higher else last.train.value < best.train.low
+    return best.step if last.step > best.step and best.quality.better_than(last.quality) and beyond else None
 
 
 def by_class(stages: Mapping[str, Mapping[str, Quality]], theme: str = "light") -> dict[str, Any]:
-    """Draw recall of each class as dots with intervals, one row a class: dense, pruned and fine-tuned."""
+    """Draw the quality of each group as dots with intervals, one row a group: dense, pruned and fine-tuned."""
     colours = {"Dense": INK[theme], "Pruned": PRUNED, "Fine-tuned": TUNED}
     symbols = {"Dense": "line-ns-open", "Pruned": "circle", "Fine-tuned": "diamond"}
+    shown = [quality for groups in stages.values() for quality in groups.values()]
+    scale, suffix = scale_of(shown), suffix_of(shown)
     traces = []
     for stage, recalls in stages.items():
-        values = [100 * q.value for q in recalls.values()]
+        values = [scale * q.value for q in recalls.values()]
         traces.append(
             {
                 "type": "scatter",
@@ -109,13 +124,13 @@ def by_class(stages: Mapping[str, Mapping[str, Quality]], theme: str = "light") 
                 "error_x": {
                     "type": "data",
                     "symmetric": False,
-                    "array": [100 * q.high - v for q, v in zip(recalls.values(), values, strict=True)],
-                    "arrayminus": [v - 100 * q.low for q, v in zip(recalls.values(), values, strict=True)],
+                    "array": [scale * q.high - v for q, v in zip(recalls.values(), values, strict=True)],
+                    "arrayminus": [v - scale * q.low for q, v in zip(recalls.values(), values, strict=True)],
                     "thickness": 1,
                     "width": 0,
                     "color": colours[stage],
                 },
-                "hovertemplate": f"%{{y}}, {stage.lower()}: %{{x:.1f}} %<extra></extra>",
+                "hovertemplate": f"%{{y}}, {stage.lower()}: %{{x{suffix}<extra></extra>",
             }
         )
     axis = _axis(theme)
@@ -123,7 +138,7 @@ def by_class(stages: Mapping[str, Mapping[str, Quality]], theme: str = "light") 
         "data": traces,
         "layout": {
             **_layout(theme, 340),
-            "xaxis": {**axis, "range": [-2, 102], "ticksuffix": " %", "title": {"text": "named rightly (recall)"}},
+            "xaxis": {**axis, **span_of(shown), "title": {"text": shown[0].metric}},
             "yaxis": {**axis, "autorange": "reversed", "automargin": True},
         },
     }

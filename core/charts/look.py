@@ -1,5 +1,11 @@
 """One meaning, one look: the colours that every picture shares (Okabe and Ito 2008, safe for colour-blind eyes)."""
 
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from core.tasks.quality import Quality
+
 KEPT, REMOVED, PRUNED, TUNED = "#0072B2", "#9A9A9A", "#D55E00", "#009E73"
 
 NEGATIVE = "#B0569A"
@@ -7,3 +13,33 @@ NEGATIVE = "#B0569A"
 
 INK = {"light": "#222222", "dark": "#EEEEEE"}
 GRID = {"light": "#E3E6EA", "dark": "#363B45"}
+
+
+def scale_of(shown: Sequence[Quality]) -> float:
+    """By what figures are multiplied to be read: 100 for shares, which are read in percent."""
+    return 100.0 if not shown or shown[0].about.share else 1.0
+
+
+def suffix_of(shown: Sequence[Quality]) -> str:
+    """How plotly is to write a figure behind `%{y` or `%{x`: its decimals and its unit."""
+    if not shown or shown[0].about.share:
+        return ":.1f} %"
+    return f":.{shown[0].about.digits}f}}"
+
+
+def span_of(shown: Sequence[Quality]) -> dict[str, Any]:
+    """The part of an axis that shows figures: 0 to 100 % for shares, else what is there and a little more.
+
+    An error that grew without bounds does not push everything else to the bottom: nothing above three times the
+    first figure (the dense one) is shown.
+    """
+    if not shown or shown[0].about.share:
+        return {"range": [0, 102], "dtick": 20, "ticksuffix": " %"}
+    values = [quality.value for quality in shown if math.isfinite(quality.value)]
+    low, high = min(values, default=0.0), max(values, default=1.0)
+    if not shown[0].about.higher:
+        high = min(high, 3 * low)
+    else:
+        low = min(low, 0.0)
+    room = 0.06 * ((high - low) or abs(high) or 1.0)
+    return {"range": [low - room, high + room]}

@@ -18,6 +18,7 @@ from core.measure import Quality, cost
 from core.pruning import Pruned, shrink
 from core.tasks.assets import sha256
 from core.tasks.base import Task
+from core.tasks.quality import METRICS
 from core.tuning import Recipe
 
 FORMATS = ("safetensors",)
@@ -34,12 +35,12 @@ Pruned with Pruning Playground: {sparsity:.1%} of the prunable weights are zero.
 |---|---|
 | `weights.safetensors` | every weight of the network; removed ones are exactly zero |
 | `masks.safetensors` | one boolean tensor for each pruned parameter: true where the weight is kept |
-| `model.py` | the network's definition; needs torch alone |
+| `model.py` | the network's definition |
 | `metrics.json` | plan, recipe, figures with their 95 % intervals, versions, and the hash of each file |
 
 ## Load it
 
-    pip install torch safetensors
+    pip install torch safetensors{needs}
 
     from safetensors.torch import load_file
     from model import {architecture}
@@ -48,7 +49,7 @@ Pruned with Pruning Playground: {sparsity:.1%} of the prunable weights are zero.
     network.load_state_dict(load_file("weights.safetensors"))
     network.eval()
 
-{small}It takes float32 numbers of the shape {shape}: {inputs}
+{small}It takes {kind} numbers of the shape {shape}: {inputs}
 
 ## How good it is
 
@@ -98,6 +99,7 @@ def bundle(
         "masks.safetensors": save({name: mask.contiguous() for name, mask in shipped.masks.items()}),
         "model.py": inspect.getsource(sys.modules[type(model).__module__]).encode(),
     }
+    files.update(task.files)
     if pruned.plan.structured:
         small = shrink(shipped)
         files["small.safetensors"] = save({name: value.contiguous() for name, value in small.state_dict().items()})
@@ -157,9 +159,11 @@ def _metrics(
 def _readme(
     task: Task, pruned: Pruned, recipe: Recipe | None, figures: dict[str, dict[str, Quality]], architecture: str
 ) -> str:
+    metric = METRICS[task.info.metric]
+    w = "{:.2%}".format if metric.share else f"{{:.{metric.digits}f}}".format
     rows = [f"| {task.info.metric} | validation | test |", "|---|---|---|"]
     for stage, by_split in figures.items():
-        cells = (f"{q.value:.2%} ({q.low:.2%} to {q.high:.2%}, n = {q.n:,})" for q in by_split.values())
+        cells = (f"{w(q.value)} ({w(q.low)} to {w(q.high)}, n = {q.n:,})" for q in by_split.values())
         rows.append(f"| {stage} | {' | '.join(cells)} |")
     return README.format(
         title=task.info.title,
@@ -167,6 +171,8 @@ def _readme(
         small=SMALL if pruned.plan.structured else "",
         healed=f"Then fine-tuned: {recipe.to_dict()}." if recipe else "Not fine-tuned.",
         architecture=architecture,
+        kind=str(task.example.dtype).removeprefix("torch."),
+        needs=" transformers" if "config.json" in task.files else "",
         shape=f"(n, {str(tuple(task.example.shape[1:]))[1:]}",
         inputs=task.inputs,
         table="\n".join(rows),

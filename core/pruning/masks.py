@@ -13,7 +13,7 @@ from core.pruning.criteria import UNIT_SCORES, WEIGHT_SCORES, Scores, unit_score
 from core.pruning.plan import PruningPlan
 from core.pruning.scope import Pool, lamp, pools, shares
 from core.pruning.structure import Member, Structure, structures
-from core.tasks.base import Task
+from core.tasks.base import Heads, Task
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +65,7 @@ class Pruned:
         None where layers have cuts of their own.
     sparsity: the removed share of the prunable weights, 0 to 1.
     layers: the same counts for each parameter, in the order data meets them.
-    example: one input of batch size 1.
+    example: one input of batch size 1; heads: the attention layers, as the task names them.
     """
 
     model: nn.Module
@@ -76,6 +76,7 @@ class Pruned:
     layers: tuple[Layer, ...]
     example: Tensor
     also: Mapping[str, Tensor]
+    heads: tuple[Heads, ...] = ()
 
     def with_masks(self, model: nn.Module, masks: Mapping[str, Tensor], also: Mapping[str, Tensor]) -> "Pruned":
         """Return this with another model and other masks; `model` is copied, and zero where they say so."""
@@ -100,6 +101,7 @@ def rank(task: Task, plan: PruningPlan | None = None, sort: bool = True) -> Rank
     Raises BadPlan when the plan does not fit the model.
     """
     plan = (plan or PruningPlan()).scoring
+    task = _open_to(task, plan)
     parameters = dict(task.model.named_parameters())
     shapes = {name: tuple(parameters[name].shape) for name in task.prunable}
     units = structures(task, plan.granularity) if plan.structured else ()
@@ -119,12 +121,14 @@ def rank(task: Task, plan: PruningPlan | None = None, sort: bool = True) -> Rank
     return Ranking(plan, scores, found, shapes, units)
 
 
-def removable(task: Task, granularity: str) -> tuple[str, ...]:
+def removable(task: Task, granularity: str, embeddings: bool = False) -> tuple[str, ...]:
     """Name what can be given an override: prunable parameters, or what opens each structure.
 
     Raises BadPlan when the model has nothing of the kind.
     """
-    if not PruningPlan(granularity=granularity).structured:
+    plan = PruningPlan(granularity=granularity, embeddings=embeddings)
+    task = _open_to(task, plan)
+    if not plan.structured:
         return task.prunable
     return tuple(structure.name for structure in structures(task, granularity))
 
@@ -154,6 +158,7 @@ def prune(task: Task, plan: PruningPlan, ranking: Ranking | None = None) -> Prun
         layers=layers,
         example=task.example,
         also=also,
+        heads=task.heads,
     )
 
 
@@ -212,6 +217,13 @@ def apply(model: nn.Module, masks: Mapping[str, Tensor]) -> nn.Module:
         for name, mask in masks.items():
             pruned.get_parameter(name).masked_fill_(~mask, 0)
     return pruned
+
+
+def _open_to(task: Task, plan: PruningPlan) -> Task:
+    """Return the task with only those parameters prunable that a plan may touch."""
+    if plan.embeddings or not task.optional:
+        return task
+    return replace(task, prunable=tuple(name for name in task.prunable if name not in task.optional))
 
 
 def _unit_scores(task: Task, plan: PruningPlan, units: tuple[Structure, ...]) -> Scores:

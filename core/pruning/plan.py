@@ -41,6 +41,8 @@ class PruningPlan:
     overrides: parameter name -> its own sparsity, 0 to 1, in place of what threshold and scope say of it.
         Given as a mapping, kept as sorted pairs. `sparsity` then speaks of the other parameters.
     seed: start of every random choice.
+    embeddings: whether the tables of words, users or films (embeddings) may be pruned too; a task without them has
+        nothing to add.
 
     Give a threshold or a sparsity, not both; neither removes nothing, but for N:M, which implies what goes.
     Raises BadPlan for anything else.
@@ -54,6 +56,7 @@ class PruningPlan:
     norm: str = "l2"
     overrides: Mapping[str, float] | tuple[tuple[str, float], ...] = ()
     seed: int = 0
+    embeddings: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "overrides", tuple(sorted(dict(self.overrides).items())))

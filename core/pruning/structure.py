@@ -14,7 +14,7 @@ import torch_pruning as tp
 from torch import Tensor, nn
 
 from core.errors import BadPlan
-from core.tasks.base import Task
+from core.tasks.base import Heads, Task
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,7 +78,7 @@ def shrink(pruned: "Pruned") -> nn.Module:  # noqa: F821  (core.pruning.masks, w
     leaves nothing to remove. Of a layer that is empty one unit (a zero) stays, since no layer can have none.
     Equal outputs need activation functions that map 0 to 0 and no normalisation across channels.
     """
-    return _shrunk(copy.deepcopy(pruned.model), pruned.model, pruned.example)
+    return _shrunk(copy.deepcopy(pruned.model), pruned)
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,9 +100,13 @@ class Small:
         with torch.no_grad():
             for value in numbered.state_dict().values():
                 value.copy_(torch.arange(value.numel()).reshape(value.shape))
-        places = _shrunk(numbered, pruned.model, pruned.example)
-        found = {name: value.long() for name, value in places.state_dict().items()}
-        return cls(pruned.model, shrink(pruned), found)
+        numbered = _shrunk(numbered, pruned)
+        places = {name: value.long() for name, value in numbered.state_dict().items()}
+        whole = pruned.model.state_dict()
+        small = numbered.float()
+        for name, value in small.state_dict().items():
+            value.copy_(whole[name].reshape(-1)[places[name].flatten()].reshape(value.shape))
+        return cls(pruned.model, small, places)
 
     def expand(self, model: nn.Module) -> nn.Module:
         """Return the whole network with the numbers of a smaller one, which may have learned since."""
@@ -113,19 +117,45 @@ class Small:
         return expanded
 
 
-def _shrunk(model: nn.Module, judged: nn.Module, example: Tensor) -> nn.Module:
-    """Remove from a model, in place, the units that are zero throughout in another one of the same architecture."""
+def _shrunk(model: nn.Module, pruned: "Pruned") -> nn.Module:  # noqa: F821
+    """Remove from a model, in place, the units that are zero throughout in a pruned one of the same architecture."""
+    judged = pruned.model
     for parameter in model.parameters():
         parameter.requires_grad_(True)
-    graph = _graph(model, example.to(next(model.parameters()).dtype))
+    attention = {name for heads in pruned.heads for name in heads.rows}
+    graph = _graph(model, pruned.example)
     for root, prune_out, group in list(_groups(graph)):
-        dead = _dead(judged, _members(group))
+        members = _members(group)
+        if attention & {member.parameter for member in members}:
+            continue  # what a head says only counts as a whole; see below
+        dead = _dead(judged, members)
         idle = torch.nonzero(dead).flatten().tolist()
         if len(idle) == len(dead):
             idle = idle[1:]
         if idle:
             graph.get_pruning_group(root, prune_out, idxs=idle).prune()
+    for heads in pruned.heads:
+        _without_dead_heads(model, judged, heads)
     return model.eval()
+
+
+def _without_dead_heads(model: nn.Module, judged: nn.Module, heads: Heads) -> None:
+    """Cut heads that are zero throughout out of one attention layer, in place; one stays in any case.
+
+    Needs an attention that finds out from its inputs how many heads there are, as those of `transformers` do.
+    """
+    members = _head_members(dict(judged.named_parameters()), heads)
+    alive = torch.nonzero(~_dead(judged, members)).flatten()
+    alive = alive if len(alive) else torch.zeros(1, dtype=torch.long)
+    if len(alive) == heads.count:
+        return
+    for member in members:
+        owner, _, leaf = member.parameter.rpartition(".")
+        layer = model.get_submodule(owner)
+        kept = member.index[alive].flatten()
+        value = getattr(layer, leaf).detach().index_select(member.dimension, kept)
+        setattr(layer, leaf, nn.Parameter(value))
+        layer.out_features, layer.in_features = layer.weight.shape
 
 
 def sizes(model: nn.Module) -> dict[str, list[int]]:
@@ -185,8 +215,11 @@ def _units(task: Task, prunable: set[str]) -> list[Structure]:
         parameter.requires_grad_(True)
     place = {name: i for i, name in enumerate(task.prunable)}
     found = []
+    attention = {name for heads in task.heads for name in heads.rows}
     for _, _, group in _groups(_graph(model, task.example)):
         members = _members(group)
+        if attention & {member.parameter for member in members} or _normalised_across(group):
+            continue  # heads go as a whole; and a norm across units would tell that one is missing
         weights = sorted((m.parameter for m in members if m.parameter in prunable), key=place.__getitem__)
         if not weights or {m.parameter for m in members if _deep(model, m)} - prunable:
             continue  # it holds a weight that the task does not let go
@@ -201,6 +234,10 @@ def _units(task: Task, prunable: set[str]) -> list[Structure]:
     return found
 
 
+def _normalised_across(group: tp.dependency.Group) -> bool:
+    return any(isinstance(item.dep.target.module, nn.LayerNorm | nn.GroupNorm) for item in group)
+
+
 def _deep(model: nn.Module, member: Member) -> bool:
     return model.get_parameter(member.parameter).ndim > 1
 
@@ -208,16 +245,19 @@ def _deep(model: nn.Module, member: Member) -> bool:
 def _heads(task: Task) -> list[Structure]:
     """List each attention layer's heads: their rows of query, key and value, their columns of the output."""
     parameters = dict(task.model.named_parameters())
-    found = []
-    for heads in task.heads:
-        members = []
-        for dimension, names in ((0, heads.rows), (1, heads.columns)):
-            for name in names:
-                width = parameters[name].shape[dimension] // heads.count
-                index = torch.arange(heads.count * width).reshape(heads.count, width)
-                members.append(Member(name, dimension, index))
-        found.append(Structure(heads.rows[0], heads.count, tuple(members), (), True))
-    return found
+    return [
+        Structure(heads.rows[0], heads.count, tuple(_head_members(parameters, heads)), (), True) for heads in task.heads
+    ]
+
+
+def _head_members(parameters: Mapping[str, Tensor], heads: Heads) -> list[Member]:
+    members = []
+    for dimension, names in ((0, heads.rows), (1, heads.columns)):
+        for name in names:
+            width = parameters[name].shape[dimension] // heads.count
+            index = torch.arange(heads.count * width).reshape(heads.count, width)
+            members.append(Member(name, dimension, index))
+    return members
 
 
 def _dead(model: nn.Module, members: list[Member]) -> Tensor:

@@ -3,13 +3,13 @@
 from pathlib import Path
 
 from core.errors import UnknownTask
-from core.tasks import vision
+from core.tasks import control, recommender, text, vision
 from core.tasks.assets import ROOT, Assets
 from core.tasks.base import Task, TaskInfo
 
 __all__ = ["Task", "TaskInfo", "catalog", "load"]
 
-FIELDS = (vision,)
+FIELDS = (vision, text, recommender, control)
 
 
 def catalog(root: Path = ROOT) -> list[TaskInfo]:

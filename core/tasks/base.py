@@ -1,16 +1,27 @@
 """What every task has in common, whatever its field: a model, a way to judge it, a way to train it."""
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
-import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from core.tasks.quality import Quality
+from core.tasks.trial import Trial
 
 SPLITS = ("train", "validation", "test")
 
 Batch = tuple[Tensor, Tensor]
+
+
+def distance(output: Tensor, wanted: Tensor, temperature: float) -> Tensor:
+    """Return how far answers (n, classes) are from a teacher's, both softened: temperature^2 * KL(wanted || output).
+
+    Source: Hinton, Vinyals, Dean 2015, Distilling the knowledge in a neural network.
+    """
+    ours, theirs = F.log_softmax(output / temperature, 1), F.log_softmax(wanted / temperature, 1)
+    return temperature**2 * F.kl_div(ours, theirs, reduction="batchmean", log_target=True)
 
 
 @dataclass(frozen=True)
@@ -25,6 +36,7 @@ class TaskInfo:
     source: where model and data come from, with the licence.
     shipped: whether it works without any download.
     about: one or two sentences for somebody who meets it for the first time.
+    worst: the metric's value at which nothing is left of a model, for figures relative to the dense one.
     """
 
     name: str
@@ -35,6 +47,7 @@ class TaskInfo:
     source: str
     shipped: bool
     about: str = ""
+    worst: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -59,13 +72,23 @@ class Task:
     example: one input batch of size 1, as the model takes it.
     inputs: how raw data becomes such a batch, in a sentence or two for somebody who loads the download.
     score: (model, split, limit) -> Quality of a growing part of the split; the last one is of all of it.
-    batches: (split, batch size, generator, augmentations) -> shuffled (input, target) pairs, ragged end included;
-        augmentations name the ways in which inputs are varied.
+    batches: (split, batch size, generator, augmentations, model) -> shuffled (input, target) pairs, ragged end
+        included; augmentations name the ways in which inputs are varied, and the model is the one that learns, or
+        None for the dense one, which matters where examples come of what a model does.
     loss: (output, target, label smoothing) -> mean loss, a scalar tensor.
     count: (split) -> how many examples it holds.
     classes: what the answers mean, for a classifier; answers: (model, split) -> predicted and true class, (n,) each.
     heads: the attention layers, if there are any.
     early: () -> the network as it was early in its training, or None where that was not kept.
+    agree: (output, a teacher's output, temperature) -> how far they are apart, a scalar tensor, for distillation.
+    augmentations: ways in which this task's training inputs can be varied.
+    optional: those of `prunable` that stay whole unless a plan asks for them: embeddings.
+    baseline: what a very simple way scores, with its name: (name, split -> quality).
+    more: (model, split) -> further figures beside the metric, each with its own metric.
+    groups: (model, split) -> the metric, or recall, of each part of the examples, by its name.
+    trial: something to try a model on by hand.
+    files: what somebody who loads the download needs besides: name -> content.
+    habits: what a recipe should be like here where it is not as everywhere: preset -> its other choices.
     """
 
     info: TaskInfo
@@ -74,13 +97,22 @@ class Task:
     example: Tensor
     inputs: str
     score: Callable[[nn.Module, str, int | None], Iterator[Quality]]
-    batches: Callable[[str, int, torch.Generator, tuple[str, ...]], Iterable[Batch]]
+    batches: Callable[..., Iterable[Batch]]
     loss: Callable[[Tensor, Tensor, float], Tensor]
     count: Callable[[str], int]
     classes: tuple[str, ...] = ()
     answers: Callable[[nn.Module, str], tuple[Tensor, Tensor]] | None = None
     heads: tuple[Heads, ...] = ()
     early: Callable[[], nn.Module | None] = lambda: None
+    agree: Callable[[Tensor, Tensor, float], Tensor] = distance
+    augmentations: tuple[str, ...] = ()
+    optional: tuple[str, ...] = ()
+    baseline: tuple[str, Callable[[str], Quality]] | None = None
+    more: Callable[[nn.Module, str], tuple[Quality, ...]] | None = None
+    groups: Callable[[nn.Module, str], dict[str, Quality]] | None = None
+    trial: Trial | None = None
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    habits: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def evaluate(self, model: nn.Module, split: str = "validation", limit: int | None = None) -> Quality:
         """Judge a model on one split, or on the first `limit` examples of it.

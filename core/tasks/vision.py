@@ -2,21 +2,24 @@
 
 import functools
 import io
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import torch
 import torch.nn.functional as F
+from PIL import Image
 from safetensors import SafetensorError
 from safetensors.torch import load as load_safetensors
 from torch import Tensor, nn
 
-from core.errors import TaskUnavailable
+from core.errors import BadInput, TaskUnavailable
 from core.tasks.assets import Assets
 from core.tasks.base import SPLITS, Batch, Task, TaskInfo, prunable_parameters
+from core.tasks.classify import changed, classifier, likely
 from core.tasks.models import LeNet5, LeNet300, SmallResNet
-from core.tasks.quality import Quality, proportion
+from core.tasks.trial import Shown, Trial
 
 CLASSES = (
     "T-shirt",
@@ -50,12 +53,14 @@ class Architecture:
     """One network that ships: how it is built, and how people read of it.
 
     slice: how many pictures are judged at a time; the largest whose activations stay in the processor's cache.
+    habits: what a recipe should be like here, where it is not as everywhere: preset -> its other choices.
     """
 
     build: type[nn.Module]
     title: str
     about: str
     slice: int
+    habits: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 ARCHITECTURES = {
@@ -146,26 +151,33 @@ def make_task(
     early: Callable[[], nn.Module | None] = lambda: None,
 ) -> Task:
     """Join a classifier and its pictures to a task; `images` takes a split's name and returns Images."""
-    size = ARCHITECTURES[about.name].slice if about.name in ARCHITECTURES else 250
+    architecture = ARCHITECTURES.get(about.name)
+    size = architecture.slice if architecture else 250
 
-    def score(model: nn.Module, split: str, limit: int | None) -> Iterator[Quality]:
-        right = seen = 0
-        data = images(split)
-        for guessed, labels in zip(guesses(model, data, limit, size), data.labels[:limit].split(size), strict=True):
-            right, seen = right + int((guessed == labels).sum()), seen + len(labels)
-            yield proportion(right, seen, about.metric, split)
+    def guess(model: nn.Module, split: str, limit: int | None) -> Iterator[Tensor]:
+        return guesses(model, images(split), limit, size)
 
-    def answers(model: nn.Module, split: str) -> tuple[Tensor, Tensor]:
-        data = images(split)
-        return torch.cat(list(guesses(model, data, None, size))), data.labels
-
-    def batches(split: str, batch_size: int, generator: torch.Generator, augment: tuple[str, ...]) -> Iterator[Batch]:
+    def batches(
+        split: str,
+        batch_size: int,
+        generator: torch.Generator,
+        augment: tuple[str, ...],
+        model: nn.Module | None = None,
+    ) -> Iterator[Batch]:
         data = images(split)
         for chosen in torch.randperm(len(data.labels), generator=generator).split(batch_size):
             yield vary(data.inputs[chosen], generator, augment), data.labels[chosen]
 
-    def loss(output: Tensor, target: Tensor, smoothing: float) -> Tensor:
-        return F.cross_entropy(output, target, label_smoothing=smoothing)
+    def answer(model: nn.Module, number: int) -> Shown:
+        if not 1 <= number <= counts["validation"]:
+            raise BadInput(f"There is no picture {number}.", f"Choose 1 to {counts['validation']:,}.")
+        data = images("validation")
+        with torch.no_grad():
+            said, rows = likely(model(data.inputs[number - 1 : number]), CLASSES)
+        truth = CLASSES[int(data.labels[number - 1])]
+        return Shown(
+            f"{said} ({'right' if said == truth else f'it is: {truth}'})", tuple(rows), png(data.inputs[number - 1, 0])
+        )
 
     return Task(
         info=about,
@@ -173,14 +185,29 @@ def make_task(
         prunable=prunable_parameters(model),
         example=torch.zeros(1, 1, 28, 28) if example is None else example,
         inputs=INPUTS,
-        score=score,
         batches=batches,
-        loss=loss,
         count=counts.__getitem__,
-        classes=CLASSES,
-        answers=answers,
         early=early,
+        augmentations=("flip", "shift", "erase"),
+        trial=Trial(
+            "Show both networks a picture",
+            "Picture number",
+            1,
+            answer,
+            changed,
+            "Any picture of the validation data, which no network has learned from.",
+        ),
+        habits=architecture.habits if architecture else {},
+        **classifier(CLASSES, guess, lambda split: images(split).labels),
     )
+
+
+def png(pixels: Tensor) -> bytes:
+    """Turn one normalised picture (h, w) into a PNG."""
+    grey = (pixels * DEVIATION + MEAN).mul(255).round().clamp(0, 255).to(torch.uint8).numpy()
+    file = io.BytesIO()
+    Image.fromarray(grey).save(file, "PNG")
+    return file.getvalue()
 
 
 def guesses(model: nn.Module, images: Images, limit: int | None = None, size: int = 250) -> Iterator[Tensor]:

@@ -1,6 +1,6 @@
 """Fine-tuning: the choices a person makes, and the loop that carries them out."""
 
-from core.tuning.loop import Progress, fine_tune
+from core.tuning.loop import Progress, fine_tune, preset_for, steps_of
 from core.tuning.recipe import Recipe
 
-__all__ = ["Progress", "Recipe", "fine_tune"]
+__all__ = ["Progress", "Recipe", "fine_tune", "preset_for", "steps_of"]

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from core.errors import BadRecipe, TuningFailed
@@ -52,6 +51,16 @@ class Progress:
     pruned: Pruned | None = None
 
 
+def preset_for(task: Task, name: str) -> Recipe:
+    """Return a ready recipe as it suits a task. Raises BadRecipe for a name that is not one of the presets."""
+    return Recipe.preset(name).for_task(task.augmentations, task.habits.get(name, {}))
+
+
+def steps_of(task: Task, recipe: Recipe) -> int:
+    """Return how many optimiser steps a recipe takes on a task."""
+    return recipe.steps or math.ceil(task.count("train") / recipe.batch_size) * recipe.epochs
+
+
 def fine_tune(task: Task, pruned: Pruned, recipe: Recipe, keep_at: int = 0) -> Iterator[Progress]:
     """Train a pruned network on the task's training data while removed weights stay zero.
 
@@ -63,8 +72,7 @@ def fine_tune(task: Task, pruned: Pruned, recipe: Recipe, keep_at: int = 0) -> I
     """
     if pruned.sparsity == 1:
         raise BadRecipe("Nothing is left to train: every weight was removed.", "Remove less.")
-    per_epoch = math.ceil(task.count("train") / recipe.batch_size)
-    of = per_epoch * recipe.epochs
+    of = steps_of(task, recipe)
     course = COURSES[recipe.strategy](task, pruned, recipe, of)
     last_cut = max(course.cuts, default=0)
     run = _Run.begin(task, course.start, recipe, settled=not course.cuts)
@@ -76,7 +84,7 @@ def fine_tune(task: Task, pruned: Pruned, recipe: Recipe, keep_at: int = 0) -> I
     start, step, quality, train, best, waited = time.monotonic(), 0, None, None, None, 0
     losses: list[float] = []
     while step < of:
-        for inputs, targets in task.batches("train", recipe.batch_size, generator, recipe.augment):
+        for inputs, targets in task.batches("train", recipe.batch_size, generator, recipe.augment, run.model):
             if step in course.cuts:
                 found = recut(task, run.whole().model, pruned, course.cuts[step])
                 run = run.cut(task, found, recipe, settled=step == last_cut)
@@ -86,7 +94,7 @@ def fine_tune(task: Task, pruned: Pruned, recipe: Recipe, keep_at: int = 0) -> I
             if teacher is not None:
                 with torch.no_grad():
                     wanted = teacher(inputs)
-                loss = (1 - recipe.distill) * loss + recipe.distill * distance(output, wanted, recipe.temperature)
+                loss = (1 - recipe.distill) * loss + recipe.distill * task.agree(output, wanted, recipe.temperature)
             run.learn(loss)
 
             step += 1
@@ -137,15 +145,6 @@ def fine_tune(task: Task, pruned: Pruned, recipe: Recipe, keep_at: int = 0) -> I
         yield Progress(0, 0, math.nan, quality, train, pruned.sparsity, seconds, 0.0, reached.model, reached)
 
 
-def distance(output: Tensor, wanted: Tensor, temperature: float) -> Tensor:
-    """Return how far answers (n, classes) are from a teacher's, both softened: temperature^2 * KL(wanted || output).
-
-    Source: Hinton, Vinyals, Dean 2015, Distilling the knowledge in a neural network.
-    """
-    ours, theirs = F.log_softmax(output / temperature, 1), F.log_softmax(wanted / temperature, 1)
-    return temperature**2 * F.kl_div(ours, theirs, reduction="batchmean", log_target=True)
-
-
 def recalibrate(task: Task, model: nn.Module, recipe: Recipe) -> None:
     """Let batch norm take mean and variance anew from one pass over the training data; nothing else changes.
 
@@ -162,7 +161,9 @@ def recalibrate(task: Task, model: nn.Module, recipe: Recipe) -> None:
         norm.momentum = None  # a plain mean over all batches
         norm.train()
     with torch.no_grad():
-        for inputs, _ in task.batches("train", recipe.batch_size, torch.Generator().manual_seed(recipe.seed), ()):
+        for inputs, _ in task.batches(
+            "train", recipe.batch_size, torch.Generator().manual_seed(recipe.seed), (), model
+        ):
             model(inputs)
     for norm, momentum in zip(norms, momenta, strict=True):
         norm.momentum = momentum

@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Self
 
@@ -9,7 +10,8 @@ from core.errors import BadRecipe
 
 OPTIMIZERS = ("adam", "adamw", "sgd")
 
-AUGMENTATIONS = ("flip", "shift", "erase")
+AUGMENTATIONS = ("flip", "shift", "erase", "drop")
+"""Ways to vary training inputs; each task knows some of them: pictures all but the last, texts only that."""
 
 STRATEGIES = ("one-shot", "iterative", "gradual", "tune-first", "rewind", "scratch")
 """How pruning and tuning are interleaved; `core.tuning.strategy` says what each does."""
@@ -20,6 +22,7 @@ class Recipe:
     """Hold the choices of one fine-tune; the defaults are what a beginner should keep.
 
     epochs: how often each training example is seen, 1 to 200; 0 only with `recalibrate`.
+    steps: how many optimiser steps instead of whole epochs, at most 100,000; None for whole epochs.
     seconds: stop after so long even if epochs are left; None for no limit. With a limit, figures depend on the
         speed of the machine.
     learning_rate: the highest size of a step, above 0 and at most 1.
@@ -29,7 +32,8 @@ class Recipe:
     warmup: share of the steps over which the learning rate rises from near zero, 0 to 1.
     cosine: whether the learning rate falls along a cosine after the warm-up (Loshchilov and Hutter 2017).
     learns: "all", "last-N" (the last N layers) or "biases-norms" (biases and normalisation alone).
-    augment: how training inputs are varied at random, any of AUGMENTATIONS; True for flip and shift.
+    augment: how training inputs are varied at random, any of AUGMENTATIONS; True for flip and shift. What a task
+        does not know does nothing there.
     label_smoothing: share of the target spread over all classes, 0 up to 1 (Szegedy et al. 2016).
     distill: share of the loss that asks for the dense model's answers in place of the labels, 0 to 1
         (Hinton, Vinyals, Dean 2015); temperature: how far these answers are softened, above 0.
@@ -60,6 +64,7 @@ class Recipe:
     patience: int = 0
     strategy: str = "one-shot"
     rounds: int = 3
+    steps: int | None = None
 
     def __post_init__(self) -> None:
         chosen = ("flip", "shift") if self.augment is True else tuple(self.augment or ())
@@ -98,6 +103,11 @@ class Recipe:
             "Choose all, biases-norms, or last-N with a number of layers, as in last-2.",
         )
         _require(
+            self.steps is None or 1 <= self.steps <= 100_000,
+            f"A fine-tune of {self.steps} steps is not possible.",
+            "Choose 1 to 100,000.",
+        )
+        _require(
             self.seconds is None or (math.isfinite(self.seconds) and self.seconds > 0),
             f"A time budget of {self.seconds} seconds is not possible.",
             "Choose a time above 0, or none.",
@@ -127,6 +137,11 @@ class Recipe:
         }
         _require(name in presets, f"There is no recipe named {name!r}.", f"Choose one of {', '.join(presets)}.")
         return replace(presets[name], **changes)
+
+    def for_task(self, augmentations: tuple[str, ...], habits: Mapping[str, Any]) -> Self:
+        """Return this as a task wants it: with its habits, and without ways to vary inputs that it does not know."""
+        fitted = replace(self, **habits)
+        return replace(fitted, augment=tuple(way for way in fitted.augment if way in augmentations))
 
     def to_dict(self) -> dict[str, Any]:
         """Return the recipe as plain data, for a file or a link."""

@@ -8,15 +8,14 @@ from dataclasses import replace
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
-from streamlit.runtime.pages_manager import PagesManager
 
 from core.errors import PlaygroundError
 from core.jobs import EVERYBODY, Job, Jobs
-from core.measure import STOPS, Cost, Histogram, Quality, Step, cost, histograms, steps
+from core.measure import STOPS, Cost, Further, Histogram, Quality, Step, cost, histograms, steps
+from core.measure import further as measure_further
 from core.memo import Memo
 from core.pruning import Pruned, PruningPlan, Ranking, prune, rank, removable, shrink
 from core.tasks import Task, TaskInfo, catalog, load
-from core.tasks.assets import Assets
 
 STEP = 0.5
 """Percent of the weights that one step of the slider removes."""
@@ -25,30 +24,13 @@ HIGHEST = 99.5
 """Percent of the weights that the slider can remove."""
 
 
-def within_app() -> None:
-    """Make sure that a page is shown within app.py, even if its address is the first that a new server is asked for.
-
-    Until app.py has named its pages, Streamlit takes a folder called pages for its older kind of app, and would run
-    the page alone: without layout, style sheet and navigation. app.py leaves a mark in each visit.
-    """
-    if "within app" not in st.session_state:
-        PagesManager.uses_pages_directory = False
-        st.rerun()
-
-
 @st.cache_data(max_entries=1, show_spinner=False)
 def tasks() -> dict[str, TaskInfo]:
     """Every task that can be explored, by name."""
     return {info.name: info for info in catalog()}
 
 
-@st.cache_data(max_entries=1, show_spinner=False)
-def shipped_figures() -> dict[str, dict[str, dict[str, float]]]:
-    """What each shipped model scored when it was built: name -> split -> figures."""
-    return {name: entry["figures"] for name, entry in Assets.open().manifest["models"].items()}
-
-
-@st.cache_resource(max_entries=6, show_spinner="Loading the model and its pictures ...")
+@st.cache_resource(max_entries=6, show_spinner="Loading the model and its data ...")
 def task(name: str) -> Task:
     """One task, loaded once for all visitors; nobody may change it."""
     return load(name)
@@ -70,9 +52,9 @@ def pruned(name: str, plan: PruningPlan) -> Pruned:
 
 
 @st.cache_data(max_entries=50, show_spinner=False)
-def removable_names(name: str, granularity: str) -> tuple[str, ...]:
+def removable_names(name: str, granularity: str, embeddings: bool) -> tuple[str, ...]:
     """Names of what can be given a sparsity of its own."""
-    return removable(task(name), granularity)
+    return removable(task(name), granularity, embeddings)
 
 
 @st.cache_resource(show_spinner=False)
@@ -113,6 +95,18 @@ def sweep_job(name: str, plan: PruningPlan) -> Job:
 def dense_quality(name: str) -> Quality:
     """How good the unpruned model is on validation data."""
     return task(name).evaluate(task(name).model)
+
+
+@st.cache_data(max_entries=20, show_spinner=False)
+def baseline(name: str) -> tuple[str, Quality] | None:
+    """What a very simple way scores on validation data, with its name."""
+    found = task(name).baseline
+    return (found[0], found[1]("validation")) if found else None
+
+
+def further(name: str, plan: PruningPlan) -> Further:
+    """Figures beside the headline one, of a pruned network."""
+    return memo().get((name, plan, "further"), lambda: measure_further(task(name), pruned(name, plan).model))
 
 
 @st.cache_data(max_entries=2_000, show_spinner=False)

@@ -8,7 +8,7 @@ from streamlit.delta_generator import DeltaGenerator
 from core.measure import Step
 from core.pruning import PruningPlan
 from pages.parts import border
-from pages.parts.words import interval, percent, points, size
+from pages.parts.words import change, figure, good, interval, meaning, percent, size
 
 PATIENCE = 0.15
 """Seconds after which an early figure is shown, if the settled one is not there yet."""
@@ -45,11 +45,12 @@ def show(cells: list[DeltaGenerator], name: str, step: Step) -> list[DeltaGenera
         mark.empty() if step.settled else mark.html(ABOUT),
         accuracy.metric(
             quality.metric,
-            percent(quality.value) if step.settled else f"about {percent(quality.value, 0)}",
-            points(quality.value - dense.value),
+            figure(quality, early=not step.settled),
+            change(quality, dense),
+            delta_color=good(quality),
             delta_description=interval(quality),
-            help=f"Share of {quality.n:,} validation pictures named rightly; the change against the whole network "
-            f"({percent(dense.value)}); and the range that holds the true share with 95 % confidence.",
+            help=f"{meaning(quality)} Then the change against the whole network ({figure(dense)}), and the range that "
+            "holds the true figure with 95 % confidence.",
             border=True,
         ),
         sparsity.metric(

@@ -1,17 +1,21 @@
 """The short fine-tune on Explore: two choices, progress, a way to stop, what came of it, and the download."""
 
+from dataclasses import replace
+
 import streamlit as st
 
 from core.jobs import Job
 from core.measure import Quality, Step
 from core.pruning import PruningPlan
-from core.tuning import Recipe
+from core.tuning import Recipe, preset_for
 from pages.parts import border, runs
 from pages.parts.download import download_button
-from pages.parts.words import interval, percent, points
+from pages.parts.words import change, figure, good, interval, percent
 
-LENGTHS = {"Quick (1 round)": 1, "Longer (3 rounds)": 3, "Thorough (10 rounds)": 10}
-STRENGTHS = {"Gentle": 3e-4, "Normal": 1e-3, "Strong": 5e-3}
+LENGTHS = {"Quick": 1, "Longer (3 times)": 3, "Thorough (10 times)": 10}
+"""Times the rounds of the quick recipe."""
+STRENGTHS = {"Gentle": 0.3, "Normal": 1.0, "Strong": 5.0}
+"""Times the learning rate of the quick recipe."""
 
 
 def healing(name: str, plan: PruningPlan, step: Step) -> None:
@@ -41,7 +45,7 @@ def _panel(name: str, plan: PruningPlan, step: Step, busy: bool) -> None:
         start.button("Stop", on_click=border.jobs().stop, args=(job,), width="stretch")
     else:
         with choices:
-            recipe = _recipe()
+            recipe = _recipe(name)
         if start.button(
             "Fine-tune",
             type="primary",
@@ -60,8 +64,8 @@ def _panel(name: str, plan: PruningPlan, step: Step, busy: bool) -> None:
         outcome(job)
 
 
-def _recipe() -> Recipe:
-    """Ask how long and how strongly to fine-tune."""
+def _recipe(name: str) -> Recipe:
+    """Ask how long and how strongly to fine-tune; the rest is as the task's quick recipe has it."""
     how_long, how_strongly = st.columns(2, gap="small")
     rounds = how_long.selectbox(
         "How long",
@@ -78,7 +82,9 @@ def _recipe() -> Recipe:
         key="strength",
         persist_state="session",
     )
-    return Recipe(epochs=LENGTHS[rounds], learning_rate=STRENGTHS[strength])
+    quick = preset_for(border.task(name), "quick")
+    times, rate = LENGTHS[rounds] * quick.epochs, STRENGTHS[strength] * quick.learning_rate
+    return replace(quick, epochs=times, learning_rate=rate)
 
 
 def outcome(job: Job) -> None:
@@ -95,20 +101,21 @@ def outcome(job: Job) -> None:
     early = f", stopped; the best so far is from step {reached.step} of {reached.of}" if job.state != "done" else ""
     title = border.tasks()[name].title
     st.markdown(
-        f"At {percent(reached.sparsity)} sparsity: **dense {percent(dense.value)}** → "
-        f":orange[**pruned {percent(pruned.quality.value)}**] → :green[**fine-tuned {percent(tuned.value)}**] "
+        f"At {percent(reached.sparsity)} sparsity: **dense {figure(dense)}** → "
+        f":orange[**pruned {figure(pruned.quality)}**] → :green[**fine-tuned {figure(tuned)}**] "
         f"({title}{early})"
     )
     stages = {"Dense": dense, "Pruned": pruned.quality, "Fine-tuned": tuned}
     for place, (stage, quality) in zip(st.columns(3, gap="small"), stages.items(), strict=True):
         place.metric(
             stage,
-            percent(quality.value),
-            points(quality.value - dense.value) if quality is not dense else None,
+            figure(quality),
+            change(quality, dense) if quality is not dense else None,
+            delta_color=good(quality),
             delta_description=interval(quality),
             border=True,
         )
     st.caption(
-        f"{dense.metric} on {dense.n:,} validation examples, the change against the dense (whole) network, and the "
-        "range that holds the true figure with 95 % confidence."
+        f"{dense.metric} on {dense.n:,} validation {dense.about.noun}, the change against the dense (whole) network, "
+        "and the range that holds the true figure with 95 % confidence."
     )

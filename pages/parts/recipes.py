@@ -4,9 +4,9 @@ from typing import Any
 
 import streamlit as st
 
-from core.tuning import Recipe
-from core.tuning.recipe import AUGMENTATIONS, OPTIMIZERS
-from pages.parts import link
+from core.tuning import Recipe, preset_for
+from core.tuning.recipe import OPTIMIZERS
+from pages.parts import border, link
 from pages.parts.options import STRATEGY
 
 PRESETS = {
@@ -20,10 +20,10 @@ LEARNS = {
     "last-2": "The last two layers",
     "biases-norms": "Biases and normalisation only",
 }
-VARIED = {"flip": "mirrored", "shift": "shifted", "erase": "partly erased"}
+VARIED = {"flip": "mirrored", "shift": "shifted", "erase": "partly erased", "drop": "words hidden"}
 
 
-def choose_recipe() -> Recipe:
+def choose_recipe(name: str) -> Recipe:
     """Ask for a preset, a strategy and, folded away, every detail. Raises BadRecipe when these do not fit together."""
     left, right = st.columns(2, gap="small")
     with left:
@@ -37,7 +37,8 @@ def choose_recipe() -> Recipe:
             persist_state="session",
         )
         link.to_link("recipe", preset, "quick")
-    usual = Recipe.preset(preset)
+    task = border.task(name)
+    usual = preset_for(task, preset)
     with right:
         key = f"strategy-{preset}"
         link.from_link(key, STRATEGY)
@@ -54,10 +55,10 @@ def choose_recipe() -> Recipe:
     way = STRATEGY[strategy]
     st.caption(f"{way.about} ({way.source})")
     with st.expander("The recipe in detail", key="details"):
-        return Recipe(strategy=strategy, **_details(usual, preset, strategy))
+        return Recipe(strategy=strategy, **_details(usual, f"{preset}-{name}", strategy, task.augmentations))
 
 
-def _details(usual: Recipe, preset: str, strategy: str) -> dict[str, Any]:
+def _details(usual: Recipe, preset: str, strategy: str, augmentations: tuple[str, ...]) -> dict[str, Any]:
     """Ask for each choice; what a preset says is what the widgets start with."""
     kept: dict[str, Any] = {"persist_state": "session"}
     one, two, three, four = st.columns(4, gap="small")
@@ -81,9 +82,11 @@ def _details(usual: Recipe, preset: str, strategy: str) -> dict[str, Any]:
         cosine = st.checkbox("Learning rate falls (cosine)", usual.cosine, key=f"cosine-{preset}", **kept)
     with three:
         learns = st.selectbox("What learns", list(LEARNS), format_func=LEARNS.get, key=f"learns-{preset}", **kept)
-        augment = st.multiselect(
-            "Pictures are varied", AUGMENTATIONS, usual.augment, format_func=VARIED.get, key=f"augment-{preset}", **kept
-        )
+        augment = usual.augment
+        if augmentations:
+            augment = st.multiselect(
+                "Examples are varied", augmentations, augment, format_func=VARIED.get, key=f"augment-{preset}", **kept
+            )
         smoothing = st.slider("Label smoothing", 0.0, 0.5, usual.label_smoothing, 0.05, key=f"smooth-{preset}", **kept)
         seed = st.number_input("Seed", value=usual.seed, min_value=0, step=1, key=f"seed-{preset}", **kept)
     with four:

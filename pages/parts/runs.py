@@ -8,12 +8,12 @@ from streamlit.runtime import exists, get_instance
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from core.jobs import Job
-from core.measure import Quality, recall_by_class
+from core.measure import Quality
 from core.pruning import Pruned, PruningPlan
 from core.tuning import Recipe
 from core.work import Healing, best, healed, lighten
 from pages.parts import border
-from pages.parts.words import percent
+from pages.parts.words import figure
 
 
 def current() -> Job | None:
@@ -65,17 +65,17 @@ def tuned_quality(job: Job) -> Quality:
 
 
 def classes(job: Job) -> dict[str, dict[str, Quality]] | None:
-    """Recall of each class for the dense, the pruned and the fine-tuned network; None for a task without classes."""
+    """Quality of each group of examples for the dense, the pruned and the fine-tuned network; None without groups."""
     name, plan, recipe = job.arguments
     task = border.task(name)
-    if not task.classes:
+    if task.groups is None:
         return None
     memo = border.memo()
     return {
-        "Dense": memo.get((name, "classes"), lambda: recall_by_class(task, task.model)),
-        "Pruned": memo.get((name, plan, "classes"), lambda: recall_by_class(task, border.pruned(name, plan).model)),
+        "Dense": memo.get((name, "classes"), lambda: task.groups(task.model, "validation")),
+        "Pruned": memo.get((name, plan, "classes"), lambda: task.groups(border.pruned(name, plan).model, "validation")),
         "Fine-tuned": memo.get(
-            (name, plan, recipe, reached(job).step, "classes"), lambda: recall_by_class(task, tuned(job).model)
+            (name, plan, recipe, reached(job).step, "classes"), lambda: task.groups(tuned(job).model, "validation")
         ),
     }
 
@@ -88,7 +88,7 @@ def progress(job: Job, place: DeltaGenerator) -> None:
     elif now is None:
         place.progress(0.0, "Fine-tuning: getting the model and its training data ready ...")
     else:
-        looked = f"{now.quality.metric.lower()} about {percent(now.quality.value, 0)}, " if now.quality else ""
+        looked = f"{now.quality.metric} {figure(now.quality, early=True)}, " if now.quality else ""
         text = f"Fine-tuning: loss {now.loss:.3f}, {looked}about {now.left:.0f} s left"
         place.progress(now.step / max(now.of, 1), text)
 
@@ -100,18 +100,20 @@ def note_down(job: Job) -> None:
         return
     name, plan, recipe = job.arguments
     *_, pruned = border.slider_steps(name, plan)
-    after, final = tuned_quality(job), reached(job)
+    dense, after, final = border.dense_quality(name), tuned_quality(job), reached(job)
+    scale, digits = (100, 2) if dense.about.share else (1, dense.about.digits)
     table[job.number] = {
         "Run": len(table) + 1,
         "Model": name,
         "Strategy": recipe.strategy,
         "Removed": plan.granularity,
         "Sparsity, %": round(100 * final.sparsity, 2),
-        "Dense, %": round(100 * border.dense_quality(name).value, 2),
-        "Before, %": round(100 * pruned.quality.value, 2),
-        "After, %": round(100 * after.value, 2),
-        "Low, %": round(100 * after.low, 2),
-        "High, %": round(100 * after.high, 2),
+        "Metric": f"{dense.metric}, %" if dense.about.share else dense.metric,
+        "Dense": round(scale * dense.value, digits),
+        "Before": round(scale * pruned.quality.value, digits),
+        "After": round(scale * after.value, digits),
+        "Low": round(scale * after.low, digits),
+        "High": round(scale * after.high, digits),
         "Steps": final.step,
         "Seconds": round(final.seconds, 1),
         "Ended": "complete" if job.state == "done" else job.state,

@@ -20,6 +20,7 @@ def ways(name: str) -> PruningPlan:
             kinds = [kind for kind in REMOVE if kind != "head" or border.task(name).heads]
             remove = _choose("What to remove", "remove", {kind: REMOVE[kind] for kind in kinds})
             granularity = _pattern() if remove == "N:M" else remove
+            embeddings = remove not in ("neuron", "channel", "head") and _embeddings(name)
         units = remove in ("neuron", "channel")
         with middle:
             judges = {key: way for key, way in JUDGE.items() if units or key not in UNIT_CRITERIA}
@@ -31,7 +32,7 @@ def ways(name: str) -> PruningPlan:
             scope = "global" if remove == "N:M" else _choose("Where to cut", "scope", CUT)
             if remove == "N:M":
                 st.caption("Where to cut is settled: in every group of M.")
-        plan = PruningPlan(criterion=criterion, granularity=granularity, scope=scope, norm=norm)
+        plan = PruningPlan(criterion=criterion, granularity=granularity, scope=scope, norm=norm, embeddings=embeddings)
         return replace(plan, overrides=_own_shares(name, plan))
 
 
@@ -50,6 +51,23 @@ def _select(label: str, key: str, options: dict[str, str], help: str | None = No
     return chosen
 
 
+def _embeddings(name: str) -> bool:
+    """Ask whether the tables of words, users or films may go too, where there are any."""
+    if not border.task(name).optional:
+        return False
+    link.from_link("tables", {"True": True})
+    if "tables" in st.session_state:
+        st.session_state.tables = str(st.session_state.tables) == "True"
+    chosen = st.checkbox(
+        "Embeddings too",
+        key="tables",
+        help="The tables that hold a row of numbers for each word, user or film; often most of the network.",
+        persist_state="session",
+    )
+    link.to_link("tables", str(chosen), "False")
+    return chosen
+
+
 def _pattern() -> str:
     n, m = st.columns(2)
     numbers: list[int] = []
@@ -63,9 +81,9 @@ def _pattern() -> str:
 
 def _own_shares(name: str, plan: PruningPlan) -> dict[str, float]:
     """Let people give single layers a sparsity of their own in a table; empty follows the slider."""
-    names = border.removable_names(name, plan.granularity)
+    names = border.removable_names(name, plan.granularity, plan.embeddings)
     given = link.overrides_of(st.query_params.get("own", ""), names)
-    start = st.session_state.setdefault(f"own {name} {plan.granularity}", given)
+    start = st.session_state.setdefault(f"own {name} {plan.granularity} {plan.embeddings}", given)
     st.caption("Single layers may go their own way: a percentage here, or nothing to follow the slider.")
     rows = [{"Layer": each, "Own share, %": 100 * start[each] if each in start else None} for each in names]
     column = st.column_config.NumberColumn(min_value=0, max_value=100, step=0.5, format="%.1f")
@@ -74,7 +92,7 @@ def _own_shares(name: str, plan: PruningPlan) -> dict[str, float]:
         hide_index=True,
         disabled=["Layer"],
         column_config={"Own share, %": column},
-        key=f"own-{name}-{plan.granularity}",
+        key=f"own-{name}-{plan.granularity}-{plan.embeddings}",
         height=min(35 * (len(rows) + 1) + 3, 260),
     )
     own = {row.Layer: row[1] / 100 for row in table.itertuples(index=False) if pd.notna(row[1])}

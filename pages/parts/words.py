@@ -1,6 +1,7 @@
 """Numbers as people read them: fixed decimals, a unit on each."""
 
 from core.measure import Quality
+from core.tasks.quality import METRICS
 
 
 def percent(share: float, digits: int = 1) -> str:
@@ -13,9 +14,40 @@ def points(change: float) -> str:
     return f"{100 * change:+.1f} points"
 
 
+def figure(quality: Quality, early: bool = False) -> str:
+    """Write a figure in its metric's own unit; an early one with "about" and one decimal less."""
+    text = written(quality.metric, quality.value, quality.about.digits - early)
+    return f"about {text}" if early else text
+
+
+def written(metric: str, value: float, digits: int | None = None) -> str:
+    """Write a value in the unit of a metric, with its usual decimals or others."""
+    about = METRICS[metric]
+    digits = about.digits if digits is None else digits
+    return percent(value, digits) if about.share else f"{value:.{digits}f}"
+
+
+def change(quality: Quality, dense: Quality) -> str:
+    """Write how far a figure lies from another one of the same metric."""
+    apart = quality.value - dense.value
+    return points(apart) if quality.about.share else f"{apart:+.{quality.about.digits}f}"
+
+
 def interval(quality: Quality) -> str:
-    """Write the range that holds the true share with 95 % confidence."""
-    return f"{100 * quality.low:.1f} to {100 * quality.high:.1f} %"
+    """Write the range that holds the true figure with 95 % confidence."""
+    scale, unit = (100, " %") if quality.about.share else (1, "")
+    digits = quality.about.digits
+    return f"{scale * quality.low:.{digits}f} to {scale * quality.high:.{digits}f}{unit}"
+
+
+def good(quality: Quality) -> str:
+    """Say which way round a change is coloured."""
+    return "normal" if quality.about.higher else "inverse"
+
+
+def meaning(quality: Quality) -> str:
+    """Say what a figure means and what it was computed from."""
+    return f"{quality.about.meaning}; from {quality.n:,} {quality.split} {quality.about.noun}."
 
 
 def size(count: int) -> str:

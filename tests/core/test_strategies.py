@@ -13,9 +13,9 @@ from torch import nn
 
 from core.errors import BadRecipe
 from core.pruning import PruningPlan, prune, shrink
+from core.tasks.base import distance
 from core.tasks.quality import proportion
 from core.tuning import Recipe, fine_tune
-from core.tuning.loop import distance
 from core.tuning.recipe import STRATEGIES
 from tests.core.test_criteria import task_of
 from tests.core.test_tuning import last

@@ -83,8 +83,8 @@ def test_runs_are_listed_compared_and_downloaded():
     one = number(metric(app, "Fine-tuned").value)
     table = app.dataframe[-1].value
     assert table["Strategy"].tolist() == ["one-shot"]
-    assert table["After, %"][0] == pytest.approx(one, abs=0.06)
-    assert table["Before, %"][0] < table["After, %"][0] < table["Dense, %"][0]
+    assert table["After"][0] == pytest.approx(one, abs=0.06)
+    assert table["Before"][0] < table["After"][0] < table["Dense"][0]
     assert table["Steps"][0] == 157
     app.selectbox(key="strategy-quick").set_value("scratch").run()
     press(app, "Fine-tune")
@@ -95,7 +95,7 @@ def test_runs_are_listed_compared_and_downloaded():
         app.run()
     table = app.dataframe[-1].value
     assert table["Strategy"].tolist() == ["one-shot", "scratch"]
-    assert table["After, %"][1] < table["After, %"][0]
+    assert table["After"][1] < table["After"][0]
     captions = " ".join(each.value for each in app.caption)
     assert "validation examples" in captions
     content = app.get("download_button")[-1]

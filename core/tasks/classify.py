@@ -1,0 +1,85 @@
+"""What all classifiers have in common, whatever they look at: how they are judged, class by class and as a whole."""
+
+import math
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from core.tasks.quality import Z95, Quality, proportion
+from core.tasks.trial import Shown
+
+Guess = Callable[[nn.Module, str, int | None], Iterator[Tensor]]
+"""(model, split, limit) -> the class guessed for each example, int (some,), one slice of them after the other."""
+
+
+def classifier(classes: tuple[str, ...], guess: Guess, labels: Callable[[str], Tensor]) -> dict[str, Any]:
+    """Return the parts of a Task that follow from guesses and true classes, int (n,) for each split."""
+
+    def score(model: nn.Module, split: str, limit: int | None) -> Iterator[Quality]:
+        right = seen = 0
+        truth = labels(split)[:limit]
+        for guessed in guess(model, split, limit):
+            right += int((guessed == truth[seen : seen + len(guessed)]).sum())
+            seen += len(guessed)
+            yield proportion(right, seen, "Accuracy", split)
+
+    def answers(model: nn.Module, split: str) -> tuple[Tensor, Tensor]:
+        return torch.cat(list(guess(model, split, None))), labels(split)
+
+    def groups(model: nn.Module, split: str) -> dict[str, Quality]:
+        return recall_by_class(classes, *answers(model, split), split)
+
+    def more(model: nn.Module, split: str) -> tuple[Quality, ...]:
+        return (macro_recall(groups(model, split), split),)
+
+    def most_frequent(split: str) -> Quality:
+        truth = labels(split)
+        usual = torch.bincount(labels("train")).argmax()
+        return proportion(int((truth == usual).sum()), len(truth), "Accuracy", split)
+
+    return {
+        "classes": classes,
+        "score": score,
+        "answers": answers,
+        "groups": groups,
+        "more": more,
+        "baseline": ("always the most frequent class", most_frequent),
+        "loss": lambda output, target, smoothing: F.cross_entropy(output, target, label_smoothing=smoothing),
+    }
+
+
+def recall_by_class(
+    classes: tuple[str, ...], guessed: Tensor, truth: Tensor, split: str = "validation"
+) -> dict[str, Quality]:
+    """Return for each class the share of its examples that were named rightly, with its Wilson interval.
+
+    guessed, truth: int (n,). A class without examples is left out.
+    """
+    seen, found = (torch.bincount(each, minlength=len(classes)).tolist() for each in (truth, truth[guessed == truth]))
+    return {name: proportion(hits, n, "Recall", split) for name, hits, n in zip(classes, found, seen, strict=True) if n}
+
+
+def macro_recall(recalls: dict[str, Quality], split: str = "validation") -> Quality:
+    """Return the plain mean of the classes' recalls; the interval is that of independent classes, to first order."""
+    each = list(recalls.values())
+    value = sum(q.value for q in each) / len(each)
+    half = Z95 * math.sqrt(sum(q.value * (1 - q.value) / q.n for q in each)) / len(each)
+    return Quality("Macro recall", value, max(value - half, 0.0), min(value + half, 1.0), sum(q.n for q in each), split)
+
+
+def likely(output: Tensor, classes: tuple[str, ...], most: int = 3) -> tuple[str, list[dict[str, Any]]]:
+    """Return the likeliest class of one answer (1, classes), and the first few with how sure the model is."""
+    if not torch.isfinite(output).all():
+        return "no answer", []
+    sure = output[0].softmax(0)
+    best = sure.argsort(descending=True)[:most].tolist()
+    return classes[best[0]], [{"Answer": classes[i], "Sure, %": round(100 * float(sure[i]), 1)} for i in best]
+
+
+def changed(dense: Shown, other: Shown) -> str:
+    """Say whether two classifiers answer alike."""
+    first = [shown.rows[0]["Answer"] if shown.rows else None for shown in (dense, other)]
+    return "Both say the same." if first[0] == first[1] else "They do not say the same."

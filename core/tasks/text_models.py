@@ -1,0 +1,47 @@
+"""The text networks that ship: a small convolutional one, and a transformer from a folder."""
+
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+HERE = Path(__file__).parent
+
+
+class TextCNN(nn.Module):
+    """Word embeddings, 100 filters each over 3, 4 and 5 words, the strongest answer of each filter (Kim 2014).
+
+    Takes word numbers (n, words), 0 for none; a filter over k words is a convolution of height k and width 1.
+    """
+
+    def __init__(self, words: int = 10_000, width: int = 64, filters: int = 100, classes: int = 8) -> None:
+        super().__init__()
+        self.embedding = nn.Embedding(words, width, padding_idx=0)
+        self.over3 = nn.Conv2d(width, filters, (3, 1))
+        self.over4 = nn.Conv2d(width, filters, (4, 1))
+        self.over5 = nn.Conv2d(width, filters, (5, 1))
+        self.dropout = nn.Dropout(0.5)
+        self.fc = nn.Linear(3 * filters, classes)
+
+    def forward(self, words: Tensor) -> Tensor:
+        x = self.embedding(words).transpose(1, 2).unsqueeze(3)  # (n, width, words, 1)
+        strongest = [F.relu(conv(x)).amax((2, 3)) for conv in (self.over3, self.over4, self.over5)]
+        return self.fc(self.dropout(torch.cat(strongest, 1)))
+
+
+class TextTransformer(nn.Module):
+    """A sequence classifier of the library `transformers`, whose configuration lies in a folder as config.json.
+
+    Takes numbers of word pieces (n, pieces), 0 for none.
+    """
+
+    def __init__(self, folder: Path = HERE) -> None:
+        super().__init__()
+        from transformers import AutoConfig, AutoModelForSequenceClassification
+
+        config = AutoConfig.from_pretrained(folder, local_files_only=True)
+        self.network = AutoModelForSequenceClassification.from_config(config)
+
+    def forward(self, pieces: Tensor) -> Tensor:
+        return self.network(input_ids=pieces, attention_mask=(pieces != 0).long()).logits

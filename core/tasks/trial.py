@@ -1,0 +1,45 @@
+"""Something to try a model on by hand: a question that a page can ask, and an answer that it can show."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from torch import nn
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What a model says to one question, as plain data.
+
+    said: the answer in a few words.
+    rows: the same at length, as the lines of a table.
+    image: a picture that goes with it (PNG, or GIF if it moves), as bytes.
+    """
+
+    said: str
+    rows: tuple[Mapping[str, Any], ...] = ()
+    image: bytes | None = None
+
+
+def _nothing(dense: Shown, other: Shown) -> str:
+    return ""
+
+
+@dataclass(frozen=True, eq=False)
+class Trial:
+    """A question for a model of one field.
+
+    invitation: what to do, as the heading of the panel.
+    label: what the question's own box is called.
+    start: what stands in it first; a number if `answer` takes a number, else a text.
+    answer: (model, question) -> Shown; raises BadInput with advice for what cannot be answered.
+    compare: (what the dense model says, what another one says) -> a sentence on what changed, or "".
+    help: a sentence of help.
+    """
+
+    invitation: str
+    label: str
+    start: int | str
+    answer: Callable[[nn.Module, Any], Shown]
+    compare: Callable[[Shown, Shown], str] = field(default=_nothing)
+    help: str = ""

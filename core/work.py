@@ -13,7 +13,7 @@ from core.measure import sweep as sweep_steps
 from core.pruning import Pruned, PruningPlan, prune
 from core.tasks import load
 from core.tasks.base import Task
-from core.tuning import Recipe, fine_tune
+from core.tuning import Recipe, fine_tune, preset_for
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,26 @@ def sweep(loaded: Callable[[str], Task], name: str, plans: tuple[PruningPlan, ..
     yield from sweep_steps(loaded(name), plans, early=True)
 
 
-WORK: Mapping[str, Callable[..., Iterator[object]]] = {"tune": tune, "sweep": sweep}
+@dataclass(frozen=True)
+class Healed:
+    """How far a comparison of fine-tunes is: `quality`, once it is known, is that at `sparsity` after `of` steps."""
+
+    sparsity: float
+    quality: Quality | None
+    step: int
+    of: int
+
+
+def heal(loaded: Callable[[str], Task], name: str, sparsities: tuple[float, ...], steps: int) -> Iterator[Healed]:
+    """Prune a task's model by magnitude to each sparsity and fine-tune it for so many steps of its quick recipe."""
+    task = loaded(name)
+    recipe = replace(preset_for(task, "quick"), steps=steps)
+    for sparsity in sparsities:
+        for p in fine_tune(task, prune(task, PruningPlan(sparsity=sparsity)), recipe):
+            yield Healed(p.sparsity, p.quality if p.step == p.of else None, p.step, p.of)
+
+
+WORK: Mapping[str, Callable[..., Iterator[object]]] = {"tune": tune, "sweep": sweep, "heal": heal}
 
 
 def loader() -> Callable[[str], Task]:

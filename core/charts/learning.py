@@ -68,11 +68,11 @@ def learning(looks: Sequence[Look], of: int, dense: Quality, theme: str = "light
             "hovertemplate": f"dense: %{{y{suffix}<extra></extra>",
         }
     )
-    axis = _axis(theme)
+    axis = base_axis(theme)
     return {
         "data": traces,
         "layout": {
-            **_layout(theme, 300),
+            **base_layout(theme, 300),
             "xaxis": {**axis, "range": [0, of * 1.02], "title": {"text": "optimiser steps"}},
             "yaxis": {**axis, **span_of(shown), "title": {"text": dense.metric}},
             "yaxis2": {
@@ -133,18 +133,19 @@ def by_class(stages: Mapping[str, Mapping[str, Quality]], theme: str = "light") 
                 "hovertemplate": f"%{{y}}, {stage.lower()}: %{{x{suffix}<extra></extra>",
             }
         )
-    axis = _axis(theme)
+    axis = base_axis(theme)
     return {
         "data": traces,
         "layout": {
-            **_layout(theme, 340),
+            **base_layout(theme, 340),
             "xaxis": {**axis, **span_of(shown), "title": {"text": shown[0].metric}},
             "yaxis": {**axis, "autorange": "reversed", "automargin": True},
         },
     }
 
 
-def _axis(theme: str) -> dict[str, Any]:
+def base_axis(theme: str) -> dict[str, Any]:
+    """What all axes have in common."""
     return {
         "gridcolor": GRID[theme],
         "zeroline": False,
@@ -154,7 +155,8 @@ def _axis(theme: str) -> dict[str, Any]:
     }
 
 
-def _layout(theme: str, height: int) -> dict[str, Any]:
+def base_layout(theme: str, height: int) -> dict[str, Any]:
+    """What all figures have in common."""
     return {
         "height": height,
         "margin": {"l": 60, "r": 24, "t": 34, "b": 44},

@@ -14,6 +14,9 @@ NEGATIVE = "#B0569A"
 INK = {"light": "#222222", "dark": "#EEEEEE"}
 GRID = {"light": "#E3E6EA", "dark": "#363B45"}
 
+MANY = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", None)
+"""Colours of tasks side by side; None is the ink of the theme."""
+
 
 def scale_of(shown: Sequence[Quality]) -> float:
     """By what figures are multiplied to be read: 100 for shares, which are read in percent."""

@@ -1,5 +1,6 @@
 """Measuring: quality with its interval, cost, and how both change with sparsity."""
 
+from core.measure.compare import Course, reading, survives
 from core.measure.cost import Cost, cost, macs
 from core.measure.further import Further, further
 from core.measure.histogram import Histogram, histograms
@@ -9,6 +10,7 @@ from core.tasks.quality import Quality
 __all__ = [
     "STOPS",
     "Cost",
+    "Course",
     "Further",
     "Histogram",
     "Quality",
@@ -17,6 +19,8 @@ __all__ = [
     "further",
     "histograms",
     "macs",
+    "reading",
     "steps",
+    "survives",
     "sweep",
 ]

@@ -63,8 +63,7 @@ class Pruned:
     also: the same for biases and normalisation that go with removed units, so that their outputs are zero.
     threshold: the score at the cut; every removed score lies below it (or, at an exact sparsity, on it).
         None where layers have cuts of their own.
-    sparsity: the removed share of the prunable weights, 0 to 1.
-    layers: the same counts for each parameter, in the order data meets them.
+    layers: what stays of each parameter, in the order data meets them.
     example: one input of batch size 1; heads: the attention layers, as the task names them.
     """
 
@@ -72,7 +71,6 @@ class Pruned:
     masks: Mapping[str, Tensor]
     plan: PruningPlan
     threshold: float | None
-    sparsity: float
     layers: tuple[Layer, ...]
     example: Tensor
     also: Mapping[str, Tensor]
@@ -80,13 +78,14 @@ class Pruned:
 
     def with_masks(self, model: nn.Module, masks: Mapping[str, Tensor], also: Mapping[str, Tensor]) -> "Pruned":
         """Return this with another model and other masks; `model` is copied, and zero where they say so."""
-        kept = {name: int(torch.count_nonzero(mask)) for name, mask in masks.items()}
-        layers = tuple(replace(layer, kept=kept[layer.name]) for layer in self.layers)
-        total = sum(layer.weights for layer in layers)
-        sparsity = 1 - sum(kept.values()) / total if total else 0.0
-        return replace(
-            self, model=apply(model, {**masks, **also}), masks=masks, also=also, layers=layers, sparsity=sparsity
-        )
+        layers = tuple(replace(layer, kept=int(torch.count_nonzero(masks[layer.name]))) for layer in self.layers)
+        return replace(self, model=apply(model, {**masks, **also}), masks=masks, also=also, layers=layers)
+
+    @property
+    def sparsity(self) -> float:
+        """The removed share of the prunable weights, 0 to 1."""
+        total = sum(layer.weights for layer in self.layers)
+        return 1 - sum(layer.kept for layer in self.layers) / total if total else 0.0
 
     @property
     def collapsed(self) -> tuple[str, ...]:
@@ -143,18 +142,16 @@ def prune(task: Task, plan: PruningPlan, ranking: Ranking | None = None) -> Prun
     if ranking.plan != plan.scoring:
         raise ValueError("This ranking was made for a plan that scores differently.")
     masks, also, cuts = cut(ranking, plan)
-    kept = {name: int(torch.count_nonzero(mask)) for name, mask in masks.items()}
     layers = tuple(
-        Layer(name, tuple(mask.shape), mask.numel(), kept[name], cuts.get(name)) for name, mask in masks.items()
+        Layer(name, tuple(mask.shape), mask.numel(), int(torch.count_nonzero(mask)), cuts.get(name))
+        for name, mask in masks.items()
     )
-    total = sum(layer.weights for layer in layers)
     common = {layer.threshold for layer in layers if layer.name in cuts and layer.name not in dict(plan.overrides)}
     return Pruned(
         model=apply(task.model, {**masks, **also}),
         masks=masks,
         plan=plan,
         threshold=common.pop() if len(common) == 1 else None,
-        sparsity=1 - sum(kept.values()) / total if total else 0.0,
         layers=layers,
         example=task.example,
         also=also,
@@ -181,7 +178,7 @@ def cut(ranking: Ranking, plan: PruningPlan) -> tuple[dict[str, Tensor], dict[st
     kept: dict[str, Tensor] = {}
     cuts: dict[str, float] = {}
     for pool, share in zip(ranking.pools, shares(ranking.pools, ranking.shapes, plan), strict=True):
-        threshold, ties = pool.threshold_of(plan) if share is None else pool.threshold_at(share)
+        threshold, ties = (plan.threshold or 0.0, 0) if share is None else pool.threshold_at(share)
         for name in pool.names:
             score = ranking.scores[name]
             kept[name] = ~(score < threshold)

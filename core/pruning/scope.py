@@ -32,10 +32,6 @@ class Pool:
         """How many weights all of them stand for."""
         return len(self.ascending) if self.upto is None else int(self.upto[-1])
 
-    def threshold_of(self, plan: PruningPlan) -> tuple[float, int]:
-        """Return the plan's own threshold; nothing on it goes."""
-        return plan.threshold or 0.0, 0
-
     def threshold_at(self, weights: int) -> tuple[float, int]:
         """Return the cut that removes as nearly as possible so many weights, and how many of the ties on it go."""
         k = self.count(weights)

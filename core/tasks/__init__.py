@@ -5,9 +5,9 @@ from pathlib import Path
 from core.errors import UnknownTask
 from core.tasks import control, recommender, text, vision
 from core.tasks.assets import ROOT, Assets
-from core.tasks.base import Task, TaskInfo
+from core.tasks.base import SPLITS, Task, TaskInfo
 
-__all__ = ["Task", "TaskInfo", "catalog", "load"]
+__all__ = ["SPLITS", "Task", "TaskInfo", "catalog", "load"]
 
 FIELDS = (vision, text, recommender, control)
 

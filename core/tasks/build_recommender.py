@@ -22,7 +22,7 @@ SPLIT_SEED, HELD = 2016, 0.1
 
 EARLY = 1
 
-RECIPES = {recommender.NAME: Recipe(epochs=12, learning_rate=1e-3, batch_size=128, optimizer="adamw", weight_decay=0.1)}
+RECIPES = {recommender.NAME: Recipe(epochs=8, learning_rate=2e-3, batch_size=256, optimizer="adam", weight_decay=5e-5)}
 
 
 def build(name: str, assets: Assets, folder: Path | None) -> None:

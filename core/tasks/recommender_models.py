@@ -11,11 +11,11 @@ class NCF(nn.Module):
     Takes pairs (n, 2) of user and film number; guesses ratings (n,) in stars. It learns ratings, not clicks.
     """
 
-    def __init__(self, users: int = 671, films: int = 9_066, width: int = 32) -> None:
+    def __init__(self, users: int = 671, films: int = 9_066, width: int = 64) -> None:
         super().__init__()
         self.user = nn.Embedding(users, width)
         self.film = nn.Embedding(films, width)
-        self.dropout = nn.Dropout(0.3)
+        self.dropout = nn.Dropout(0.5)
         self.fc1 = nn.Linear(2 * width, 64)
         self.fc2 = nn.Linear(64, 32)
         self.fc3 = nn.Linear(32, 1)

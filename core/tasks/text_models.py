@@ -41,7 +41,7 @@ class TextTransformer(nn.Module):
         from transformers import AutoConfig, AutoModelForSequenceClassification
 
         config = AutoConfig.from_pretrained(folder, local_files_only=True)
-        self.network = AutoModelForSequenceClassification.from_config(config)
+        self.network = AutoModelForSequenceClassification.from_config(config, dtype=torch.float32)
 
     def forward(self, pieces: Tensor) -> Tensor:
         return self.network(input_ids=pieces, attention_mask=(pieces != 0).long()).logits

@@ -19,7 +19,7 @@ from core.tuning.recipe import Recipe
 CUTS = 60
 """How many times a gradual run cuts; more change nothing that could be seen, and each costs a ranking."""
 
-UNTIL = 0.5
+UNTIL = 0.3
 """The share of a gradual run after which the masks stay as they are."""
 
 
@@ -54,7 +54,7 @@ def iterative(task: Task, pruned: Pruned, recipe: Recipe, steps: int) -> Course:
 
 
 def gradual(task: Task, pruned: Pruned, recipe: Recipe, steps: int) -> Course:
-    """Prune while tuning, fast at first and slower towards the target, which is reached at half of the run.
+    """Prune while tuning, fast at first and slower towards the target, which is reached at three tenths of the run.
 
     Source: Zhu and Gupta 2017, To prune, or not to prune: the cubic schedule.
     """

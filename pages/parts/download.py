@@ -27,5 +27,5 @@ def download_button(name: str, plan: PruningPlan, step: Step, tuned: Job | None)
         on_click="ignore",
         width="stretch",
         help=f"A zip with the {'fine-tuned' if tuned else 'pruned'} weights, the masks, every figure, and how to load "
-        "it. Test pictures are scored for it, once.",
+        "it. Test data is scored for it, once.",
     )

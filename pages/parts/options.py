@@ -85,7 +85,7 @@ STRATEGY = {
     "iterative": Way("A little in turn, in rounds", "Prune some, learn, prune more, learn.", "Han et al. 2015"),
     "gradual": Way(
         "Gradually while learning",
-        "A few weights go every few steps until half of the time is over; then the rest adjusts.",
+        "A few weights go every few steps in the first third of the time; then the rest adjusts.",
         "Zhu and Gupta 2017",
     ),
     "tune-first": Way(

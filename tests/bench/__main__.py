@@ -1,13 +1,13 @@
-"""Speed and quality measured in one run: `python -m tests.bench live`, or prune, or tune (which takes half an hour)."""
+"""Speed and quality measured in one run: `python -m tests.bench live`, prune, fields or tune (half an hour)."""
 
 import argparse
 import json
 import os
 import platform
 
-from tests.bench import live, prune, tune
+from tests.bench import fields, live, prune, tune
 
-BENCHES = {"live": live.run, "prune": prune.run, "tune": tune.run}
+BENCHES = {"fields": fields.run, "live": live.run, "prune": prune.run, "tune": tune.run}
 
 
 def main() -> None:

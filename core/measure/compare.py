@@ -1,0 +1,90 @@
+"""Tasks side by side: quality relative to the dense model over sparsity, and what can be read off it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from core.tasks.quality import Quality
+
+Point = tuple[float, Quality]
+"""Sparsity, 0 to 1, and the quality there, relative to the dense model: 1 is as good."""
+
+
+@dataclass(frozen=True)
+class Course:
+    """One task's way from nothing removed to almost everything: as pruned, and after a fine-tune of equal length."""
+
+    title: str
+    pruned: Sequence[Point]
+    tuned: Sequence[Point] = field(default_factory=tuple)
+
+
+def survives(points: Sequence[Point], tolerance: float) -> float | None:
+    """Return the highest of the sparsities up to which every point keeps at least 1 - tolerance of the dense quality.
+
+    None when the first one does not, or there are no points.
+    """
+    best = None
+    for sparsity, quality in sorted(points, key=lambda point: point[0]):
+        if not quality.value >= 1 - tolerance:
+            break
+        best = sparsity
+    return best
+
+
+def reading(courses: Mapping[str, Course], tolerance: float) -> list[str]:
+    """Say in sentences what the courses show; each sentence follows from the figures, and is left out without them."""
+    percent = f"{100 * tolerance:.0f} %"
+    held = {name: found for name, c in courses.items() if (found := survives(c.pruned, tolerance)) is not None}
+    said = []
+    if len(held) > 1:
+        order = sorted(held, key=held.__getitem__)
+        most, least = order[-1], order[0]
+        if held[most] > held[least]:
+            said.append(
+                f"With at most {percent} of its dense quality lost, {courses[most].title} survives the most "
+                f"({100 * held[most]:.0f} % of its weights removed) and {courses[least].title} the least "
+                f"({100 * held[least]:.0f} %)."
+            )
+        else:
+            said.append(f"With at most {percent} lost, all of them survive {100 * held[most]:.0f} % removed.")
+    gains = {name: found for name, course in courses.items() if (found := _gains(course))}
+    if gains:
+        first = max(gains, key=lambda name: gains[name][0].value)
+        gain = gains[first][0]
+        if gain.value > 0:
+            said.append(
+                f"The same number of steps of fine-tuning brings back the most for {courses[first].title}: at "
+                f"{100 * gain.sparsity:.0f} % removed from {100 * gain.before.value:.0f} to "
+                f"{100 * gain.after.value:.0f} % of the dense quality."
+            )
+        worse = [name for name, each in gains.items() if all(gain.before.low > gain.after.high for gain in each)]
+        said += [f"For {courses[name].title} that fine-tune did harm at every sparsity." for name in worse]
+    unsure = [
+        courses[name].title
+        for name, each in courses.items()
+        if any(quality.high - quality.low > 2 * tolerance for _, quality in each.pruned)
+    ]
+    if unsure:
+        said.append(
+            f"Some ranges are wider than twice that tolerance ({', '.join(unsure)}): there, a point may lie on the "
+            "other side by chance."
+        )
+    return said
+
+
+@dataclass(frozen=True)
+class _Gain:
+    sparsity: float
+    before: Quality
+    after: Quality
+
+    @property
+    def value(self) -> float:
+        return self.after.value - self.before.value
+
+
+def _gains(course: Course) -> list[_Gain]:
+    """What a fine-tune changed at each sparsity that was judged before and after, the largest gain first."""
+    before = dict(course.pruned)
+    found = [_Gain(sparsity, before[sparsity], after) for sparsity, after in course.tuned if sparsity in before]
+    return sorted(found, key=lambda gain: gain.value, reverse=True)

@@ -1,0 +1,66 @@
+"""One network of each field: explored, tried by hand, fine-tuned and taken home, in a real browser."""
+
+import io
+import json
+import re
+import zipfile
+
+import pytest
+from playwright.sync_api import expect
+
+from core.tasks.quality import METRICS
+from tests.browser.test_journey import metric, value
+
+
+def number(text: str) -> float:
+    return float(re.search(r"-?[\d.]+", text)[0])
+
+
+@pytest.mark.parametrize(
+    ("name", "cut", "says"),
+    [
+        ("fashion-mlp", 97, "Return|right|it is"),
+        ("reuters-cnn", 97, "known words"),
+        ("movielens-ncf", 99, "films stayed"),
+        ("cartpole-policy", 95, "Return"),
+    ],
+)
+def test_explore_try_fine_tune_and_download(page, address, name, cut, says):
+    errors = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto(f"{address}/?model={name}&threshold={cut}")
+    label = {"movielens-ncf": "RMSE", "cartpole-policy": "Return"}.get(name, "Accuracy")
+    figure = metric(page, label).get_by_test_id("stMetricValue")
+    expect(figure).to_have_text(re.compile(r"^-?[\d.]+( %)?$"), timeout=30_000)
+    expect(metric(page, "Sparsity").get_by_test_id("stMetricValue")).to_have_text(f"{cut:.1f} %")
+    pruned = number(value(page, label))
+
+    page.locator(f".st-key-trial-{name} summary").click()
+    panel = page.locator(f".st-key-trial-{name}")
+    expect(panel.get_by_text(re.compile(r"^Pruned: ")).first).to_be_visible(timeout=15_000)
+    expect(panel).to_contain_text(re.compile(says))
+    if name == "cartpole-policy":
+        expect(panel.locator("img").nth(1)).to_be_visible()
+
+    page.get_by_role("button", name="Fine-tune", exact=True).click()
+    expect(metric(page, "Fine-tuned")).to_be_visible(timeout=90_000)
+    tuned = number(value(page, "Fine-tuned"))
+    assert tuned > pruned if METRICS[label].higher else tuned < pruned
+
+    with page.expect_download(timeout=60_000) as loading:
+        page.get_by_role("button", name="Download", exact=True).click()
+    with zipfile.ZipFile(io.BytesIO(loading.value.path().read_bytes())) as archive:
+        told = json.loads(archive.read("metrics.json"))
+        assert told["task"] == name
+        assert set(told["figures"]) == {"dense", "pruned", "fine-tuned"}
+        scale = 100 if METRICS[label].share else 1
+        assert scale * told["figures"]["fine-tuned"]["validation"]["value"] == pytest.approx(tuned, abs=0.051)
+    assert not errors
+
+
+def test_the_compare_page_draws_one_curve_a_network(page, address):
+    page.goto(f"{address}/compare")
+    expect(page.locator(".st-key-compare-chart .scatterlayer .trace")).to_have_count(4, timeout=60_000)
+    expect(page.get_by_text(re.compile("survives the most|all of them survive")).first).to_be_visible(timeout=120_000)
+    page.get_by_text("Why do fields differ?").click()
+    expect(page.get_by_text(re.compile("a rare word is read by few", re.IGNORECASE)).first).to_be_visible()

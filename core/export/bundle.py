@@ -7,7 +7,7 @@ import json
 import platform
 import sys
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from importlib.metadata import version
 from typing import Any
 
@@ -84,10 +84,12 @@ def bundle(
     formats: Iterable[str] = ("safetensors",),
     tuned: Pruned | None = None,
     recipe: Recipe | None = None,
+    judged: Mapping[tuple[str, str], Quality] | None = None,
 ) -> bytes:
     """Return a zip of a pruned network, and of its fine-tuned form if there is one.
 
     tuned, recipe: the network after a fine-tune and what that was; the weights and masks that ship are then these.
+    judged: figures that are known already: (stage, split) -> quality, so that they are not measured twice.
     Scores the shipped network on the test split. Raises ValueError for a format that there is not.
     """
     if unknown := set(formats) - set(FORMATS):
@@ -103,7 +105,7 @@ def bundle(
     if pruned.plan.structured:
         small = shrink(shipped)
         files["small.safetensors"] = save({name: value.contiguous() for name, value in small.state_dict().items()})
-    figures = _figures(task, pruned, tuned)
+    figures = _figures(task, pruned, tuned, judged or {})
     metrics = _metrics(task, shipped, recipe, figures)
     files["README.md"] = _readme(task, shipped, recipe, figures, type(model).__name__).encode()
     metrics["files"] = {name: {"sha256": sha256(content), "bytes": len(content)} for name, content in files.items()}
@@ -117,13 +119,18 @@ def bundle(
     return packed.getvalue()
 
 
-def _figures(task: Task, pruned: Pruned, tuned: Pruned | None) -> dict[str, dict[str, Quality]]:
+def _figures(
+    task: Task, pruned: Pruned, tuned: Pruned | None, judged: Mapping[tuple[str, str], Quality]
+) -> dict[str, dict[str, Quality]]:
     """Judge each stage on validation and test data: stage -> split -> quality."""
     stages = {"dense": task.model, "pruned": pruned.model}
     if tuned is not None:
         stages["fine-tuned"] = tuned.model
     return {
-        stage: {split: task.evaluate(model, split) for split in ("validation", "test")}
+        stage: {
+            split: judged[stage, split] if (stage, split) in judged else task.evaluate(model, split)
+            for split in ("validation", "test")
+        }
         for stage, model in stages.items()
     }
 

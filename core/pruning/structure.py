@@ -125,6 +125,8 @@ def _shrunk(model: nn.Module, pruned: "Pruned") -> nn.Module:  # noqa: F821
     attention = {name for heads in pruned.heads for name in heads.rows}
     graph = _graph(model, pruned.example)
     for root, prune_out, group in list(_groups(graph)):
+        if _normalised_across(group):
+            continue
         members = _members(group)
         if attention & {member.parameter for member in members}:
             continue  # what a head says only counts as a whole; see below
@@ -217,9 +219,11 @@ def _units(task: Task, prunable: set[str]) -> list[Structure]:
     found = []
     attention = {name for heads in task.heads for name in heads.rows}
     for _, _, group in _groups(_graph(model, task.example)):
+        if _normalised_across(group):
+            continue
         members = _members(group)
-        if attention & {member.parameter for member in members} or _normalised_across(group):
-            continue  # heads go as a whole; and a norm across units would tell that one is missing
+        if attention & {member.parameter for member in members}:
+            continue  # heads go as a whole
         weights = sorted((m.parameter for m in members if m.parameter in prunable), key=place.__getitem__)
         if not weights or {m.parameter for m in members if _deep(model, m)} - prunable:
             continue  # it holds a weight that the task does not let go
@@ -235,6 +239,7 @@ def _units(task: Task, prunable: set[str]) -> list[Structure]:
 
 
 def _normalised_across(group: tp.dependency.Group) -> bool:
+    """Whether a norm across its units would tell that one is missing."""
     return any(isinstance(item.dep.target.module, nn.LayerNorm | nn.GroupNorm) for item in group)
 
 

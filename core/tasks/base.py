@@ -88,6 +88,7 @@ class Task:
     groups: (model, split) -> the metric, or recall, of each part of the examples, by its name.
     trial: something to try a model on by hand.
     files: what somebody who loads the download needs besides: name -> content.
+    glance: how many validation and training examples a fine-tune looks at on its way.
     habits: what a recipe should be like here where it is not as everywhere: preset -> its other choices.
     """
 
@@ -112,6 +113,7 @@ class Task:
     groups: Callable[[nn.Module, str], dict[str, Quality]] | None = None
     trial: Trial | None = None
     files: Mapping[str, bytes] = field(default_factory=dict)
+    glance: int = 1000
     habits: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def evaluate(self, model: nn.Module, split: str = "validation", limit: int | None = None) -> Quality:

@@ -56,7 +56,7 @@ class Kind:
 
     load: (assets, name) -> the network, and a reader of texts.
     optional: parameters that stay whole unless asked for; heads: () for none.
-    slice: how many texts are judged at a time. habits: see Task.
+    slice: how many texts are judged at a time. glance, habits: see Task.
     """
 
     load: Callable[[Assets, str], tuple[nn.Module, "Reader"]]
@@ -64,6 +64,7 @@ class Kind:
     about: str
     source: str
     slice: int
+    glance: int
     habits: Mapping[str, Mapping[str, Any]]
 
 
@@ -204,6 +205,7 @@ def make_task(
             "A few English words as a newswire of 1987 might have them.",
         ),
         files=reader.files,
+        glance=kind.glance,
         habits=kind.habits,
         **classifier(CLASSES, guess, lambda split: texts(split).labels),
     )
@@ -317,6 +319,7 @@ KINDS = {
         "Filters that look at three, four or five words at a time. The fast one of the two.",
         SOURCE,
         250,
+        1000,
         {
             "quick": {"batch_size": 64},
             "careful": {"batch_size": 64, "augment": ("drop",)},
@@ -328,6 +331,7 @@ KINDS = {
         "Three layers of attention, which had read a billion sentences before it learned to sort newswires.",
         f"{SOURCE}, starting from all-MiniLM-L6-v2 (Wang et al. 2020, Apache-2.0)",
         50,
+        200,
         {
             "quick": {"learning_rate": 2e-4, "batch_size": 32},
             "careful": {"learning_rate": 2e-4, "batch_size": 32, "epochs": 3, "augment": ("drop",)},

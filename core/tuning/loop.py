@@ -1,6 +1,7 @@
 """The training loop: one generator that serves the page, the tests and the builder of the shipped weights."""
 
 import copy
+import functools
 import math
 import time
 from collections.abc import Iterator, Mapping
@@ -20,9 +21,6 @@ from core.tuning.strategy import COURSES, recut
 CHECKS, MOST_CHECKS = 10, 50
 """How often a run looks at validation data on its way: once an epoch, but not less and not more often than this."""
 
-GLANCE = 1000
-"""How many validation and training examples such a look takes; the last one takes all validation examples."""
-
 
 @dataclass(frozen=True, eq=False)
 class Progress:
@@ -30,9 +28,9 @@ class Progress:
 
     step, of: optimiser steps done, and in all.
     loss: training loss, averaged over the last 20 steps.
-    quality: the latest look at validation data: GLANCE examples on the way (all of them where the recipe has
+    quality: the latest look at validation data: as many examples as the task glances at (all where the recipe has
         patience), all of them at the end.
-    train: the same network on the first GLANCE training examples as they are, not varied.
+    train: the same network on as many of the first training examples as they are, not varied.
     sparsity: the removed share of the prunable weights at this step.
     seconds, left: time spent, and the estimate of what remains.
     model: the tuned network; carried by the last one, and by each that brings a new `quality`.
@@ -89,7 +87,7 @@ def fine_tune(task: Task, pruned: Pruned, recipe: Recipe, keep_at: int = 0) -> I
                 found = recut(task, run.whole().model, pruned, course.cuts[step])
                 run = run.cut(task, found, recipe, settled=step == last_cut)
             run.set_rate(_rate(step, of, course.phases, recipe))
-            output = run.model(inputs)
+            output = run.answer(inputs, recipe.seed + step)
             loss = task.loss(output, targets, recipe.label_smoothing)
             if teacher is not None:
                 with torch.no_grad():
@@ -111,7 +109,7 @@ def fine_tune(task: Task, pruned: Pruned, recipe: Recipe, keep_at: int = 0) -> I
                 over_all = over or recipe.patience
                 if over and recipe.recalibrate:
                     recalibrate(task, run.model, recipe)
-                quality, train = run.look(task, None if over_all else GLANCE)
+                quality, train = run.look(task, None if over_all else task.glance)
                 reached = run.whole()
                 # Before its last cut a network is not as sparse as it has to be, so nothing it reaches counts.
                 if recipe.patience and step > last_cut:
@@ -229,6 +227,19 @@ class _Run:
         for group in self.optimizer.param_groups:
             group["lr"] = share * group["initial"]
 
+    def answer(self, inputs: Tensor, seed: int) -> Tensor:
+        """Return what the network says while it learns; what dropout drops is decided by the seed."""
+        if not self.drops:
+            return self.model(inputs)
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            return self.model(inputs)
+
+    @functools.cached_property
+    def drops(self) -> bool:
+        """Whether anything in the network is left to chance."""
+        return any(isinstance(module, nn.Dropout) and module.p > 0 for module in self.model.modules())
+
     def learn(self, loss: Tensor) -> None:
         """Take one step downhill, and none at all with what was removed."""
         self.optimizer.zero_grad()
@@ -240,7 +251,7 @@ class _Run:
     def look(self, task: Task, limit: int | None) -> tuple[Quality, Quality]:
         """Judge the network on validation data, and on the beginning of the training data."""
         self.model.eval()
-        both = task.evaluate(self.model, "validation", limit), task.evaluate(self.model, "train", GLANCE)
+        both = task.evaluate(self.model, "validation", limit), task.evaluate(self.model, "train", task.glance)
         self.ready()
         return both
 

@@ -13,11 +13,17 @@ def download_button(name: str, plan: PruningPlan, step: Step, tuned: Job | None)
     """Offer the pruned network as a zip, or the fine-tuned one if the fine-tune `tuned` belongs to this plan."""
 
     def pack() -> bytes:
-        task = border.task(name)
-        pruned = border.pruned(name, plan)
+        task, pruned = border.task(name), border.pruned(name, plan)
+        judged = {
+            ("dense", "validation"): border.dense_quality(name),
+            ("dense", "test"): border.memo().get((name, "test"), lambda: task.evaluate(task.model, "test")),
+            ("pruned", "validation"): step.quality,
+            ("pruned", "test"): border.memo().get((name, plan, "test"), lambda: task.evaluate(pruned.model, "test")),
+        }
         if tuned is None:
-            return bundle(task, pruned)
-        return bundle(task, pruned, tuned=runs.tuned(tuned), recipe=tuned.arguments[2])
+            return bundle(task, pruned, judged=judged)
+        judged["fine-tuned", "validation"] = runs.tuned_quality(tuned)
+        return bundle(task, pruned, tuned=runs.tuned(tuned), recipe=tuned.arguments[2], judged=judged)
 
     st.download_button(
         "Download",

@@ -8,17 +8,17 @@ from typing import Any
 
 from core.pruning import PruningPlan, prune
 from core.tasks import Task, load
-from core.tuning import Recipe, fine_tune
+from core.tuning import Recipe, fine_tune, preset_for
 
 SEEDS = (0, 1, 2)
 
 TARGETS = (
-    ("fashion-mlp", 1 - 1 / 12, 0.5, 30),
-    ("fashion-lenet5", 1 - 1 / 12, 0.2, 90),
-    ("fashion-lenet5", 1 - 1 / 25, 0.7, 90),
-    ("fashion-resnet", 0.8, 1.0, 180),
+    ("fashion-mlp", PruningPlan(sparsity=1 - 1 / 12), 0.5, 30),
+    ("fashion-lenet5", PruningPlan(sparsity=1 - 1 / 12, scope="lamp"), 0.2, 90),
+    ("fashion-lenet5", PruningPlan(sparsity=1 - 1 / 25, scope="lamp"), 0.7, 90),
+    ("fashion-resnet", PruningPlan(sparsity=0.8), 1.0, 180),
 )
-"""Model, sparsity, most points of test accuracy it may lose, most seconds it may take."""
+"""Model, plan, most points of test accuracy it may lose, most seconds it may take."""
 
 EQUAL = Recipe(epochs=5, learning_rate=1e-3)
 """What all strategies have in common: 785 steps of Adam."""
@@ -35,22 +35,23 @@ STRATEGIES = {
 }
 
 
-def tuned(task: Task, sparsity: float, recipe: Recipe) -> tuple[float, float]:
+def tuned(task: Task, plan: PruningPlan, recipe: Recipe) -> tuple[float, float]:
     """Prune and tune; return test accuracy in percent and the seconds that took."""
     begun = time.monotonic()
-    *_, final = fine_tune(task, prune(task, PruningPlan(sparsity=sparsity)), recipe)
+    *_, final = fine_tune(task, prune(task, plan), recipe)
     seconds = time.monotonic() - begun
     return 100 * task.evaluate(final.model, "test").value, seconds
 
 
-def line(task: Task, sparsity: float, recipe: Recipe, name: str) -> dict[str, Any]:
+def line(task: Task, plan: PruningPlan, recipe: Recipe, name: str) -> dict[str, Any]:
     """Run three seeds and summarise them."""
-    found = [tuned(task, sparsity, replace(recipe, seed=seed)) for seed in SEEDS]
+    found = [tuned(task, plan, replace(recipe, seed=seed)) for seed in SEEDS]
     accuracy = [each for each, _ in found]
     dense = 100 * task.evaluate(task.model, "test").value
     return {
         "model": task.info.name,
-        "removed %": round(100 * sparsity, 1),
+        "removed %": round(100 * plan.sparsity, 1),
+        "cut": plan.scope,
         "recipe": name,
         "dense": round(dense, 2),
         "mean": round(statistics.mean(accuracy), 2),
@@ -63,11 +64,12 @@ def line(task: Task, sparsity: float, recipe: Recipe, name: str) -> dict[str, An
 
 def run() -> Iterator[dict[str, Any]]:
     """Yield a line for each target, then for each strategy at 90 and 95 % sparsity."""
-    for name, sparsity, most, longest in TARGETS:
-        row = line(load(name), sparsity, Recipe.preset("careful"), "careful")
+    for name, plan, most, longest in TARGETS:
+        task = load(name)
+        row = line(task, plan, preset_for(task, "careful"), "careful")
         held = row["points lost"] <= most and row["seconds"] <= longest
         yield {**row, "goal": f"{most} points in {longest} s: {'met' if held else 'MISSED'}"}
     task = load("fashion-lenet5")
     for sparsity in (0.9, 0.95):
         for name, recipe in STRATEGIES.items():
-            yield line(task, sparsity, recipe, name)
+            yield line(task, PruningPlan(sparsity=sparsity), recipe, name)

@@ -173,7 +173,7 @@ def test_a_transformer_reads_the_same_whatever_stands_beside_it(minilm):
 
 
 def test_a_removed_head_says_nothing_and_the_smaller_network_is_the_same(minilm):
-    pruned = prune(minilm, PruningPlan(sparsity=0.4, granularity="head"))
+    pruned = prune(minilm, PruningPlan(sparsity=0.4, granularity="head", scope="layer"))
     heads = minilm.heads[0]
     width = pruned.masks[heads.rows[0]].shape[0] // heads.count
     kept = pruned.masks[heads.rows[0]].reshape(heads.count, -1).any(1)

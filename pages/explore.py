@@ -18,6 +18,7 @@ from pages.parts.words import figure
 
 def pictures(name: str, plan: PruningPlan, value: float, step: Step) -> None:
     """Draw the weights of each layer and the curve that the slider walks along, which fills in by itself."""
+    step = border.memo().peek((name, plan)) or step
     job = border.sweep_job(name, plan)
     swept: list[Step] = list(job.results)
     left, right = st.columns([3, 2], gap="medium")
@@ -36,7 +37,7 @@ def pictures(name: str, plan: PruningPlan, value: float, step: Step) -> None:
     right.plotly_chart(
         curve(
             swept,
-            border.dense_quality(name),
+            border.dense_known(name),
             here=None if view == views[0] else (step.sparsity, step.quality),
             tuned=tuned_mark(name, plan.without_amount),
             theme=st.context.theme.type or "light",
@@ -53,9 +54,13 @@ def pictures(name: str, plan: PruningPlan, value: float, step: Step) -> None:
 
 def curve_caption(name: str) -> str:
     """Say what the points of the curve stand for, and what a very simple way would reach."""
-    dense, baseline = border.dense_quality(name), border.baseline(name)
-    simple = f" For comparison, {baseline[0]}: {figure(baseline[1])}." if baseline else ""
-    return f"Each point is judged on {dense.n:,} {dense.about.noun}. Dotted: dense.{simple}"
+    baseline, total = border.baseline(name), border.task(name).count("validation")
+    if baseline is None:
+        return f"Each point is judged on {total:,} examples. Dotted: dense."
+    noun = baseline[1].about.noun
+    return (
+        f"Each point is judged on {total:,} {noun}. Dotted: dense. In comparison, {baseline[0]}: {figure(baseline[1])}."
+    )
 
 
 def layers(step: Step) -> None:
@@ -85,10 +90,16 @@ choices, results, details = st.container(), st.container(), st.container()
 with border.sentences(results):
     name, plan, value = choose(choices, details)
     with results:
-        step = figures(name, plan)
-        filling = border.sweep_job(name, plan).active
-        st.fragment(pictures, run_every=1.0 if filling else None)(name, plan, value, step)
-        healing(name, plan, step)
+        top, middle, bottom = st.container(), st.container(), st.container()
+        with top:
+            drawn = figures(name, plan)
+            step = next(drawn)
+        with middle:
+            filling = border.sweep_job(name, plan).active or not step.settled
+            st.fragment(pictures, run_every=1.0 if filling else None)(name, plan, value, step)
+        *_, step = (step, *drawn)  # the figures that take longer are filled in meanwhile
+        with bottom:
+            healing(name, plan, step)
     with details:
         try_it(name, plan)
         beyond(name, plan)

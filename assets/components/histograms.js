@@ -29,10 +29,14 @@ export default function (component) {
     return null;
   }
 
-  // Long names lose their beginning: what tells two layers of a block apart stands at the end.
+  // Long names lose their middle: a number in front tells blocks apart, the end tells the layers of a block apart.
   function shortened(context, text, width) {
-    let cut = text;
-    while (context.measureText(cut).width > width && cut.length > 4) cut = `…${cut.replace("…", "").slice(1)}`;
+    const head = text.match(/^\d+|^/)[0];
+    let tail = text.slice(head.length), cut = text;
+    while (context.measureText(cut).width > width && tail.length > 4) {
+      tail = tail.slice(1);
+      cut = `${head}…${tail}`;
+    }
     return cut;
   }
 

@@ -31,17 +31,15 @@ def suffix_of(shown: Sequence[Quality]) -> str:
 
 
 def span_of(shown: Sequence[Quality]) -> dict[str, Any]:
-    """The part of an axis that shows figures: 0 to 100 % for shares, else what is there and a little more.
-
-    An error that grew without bounds does not push everything else to the bottom: nothing above three times the
-    first figure (the dense one) is shown.
+    """The part of an axis that shows figures: 0 to 100 % for shares; from 0 for what is to be high; and for an error
+    from the lowest to a third above it, or to the highest, but not above three times the lowest.
     """
     if not shown or shown[0].about.share:
         return {"range": [0, 102], "dtick": 20, "ticksuffix": " %"}
     values = [quality.value for quality in shown if math.isfinite(quality.value)]
     low, high = min(values, default=0.0), max(values, default=1.0)
     if not shown[0].about.higher:
-        high = min(high, 3 * low)
+        high = max(1.33 * low, min(high, 3 * low))
     else:
         low = min(low, 0.0)
     room = 0.06 * ((high - low) or abs(high) or 1.0)

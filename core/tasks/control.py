@@ -138,8 +138,8 @@ def make_task(about: TaskInfo, model: nn.Module, early: Callable[[], nn.Module |
 
 
 HABITS: Mapping[str, Mapping[str, Any]] = {
-    "quick": {"epochs": 3, "batch_size": 256, "learning_rate": 1e-3},
-    "careful": {"epochs": 10, "batch_size": 256, "learning_rate": 1e-3, "distill": 0.9, "temperature": 1.0},
+    "quick": {"epochs": 3, "batch_size": 256, "learning_rate": 3e-4, "distill": 0.9, "temperature": 1.0},
+    "careful": {"epochs": 10, "batch_size": 256, "learning_rate": 3e-4, "distill": 0.9, "temperature": 1.0},
     "textbook": {"batch_size": 256},
 }
 

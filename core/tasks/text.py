@@ -321,8 +321,8 @@ KINDS = {
         250,
         1000,
         {
-            "quick": {"batch_size": 64},
-            "careful": {"batch_size": 64, "augment": ("drop",)},
+            "quick": {"epochs": 3, "learning_rate": 2e-3},
+            "careful": {"augment": ("drop",)},
         },
     ),
     "reuters-minilm": Kind(
@@ -333,8 +333,8 @@ KINDS = {
         50,
         200,
         {
-            "quick": {"learning_rate": 2e-4, "batch_size": 32},
-            "careful": {"learning_rate": 2e-4, "batch_size": 32, "epochs": 3, "augment": ("drop",)},
+            "quick": {"learning_rate": 4e-4, "batch_size": 32},
+            "careful": {"learning_rate": 4e-4, "batch_size": 32, "epochs": 2, "augment": ("drop",)},
         },
     ),
 }

@@ -91,10 +91,14 @@ def sweep_job(name: str, plan: PruningPlan) -> Job:
     return _sweep_job(name, plan.without_amount)
 
 
-@st.cache_data(max_entries=6, show_spinner="Judging the whole network ...")
 def dense_quality(name: str) -> Quality:
     """How good the unpruned model is on validation data."""
-    return task(name).evaluate(task(name).model)
+    return memo().get((name, "dense"), lambda: task(name).evaluate(task(name).model))
+
+
+def dense_known(name: str) -> Quality | None:
+    """The same, if it was judged already."""
+    return memo().peek((name, "dense"))
 
 
 @st.cache_data(max_entries=20, show_spinner=False)

@@ -1,11 +1,12 @@
 """The four headline figures of a slider step."""
 
 import time
+from collections.abc import Iterator
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from core.measure import Step
+from core.measure import Cost, Quality, Step
 from core.pruning import PruningPlan
 from pages.parts import border
 from pages.parts.words import change, figure, good, interval, meaning, percent, size
@@ -17,27 +18,48 @@ ABOUT = '<span class="about"></span>'
 """Beside figures that are not settled, so that the style sheet can pale them."""
 
 
-def figures(name: str, plan: PruningPlan) -> Step:
+def figures(name: str, plan: PruningPlan) -> Iterator[Step]:
     """Show what the plan does as numbers: an early figure, which looks it, if the settled one takes its time.
 
-    Each figure is written over the one before, so that nothing blinks while people slide.
+    Each figure is written over the one before, so that nothing blinks while people slide. What takes longer still, the
+    whole network's figure and the size of files, is filled in afterwards. Yields whenever something was drawn.
     """
     begun, cells = time.monotonic(), None
-    with st.container(key="figures"):
-        for step in border.slider_steps(name, plan):
-            if step.settled or time.monotonic() - begun > PATIENCE:
-                cells = show(cells or [st.empty(), *st.columns(4, gap="small")], name, step)
-                begun = time.monotonic()
-    return step
+    place = st.container(key="figures")
+
+    def draw(step: Step, dense: Quality | None, costs: tuple[Cost, Cost] | None) -> list[DeltaGenerator]:
+        with place:
+            return show(cells or [st.empty(), *st.columns(4, gap="small")], name, step, dense, costs)
+
+    for step in border.slider_steps(name, plan):
+        if not step.settled and time.monotonic() - begun > PATIENCE:
+            cells = draw(step, border.dense_known(name), None)
+            begun = time.monotonic()
+            yield step
+    if cells:
+        cells = draw(step, border.dense_known(name), None)
+        yield step
+        draw(step, border.dense_quality(name), None)
+    costs = border.pruned_cost(name, step.plan), border.pruned_cost(name, PruningPlan())
+    draw(step, border.dense_quality(name), costs)
+    yield step
 
 
-def show(cells: list[DeltaGenerator], name: str, step: Step) -> list[DeltaGenerator]:
-    """Draw the four headline figures into cells; return the cells in which the next ones replace them."""
+def show(
+    cells: list[DeltaGenerator],
+    name: str,
+    step: Step,
+    dense: Quality | None,
+    costs: tuple[Cost, Cost] | None,
+) -> list[DeltaGenerator]:
+    """Draw the four headline figures into cells; return the cells in which the next ones replace them.
+
+    dense, costs: the whole network's quality, and what the pruned and the whole one weigh; None while not known.
+    """
     mark, accuracy, sparsity, left, file = cells
-    quality, dense = step.quality, border.dense_quality(name)
+    quality = step.quality
     weights, kept = (sum(getattr(layer, part) for layer in step.layers) for part in ("weights", "kept"))
-    now = border.pruned_cost(name, step.plan) if step.settled else None
-    whole = border.pruned_cost(name, PruningPlan())
+    now, whole = costs or (None, None)
     if step.plan.structured:
         kept = now.weights if now else None
     still = {"delta_color": "off", "delta_arrow": "off", "border": True}
@@ -46,11 +68,12 @@ def show(cells: list[DeltaGenerator], name: str, step: Step) -> list[DeltaGenera
         accuracy.metric(
             quality.metric,
             figure(quality, early=not step.settled),
-            change(quality, dense),
-            delta_color=good(quality),
+            change(quality, dense) if dense else "...",
+            delta_color=good(quality, dense),
+            delta_arrow="auto" if dense and quality.value != dense.value else "off",
             delta_description=interval(quality),
-            help=f"{meaning(quality)} Then the change against the whole network ({figure(dense)}), and the range that "
-            "holds the true figure with 95 % confidence.",
+            help=f"{meaning(quality)} Then the change against the whole network"
+            f"{f' ({figure(dense)})' if dense else ''}, and the range that holds the true figure with 95 % confidence.",
             border=True,
         ),
         sparsity.metric(
@@ -72,7 +95,7 @@ def show(cells: list[DeltaGenerator], name: str, step: Step) -> list[DeltaGenera
         file.metric(
             "Zipped file",
             size(now.zipped) if now else "...",
-            f"of {size(whole.file)}",
+            f"of {size(whole.file)}" if whole else "...",
             help="The weights as a file, really compressed just now. "
             + (
                 "It is of the smaller network, without the removed units and without what only they fed."

@@ -111,7 +111,7 @@ def outcome(job: Job) -> None:
             stage,
             figure(quality),
             change(quality, dense) if quality is not dense else None,
-            delta_color=good(quality),
+            delta_color=good(quality, dense),
             delta_description=interval(quality),
             border=True,
         )

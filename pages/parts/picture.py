@@ -26,6 +26,8 @@ def weight_histograms(name: str, plan: PruningPlan, value: float, swept: list[St
         js=(FOLDER / "histograms.js").read_text(encoding="utf-8"),
     )
     base = plan.without_amount
+    stops = border.slider_stops(name, base)
+    titles = without_common_beginning([layer.name.removesuffix(".weight") for layer in stops])
     curve = sorted((100 * p.sparsity, p.quality.value) for p in swept)
     plain = plan.criterion == "magnitude" and not plan.structured and plan.scope != "lamp"
     draw(
@@ -46,7 +48,7 @@ def weight_histograms(name: str, plan: PruningPlan, value: float, swept: list[St
             "pattern": list(plan.pattern or ()),
             "layers": [
                 {
-                    "title": layer.name.removesuffix(".weight"),
+                    "title": title,
                     "low": layer.low,
                     "high": layer.high,
                     "counts": layer.counts,
@@ -55,12 +57,21 @@ def weight_histograms(name: str, plan: PruningPlan, value: float, swept: list[St
                     "log": layer.log,
                     "keptCounts": layer.kept_counts,
                 }
-                for layer in border.slider_stops(name, base)
+                for layer, title in zip(stops, titles, strict=True)
             ],
             "curve": curve,
             "colours": {"kept": KEPT, "removed": REMOVED, "pruned": PRUNED},
         },
     )
+
+
+def without_common_beginning(names: list[str]) -> list[str]:
+    """Drop the dotted parts that all names begin with; the last part stays in any case."""
+    parts = [name.split(".") for name in names]
+    shared = 0
+    while all(len(each) > shared + 1 and each[shared] == parts[0][shared] for each in parts):
+        shared += 1
+    return [".".join(each[shared:]) for each in parts]
 
 
 def what_is_left(name: str, plan: PruningPlan, layer: str) -> None:

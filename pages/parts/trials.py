@@ -58,7 +58,7 @@ def beyond(name: str, plan: PruningPlan) -> None:
     panel = st.expander("Beyond the headline figure: whom does it hurt?", key=f"beyond-{name}", on_change="rerun")
     if not panel.open:
         return
-    with panel, border.sentences():
+    with panel, border.sentences(), st.spinner("Judging both networks on all validation data ..."):
         dense, pruned = border.further(name, PruningPlan()), border.further(name, plan)
         if dense.more:
             for place, whole, now in zip(st.columns(len(dense.more) * 2), dense.more, pruned.more, strict=False):
@@ -73,7 +73,7 @@ def _metric(place: st.delta_generator.DeltaGenerator, whole: Quality, now: Quali
         now.metric,
         figure(now),
         change(now, whole),
-        delta_color=good(now),
+        delta_color=good(now, whole),
         delta_description=interval(now),
         help=meaning(now),
         border=True,

@@ -40,8 +40,10 @@ def interval(quality: Quality) -> str:
     return f"{scale * quality.low:.{digits}f} to {scale * quality.high:.{digits}f}{unit}"
 
 
-def good(quality: Quality) -> str:
-    """Say which way round a change is coloured."""
+def good(quality: Quality, dense: Quality | None) -> str:
+    """Say which way round a change is coloured; not at all while it is none or not known."""
+    if dense is None or quality.value == dense.value:
+        return "off"
     return "normal" if quality.about.higher else "inverse"
 
 

@@ -57,8 +57,8 @@ def curves(job: Job) -> None:
     if not looks:
         return
     dense = border.dense_quality(job.arguments[0])
-    figure = learning(looks, job.results[-1].of, dense, st.context.theme.type or "light")
-    st.plotly_chart(figure, key="learning", alt="Validation and training quality over optimiser steps", **PLOT)
+    chart = learning(looks, job.results[-1].of, dense, st.context.theme.type or "light")
+    st.plotly_chart(chart, key="learning", alt="Validation and training quality over optimiser steps", **PLOT)
     parted = over_fitting(looks)
     if parted is not None:
         st.warning(
@@ -79,8 +79,8 @@ def by_classes(job: Job) -> None:
     found = runs.classes(job) if job.results else None
     if found:
         with st.expander("Group by group: before and after"):
-            figure = by_class(found, st.context.theme.type or "light")
-            st.plotly_chart(figure, key="classes", alt="Quality of each group: dense, pruned, fine-tuned", **PLOT)
+            chart = by_class(found, st.context.theme.type or "light")
+            st.plotly_chart(chart, key="classes", alt="Quality of each group: dense, pruned, fine-tuned", **PLOT)
 
 
 def run_table() -> None:

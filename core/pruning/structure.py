@@ -101,7 +101,7 @@ class Small:
             for value in numbered.state_dict().values():
                 value.copy_(torch.arange(value.numel()).reshape(value.shape))
         numbered = _shrunk(numbered, pruned)
-        places = {name: value.long() for name, value in numbered.state_dict().items()}
+        places = {name: value.long().clone() for name, value in numbered.state_dict().items()}
         whole = pruned.model.state_dict()
         small = numbered.float()
         for name, value in small.state_dict().items():
@@ -179,6 +179,8 @@ def resized(model: nn.Module, shapes: Mapping[str, list[int]]) -> nn.Module:
 
 
 def _graph(model: nn.Module, example: Tensor) -> tp.DependencyGraph:
+    if example.is_floating_point():
+        example = example.to(next(model.parameters()).dtype)
     with torch.enable_grad():
         return tp.DependencyGraph().build_dependency(model, example_inputs=example)
 

@@ -63,7 +63,7 @@ def test_two_tune_while_a_third_slides_then_stop_return_and_leave(browser):
         expect(first.get_by_role("heading", name="About Pruning Playground")).to_be_visible()
         first.get_by_role("link", name="Fine-tune").click()
         expect(first.get_by_test_id("stProgress")).to_contain_text(re.compile(r"loss \d.*s left"))
-        expect(first.get_by_test_id("stProgress")).to_contain_text("accuracy about")
+        expect(first.get_by_test_id("stProgress")).to_contain_text("Accuracy about")
         asked = time.monotonic()
         first.get_by_role("button", name="Stop", exact=True).click()
         expect(first.get_by_role("button", name="Fine-tune", exact=True)).to_be_visible()

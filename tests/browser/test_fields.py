@@ -19,10 +19,9 @@ def number(text: str) -> float:
 @pytest.mark.parametrize(
     ("name", "cut", "says"),
     [
-        ("fashion-mlp", 97, "Return|right|it is"),
-        ("reuters-cnn", 97, "known words"),
+        ("reuters-cnn", 94, "known words"),
         ("movielens-ncf", 99, "films stayed"),
-        ("cartpole-policy", 95, "Return"),
+        ("cartpole-policy", 97, "Return"),
     ],
 )
 def test_explore_try_fine_tune_and_download(page, address, name, cut, says):

@@ -104,7 +104,7 @@ def test_open_pick_slide_tune_stop_download_and_load(page, address):
     page.get_by_role("combobox", name="How long").click()
     page.get_by_role("option", name=re.compile("Thorough")).click()
     page.get_by_role("button", name="Fine-tune", exact=True).click()
-    expect(page.get_by_test_id("stProgress")).to_contain_text("accuracy about")
+    expect(page.get_by_test_id("stProgress")).to_contain_text("Accuracy about")
     asked = time.monotonic()
     page.get_by_role("button", name="Stop", exact=True).click()
     expect(page.get_by_role("button", name="Fine-tune", exact=True)).to_be_visible()

@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 from core.measure import survives
 from core.pruning import PruningPlan, prune
 from core.tasks import load
-from pages.parts import border
+from pages.parts import border, healed
 from pages.parts.words import figure
 from tests.conftest import ROOT
 from tests.pages.test_explore import metric, open_app
@@ -94,9 +94,10 @@ def test_the_compare_page_shows_what_the_sweeps_found():
     assert any("survives the most" in each.value or "all of them survive" in each.value for each in app.markdown)
 
 
-def test_fine_tunes_of_equal_length_fill_in():
+def test_fine_tunes_of_equal_length_fill_in(monkeypatch):
+    monkeypatch.setattr(healed, "AT", (0.8,))
     app = open_compare()
-    app.multiselect(key="compared").set_value(["cartpole-policy", "reuters-cnn"]).run()
+    app.multiselect(key="compared").set_value(["cartpole-policy", "movielens-ncf"]).run()
     app.select_slider(key="heal-steps").set_value(50).run()
     app.button(key="heal").click().run()
     deadline = time.monotonic() + 120

@@ -12,7 +12,7 @@ from pages.parts.choices import choose
 from pages.parts.download import download_button
 from pages.parts.healing import outcome
 from pages.parts.recipes import choose_recipe
-from pages.parts.words import change
+from pages.parts.words import change, figure
 
 PLOT = {"theme": None, "config": {"displayModeBar": False}}
 

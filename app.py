@@ -13,6 +13,7 @@ page = st.navigation(
         "Experiment": [
             st.Page("pages/explore.py", title="Explore", icon=":material/tune:", default=True),
             st.Page("pages/fine_tune.py", title="Fine-tune", icon=":material/healing:"),
+            st.Page("pages/measure.py", title="Measure", icon=":material/thermostat:"),
             st.Page("pages/compare.py", title="Compare", icon=":material/compare_arrows:"),
         ],
         "More": [st.Page("pages/about.py", title="About", icon=":material/info:")],

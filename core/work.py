@@ -5,10 +5,24 @@ import functools
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
+import torch
 from safetensors.torch import load as load_weights
 from safetensors.torch import save
 
-from core.measure import Quality, Step
+from core.measure import (
+    Held,
+    Latency,
+    Quality,
+    Scan,
+    Step,
+    effective,
+    file_sizes,
+    latencies,
+    macs,
+    robustness,
+    sensitivity,
+    variants,
+)
 from core.measure import sweep as sweep_steps
 from core.pruning import Pruned, PruningPlan, prune
 from core.tasks import load
@@ -70,7 +84,67 @@ def heal(loaded: Callable[[str], Task], name: str, sparsities: tuple[float, ...]
             yield Healed(p.sparsity, p.quality if p.step == p.of else None, p.step, p.of)
 
 
-WORK: Mapping[str, Callable[..., Iterator[object]]] = {"tune": tune, "sweep": sweep, "heal": heal}
+def scan(loaded: Callable[[str], Task], name: str, sparsities: tuple[float, ...]) -> Iterator[Scan]:
+    """Judge a task's model with one layer alone pruned, for each layer and sparsity."""
+    yield from sensitivity(loaded(name), sparsities)
+
+
+@dataclass(frozen=True)
+class Weighed:
+    """What could be shipped of a pruned network, and what each of it costs.
+
+    parameters, macs: of each variant, multiply-accumulates for one example; effective: those that are not with a zero.
+    files: bytes of the network's file by encoding, for the variant "smaller" if there is one, else "with zeros".
+    latency: batch size -> variant -> milliseconds; threads: how many processor threads were used.
+    """
+
+    parameters: dict[str, int]
+    macs: dict[str, int]
+    effective: int
+    files: dict[str, int]
+    latency: dict[int, dict[str, Latency]]
+    threads: int
+
+
+def weigh(loaded: Callable[[str], Task], name: str, plan: PruningPlan) -> Iterator[Weighed]:
+    """Count, write and time what a plan leaves of a task's model; timing fills in bit by bit."""
+    task = loaded(name)
+    pruned = prune(task, plan)
+    models = variants(task.model, pruned)
+    plain = {key: model for key, model in models.items() if "CSR" not in key}
+    counted = {key: macs(model, task.example) for key, model in plain.items()}
+    smallest = models.get("smaller", pruned.model)
+    weighed = Weighed(
+        {key: sum(p.numel() for p in model.parameters()) for key, model in plain.items()},
+        {key: sum(each.values()) for key, each in counted.items()},
+        sum(effective(pruned.model, counted["with zeros"]).values()),
+        file_sizes(smallest),
+        {},
+        torch.get_num_threads(),
+    )
+    yield weighed
+    for batch in (1, 64):
+        inputs, _ = next(iter(task.batches("validation", batch, torch.Generator().manual_seed(0), ())))
+        for found in latencies(models, inputs):
+            weighed = replace(weighed, latency={**weighed.latency, batch: found})
+            yield weighed
+
+
+def shift(loaded: Callable[[str], Task], name: str, plan: PruningPlan) -> Iterator[Held]:
+    """Judge a task's model, dense and pruned, on shifted data, on as many examples as the task glances at."""
+    task = loaded(name)
+    models = {"Dense": task.model, "Pruned": prune(task, plan).model}
+    yield from robustness(task, models, limit=task.glance)
+
+
+WORK: Mapping[str, Callable[..., Iterator[object]]] = {
+    "tune": tune,
+    "sweep": sweep,
+    "heal": heal,
+    "scan": scan,
+    "weigh": weigh,
+    "shift": shift,
+}
 
 
 def loader() -> Callable[[str], Task]:

@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from core.tasks.quality import Quality
-from core.tasks.trial import Trial
+from core.tasks.trial import Shown, Trial
 
 SPLITS = ("train", "validation", "test")
 
@@ -78,6 +78,8 @@ class Task:
     loss: (output, target, label smoothing) -> mean loss, a scalar tensor.
     count: (split) -> how many examples it holds.
     classes: what the answers mean, for a classifier; answers: (model, split) -> predicted and true class, (n,) each.
+    logits: (model, split) -> what a classifier says to each example, (n, classes).
+    shown: (split, place) -> one example as people can look at it, with its true class.
     heads: the attention layers, if there are any.
     early: () -> the network as it was early in its training, or None where that was not kept.
     agree: (output, a teacher's output, temperature) -> how far they are apart, a scalar tensor, for distillation.
@@ -86,6 +88,7 @@ class Task:
     baseline: what a very simple way scores, with its name: (name, split -> quality).
     more: (model, split) -> further figures beside the metric, each with its own metric.
     groups: (model, split) -> the metric, or recall, of each part of the examples, by its name.
+    shifts: kind of shift -> (strength, 1 to 5) -> the same task with validation data shifted that far.
     trial: something to try a model on by hand.
     files: what somebody who loads the download needs besides: name -> content.
     glance: how many validation and training examples a fine-tune looks at on its way.
@@ -103,6 +106,8 @@ class Task:
     count: Callable[[str], int]
     classes: tuple[str, ...] = ()
     answers: Callable[[nn.Module, str], tuple[Tensor, Tensor]] | None = None
+    logits: Callable[[nn.Module, str], Tensor] | None = None
+    shown: Callable[[str, int], Shown] | None = None
     heads: tuple[Heads, ...] = ()
     early: Callable[[], nn.Module | None] = lambda: None
     agree: Callable[[Tensor, Tensor, float], Tensor] = distance
@@ -111,6 +116,7 @@ class Task:
     baseline: tuple[str, Callable[[str], Quality]] | None = None
     more: Callable[[nn.Module, str], tuple[Quality, ...]] | None = None
     groups: Callable[[nn.Module, str], dict[str, Quality]] | None = None
+    shifts: Mapping[str, Callable[[int], "Task"]] = field(default_factory=dict)
     trial: Trial | None = None
     files: Mapping[str, bytes] = field(default_factory=dict)
     glance: int = 1000

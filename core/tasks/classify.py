@@ -11,23 +11,27 @@ from torch import Tensor, nn
 from core.tasks.quality import Z95, Quality, proportion
 from core.tasks.trial import Shown
 
-Guess = Callable[[nn.Module, str, int | None], Iterator[Tensor]]
-"""(model, split, limit) -> the class guessed for each example, int (some,), one slice of them after the other."""
+Answer = Callable[[nn.Module, str, int | None], Iterator[Tensor]]
+"""(model, split, limit) -> what the model says to each example, (some, classes), one slice of them after the other."""
 
 
-def classifier(classes: tuple[str, ...], guess: Guess, labels: Callable[[str], Tensor]) -> dict[str, Any]:
-    """Return the parts of a Task that follow from guesses and true classes, int (n,) for each split."""
+def classifier(classes: tuple[str, ...], answer: Answer, labels: Callable[[str], Tensor]) -> dict[str, Any]:
+    """Return the parts of a Task that follow from answers and true classes, int (n,) for each split."""
 
     def score(model: nn.Module, split: str, limit: int | None) -> Iterator[Quality]:
         right = seen = 0
         truth = labels(split)[:limit]
-        for guessed in guess(model, split, limit):
+        for said in answer(model, split, limit):
+            guessed = said.argmax(1)
             right += int((guessed == truth[seen : seen + len(guessed)]).sum())
             seen += len(guessed)
             yield proportion(right, seen, "Accuracy", split)
 
     def answers(model: nn.Module, split: str) -> tuple[Tensor, Tensor]:
-        return torch.cat(list(guess(model, split, None))), labels(split)
+        return logits(model, split).argmax(1), labels(split)
+
+    def logits(model: nn.Module, split: str) -> Tensor:
+        return torch.cat(list(answer(model, split, None)))
 
     def groups(model: nn.Module, split: str) -> dict[str, Quality]:
         return recall_by_class(classes, *answers(model, split), split)
@@ -44,6 +48,7 @@ def classifier(classes: tuple[str, ...], guess: Guess, labels: Callable[[str], T
         "classes": classes,
         "score": score,
         "answers": answers,
+        "logits": logits,
         "groups": groups,
         "more": more,
         "baseline": ("always the most frequent class", most_frequent),

@@ -5,7 +5,7 @@ import importlib
 import io
 import math
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -51,6 +51,7 @@ class World:
     id: what gymnasium calls it; build: its policy; worst: the lowest return there is.
     scale: what returns are divided by, so that the network values situations by numbers around 1.
     draw: (observation) -> a picture of it; ended: what it means that an episode ends early.
+    noise: standard deviation of what is added to each observed number; gravity: times the usual, where a world has it.
     """
 
     id: str
@@ -62,6 +63,8 @@ class World:
     draw: Callable[[np.ndarray], Image.Image]
     ended: str
     inputs: str
+    noise: float = 0.0
+    gravity: float = 1.0
 
 
 def catalog(assets: Assets) -> list[TaskInfo]:
@@ -84,14 +87,16 @@ def load(assets: Assets, name: str) -> Task:
     return make_task(about, stored(f"models/{name}.safetensors"), lambda: stored(f"models/{name}-early.safetensors"))
 
 
-def make_task(about: TaskInfo, model: nn.Module, early: Callable[[], nn.Module | None] = lambda: None) -> Task:
-    """Join a policy and its world to a task."""
-    world = WORLDS[about.name]
+def make_task(
+    about: TaskInfo, model: nn.Module, early: Callable[[], nn.Module | None] = lambda: None, world: World | None = None
+) -> Task:
+    """Join a policy and its world, by default that of its name, to a task."""
+    world = world or WORLDS[about.name]
     _gymnasium()
 
     def score(model: nn.Module, split: str, limit: int | None) -> Iterator[Quality]:
         count = min(limit or EPISODES, EPISODES)
-        returns = play(model, world.id, [SEEDS[split] + i for i in range(count)])
+        returns = play(model, world.id, [SEEDS[split] + i for i in range(count)], None, world.noise, world.gravity)
         yield mean(returns, "Return", split)
 
     def batches(
@@ -112,6 +117,13 @@ def make_task(about: TaskInfo, model: nn.Module, early: Callable[[], nn.Module |
         end = f"{world.ended} after {len(seen)} steps" if len(seen) < longest else f"went on for all {longest} steps"
         return Shown(f"Return {total:.0f}; {end}", image=film([world.draw(each) for each in seen]))
 
+    shifts = {"noisy observation": lambda strength: replace(world, noise=0.05 * strength)}
+    if about.name == "cartpole-policy":
+        shifts["stronger gravity"] = lambda strength: replace(world, gravity=1.0 + 0.5 * strength)
+
+    def under(change: Callable[[int], World], strength: int) -> Task:
+        return make_task(about, model, early, change(strength))
+
     dense = model.eval()
     return Task(
         info=about,
@@ -126,6 +138,7 @@ def make_task(about: TaskInfo, model: nn.Module, early: Callable[[], nn.Module |
         count={"train": TOGETHER * LENGTH * ROLLOUTS * PASSES, "validation": EPISODES, "test": EPISODES}.__getitem__,
         early=early,
         baseline=("actions by chance", lambda split: mean(by_chance(world.id, SEEDS[split]), "Return", split)),
+        shifts={kind: functools.partial(under, change) for kind, change in shifts.items()},
         trial=Trial(
             "Watch both agents play the same episode",
             "Episode number",
@@ -164,19 +177,30 @@ def environments(world: str, count: int) -> list[Any]:
     return [_gymnasium().make(world, disable_env_checker=True).unwrapped for _ in range(count)]
 
 
-def play(model: nn.Module, world: str, seeds: list[int], seen: list[np.ndarray] | None = None) -> np.ndarray:
+def play(
+    model: nn.Module,
+    world: str,
+    seeds: list[int],
+    seen: list[np.ndarray] | None = None,
+    noise: float = 0.0,
+    gravity: float = 1.0,
+) -> np.ndarray:
     """Let a policy play one episode a seed, side by side, always taking what it rates highest; return the returns (n,).
 
-    seen: gets each observation of the first episode.
+    seen: gets each observation of the first episode. noise, gravity: see World.
     """
-    envs = environments(world, len(seeds))
+    envs, drawn = environments(world, len(seeds)), np.random.default_rng(seeds[0])
+    for env in envs:
+        if hasattr(env, "gravity"):
+            env.gravity *= gravity
     now = np.stack([env.reset(seed=seed)[0] for env, seed in zip(envs, seeds, strict=True)])
     returns, playing = np.zeros(len(seeds)), list(range(len(seeds)))
     with torch.inference_mode():
         for _ in range(limit(world)):
             if seen is not None:
                 seen.append(now[0].copy())
-            chosen = model(torch.from_numpy(now[playing]))[:, :-1].argmax(1).tolist()
+            observed = now[playing] + noise * drawn.standard_normal(now[playing].shape).astype(np.float32)
+            chosen = model(torch.from_numpy(observed))[:, :-1].argmax(1).tolist()
             still = []
             for place, action in zip(playing, chosen, strict=True):
                 now[place], reward, ended, _, _ = envs[place].step(action)

@@ -37,6 +37,7 @@ class Metric:
 METRICS: Mapping[str, Metric] = {
     "Accuracy": Metric(True, True, "Share of examples named rightly"),
     "Recall": Metric(True, True, "Share of a class that is named rightly"),
+    "Forgotten": Metric(True, False, "Share of what the dense network names rightly that the pruned one does not"),
     "Macro recall": Metric(True, True, "Recall of each class, averaged over the classes, rare ones counting as much"),
     "RMSE": Metric(
         False,

@@ -26,6 +26,9 @@ NAME = "movielens-ncf"
 KNOWN = {"under 25 ratings known": 25, "25 to 74": 75, "75 to 199": 200, "200 and more": 10**9}
 """How much is known of a user, from cold to warm: name -> below how many training ratings."""
 
+COLD = (400, 200, 100, 50, 30)
+"""Strength of "cold users": only those with fewer training ratings than this are judged."""
+
 DAMPING = 5.0
 """How many average ratings the baseline adds to each user and film, so that a single one does not decide."""
 
@@ -166,6 +169,16 @@ def make_task(
         rows = tuple({"Film": titles[film], "Stars": round(float(guessed[film]), 2)} for film in best)
         return Shown(f"Known: {int(known()[number - 1])} ratings", rows)
 
+    def colder(strength: int) -> Task:
+        def of_cold_users(split: str) -> Ratings:
+            data = ratings(split)
+            cold = known()[data.pairs[:, 0]] < COLD[strength - 1] if split == "validation" else slice(None)
+            return Ratings(data.pairs[cold], data.stars[cold])
+
+        found = functools.cache(of_cold_users)
+        sizes = {**counts, "validation": len(found("validation").stars)}
+        return make_task(about, model, found, sizes, titles, early)
+
     prunable = prunable_parameters(model)
     return Task(
         info=about,
@@ -183,6 +196,7 @@ def make_task(
         baseline=("averages of users and films", baseline),
         more=more,
         groups=groups,
+        shifts={"cold users": colder},
         trial=Trial(
             "Compare the ten films both networks would recommend",
             "User number",

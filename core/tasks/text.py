@@ -15,6 +15,7 @@ from safetensors.torch import load as load_safetensors
 from torch import Tensor, nn
 
 from core.errors import BadInput, TaskUnavailable
+from core.tasks import shifts
 from core.tasks.assets import Assets
 from core.tasks.base import SPLITS, Batch, Heads, Task, TaskInfo, prunable_parameters
 from core.tasks.classify import changed, classifier, likely
@@ -40,6 +41,9 @@ NOTHING, UNKNOWN = 0, 1
 
 LONGEST = 10_000
 """Characters of a text that somebody may type."""
+
+SHOWN = 300
+"""Characters of a newswire that are shown as an example."""
 
 DROPPED = 0.1
 """Share of the words that "drop" hides from the network."""
@@ -112,7 +116,21 @@ def load(assets: Assets, name: str) -> Task:
 
     counts = assets.manifest["data"]["reuters-r8"]["splits"]
     about = info(name, assets.manifest["models"][name]["parameters"])
-    return make_task(about, model, reader, texts, {split: counts[split] for split in SPLITS}, early(assets, name))
+
+    def shown(split: str, place: int) -> Shown:
+        labels, written = read_split(assets, split)
+        text = written[place]
+        return Shown(CLASSES[labels[place]], ({"Text": text if len(text) <= SHOWN else f"{text[:SHOWN]} ..."},))
+
+    def shifted(kind: str, strength: int) -> Callable[[str], Texts]:
+        def changed_texts(split: str) -> Texts:
+            labels, written = read_split(assets, split)
+            return Texts(reader.read([shifts.TEXTS[kind](each, strength) for each in written]), torch.tensor(labels))
+
+        return functools.cache(changed_texts)
+
+    sizes = {split: counts[split] for split in SPLITS}
+    return make_task(about, model, reader, texts, sizes, shown, early(assets, name), shifted)
 
 
 def early(assets: Assets, name: str) -> Callable[[], nn.Module | None]:
@@ -145,21 +163,26 @@ def make_task(
     reader: Reader,
     texts: Callable[[str], Texts],
     counts: Mapping[str, int],
+    shown: Callable[[str, int], Shown] | None = None,
     early: Callable[[], nn.Module | None] = lambda: None,
+    shifted: Callable[[str, int], Callable[[str], Texts]] | None = None,
 ) -> Task:
-    """Join a classifier and its texts to a task; `texts` takes a split's name and returns Texts."""
+    """Join a classifier and its texts to a task; `texts` takes a split's name and returns Texts.
+
+    shifted: (kind of shift, strength) -> such a function for shifted data.
+    """
     kind = KINDS[about.name]
     names = [name for name, _ in model.named_parameters()]
     aside = {
         name for name in names if any(part in name for part in ("position_", "token_type", "pooler", "classifier"))
     }
 
-    def guess(model: nn.Module, split: str, limit: int | None) -> Iterator[Tensor]:
+    def said(model: nn.Module, split: str, limit: int | None) -> Iterator[Tensor]:
         words = texts(split).words[:limit]
         for begin in range(0, len(words), kind.slice):
             with torch.inference_mode():
-                guessed = model(padded(words[begin : begin + kind.slice], reader.shortest)).argmax(1)
-            yield guessed
+                answers = model(padded(words[begin : begin + kind.slice], reader.shortest))
+            yield answers
 
     def batches(
         split: str,
@@ -179,9 +202,12 @@ def make_task(
     def answer(model: nn.Module, text: str) -> Shown:
         words = understood(reader, text)
         with torch.no_grad():
-            said, rows = likely(model(padded([words], reader.shortest)), CLASSES)
+            best, rows = likely(model(padded([words], reader.shortest)), CLASSES)
         known = sum(word != reader.unknown and word not in reader.closing for word in words)
-        return Shown(f"{said} (it read {known} known words or parts of words)", tuple(rows))
+        return Shown(f"{best} (it read {known} known words or parts of words)", tuple(rows))
+
+    def under(kind: str, strength: int) -> Task:
+        return make_task(about, model, reader, shifted(kind, strength), counts, shown, early)
 
     prunable = prunable_parameters(model, aside)
     return Task(
@@ -194,6 +220,8 @@ def make_task(
         count=counts.__getitem__,
         heads=heads_of(model),
         early=early,
+        shown=shown,
+        shifts={kind: functools.partial(under, kind) for kind in shifts.TEXTS} if shifted else {},
         augmentations=("drop",),
         optional=tuple(name for name in prunable if "embedding" in name),
         trial=Trial(
@@ -207,7 +235,7 @@ def make_task(
         files=reader.files,
         glance=kind.glance,
         habits=kind.habits,
-        **classifier(CLASSES, guess, lambda split: texts(split).labels),
+        **classifier(CLASSES, said, lambda split: texts(split).labels),
     )
 
 

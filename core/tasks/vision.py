@@ -15,6 +15,7 @@ from safetensors.torch import load as load_safetensors
 from torch import Tensor, nn
 
 from core.errors import BadInput, TaskUnavailable
+from core.tasks import shifts
 from core.tasks.assets import Assets
 from core.tasks.base import SPLITS, Batch, Task, TaskInfo, prunable_parameters
 from core.tasks.classify import changed, classifier, likely
@@ -156,8 +157,12 @@ def make_task(
     architecture = ARCHITECTURES.get(about.name)
     size = architecture.slice if architecture else 250
 
-    def guess(model: nn.Module, split: str, limit: int | None) -> Iterator[Tensor]:
-        return guesses(model, images(split), limit, size)
+    def said(model: nn.Module, split: str, limit: int | None) -> Iterator[Tensor]:
+        return outputs(model, images(split), limit, size)
+
+    def shown(split: str, place: int) -> Shown:
+        data = images(split)
+        return Shown(CLASSES[int(data.labels[place])], image=png(data.inputs[place, 0]))
 
     def batches(
         split: str,
@@ -181,6 +186,14 @@ def make_task(
             f"{said} ({'right' if said == truth else f'it is: {truth}'})", tuple(rows), png(data.inputs[number - 1, 0])
         )
 
+    def shifted(kind: str, strength: int) -> Task:
+        def changed_images(split: str) -> Images:
+            data = images(split)
+            inputs = shifts.IMAGES[kind](data.inputs, strength, BLACK).contiguous(memory_format=torch.channels_last)
+            return Images(inputs, data.labels)
+
+        return make_task(about, model, functools.cache(changed_images), counts, example, early)
+
     return Task(
         info=about,
         model=model.eval(),
@@ -190,6 +203,8 @@ def make_task(
         batches=batches,
         count=counts.__getitem__,
         early=early,
+        shown=shown,
+        shifts={kind: functools.partial(shifted, kind) for kind in shifts.IMAGES},
         augmentations=("flip", "shift", "erase"),
         trial=Trial(
             "Show both networks a picture",
@@ -200,7 +215,7 @@ def make_task(
             "Any picture of the validation data, which no network has learned from.",
         ),
         habits=architecture.habits if architecture else {},
-        **classifier(CLASSES, guess, lambda split: images(split).labels),
+        **classifier(CLASSES, said, lambda split: images(split).labels),
     )
 
 
@@ -212,8 +227,8 @@ def png(pixels: Tensor) -> bytes:
     return file.getvalue()
 
 
-def guesses(model: nn.Module, images: Images, limit: int | None = None, size: int = 250) -> Iterator[Tensor]:
-    """Say for each picture which class the model takes it for: int (size,), one slice of pictures after the other.
+def outputs(model: nn.Module, images: Images, limit: int | None = None, size: int = 250) -> Iterator[Tensor]:
+    """Say what the model answers to each picture: (size, classes), one slice of pictures after the other.
 
     The pictures lie in channels_last order and the weights follow them, which is what makes
     convolutions fast on a processor; `model` itself stays as it is.
@@ -224,8 +239,8 @@ def guesses(model: nn.Module, images: Images, limit: int | None = None, size: in
     }
     for inputs in images.inputs[:limit].split(size):
         with torch.inference_mode():
-            guessed = torch.func.functional_call(model, weights, (inputs,)).argmax(1)
-        yield guessed  # outside, or the mode would go on in whoever asks for the next slice
+            answers = torch.func.functional_call(model, weights, (inputs,))
+        yield answers  # outside, or the mode would go on in whoever asks for the next slice
 
 
 def vary(

@@ -5,7 +5,7 @@ import functools
 import math
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor, nn
@@ -96,6 +96,8 @@ def fine_tune(task: Task, pruned: Pruned, recipe: Recipe, keep_at: int = 0) -> I
             run.learn(loss)
 
             step += 1
+            if step > max(of * (1 - recipe.average), last_cut):
+                run.remember()
             losses = [*losses[-19:], loss.item()]
             if not math.isfinite(losses[-1]):
                 raise TuningFailed(
@@ -107,6 +109,8 @@ def fine_tune(task: Task, pruned: Pruned, recipe: Recipe, keep_at: int = 0) -> I
             reached = None
             if step in checks or step == keep_at or over:
                 over_all = over or recipe.patience
+                if over:
+                    run.settle()
                 if over and recipe.recalibrate:
                     recalibrate(task, run.model, recipe)
                 quality, train = run.look(task, None if over_all else task.glance)
@@ -181,6 +185,8 @@ class _Run:
     optimizer: torch.optim.Optimizer
     held: list[tuple[Tensor, Tensor]]
     frozen: list[nn.Module]
+    mean: dict[str, Tensor] = field(default_factory=dict)
+    remembered: int = 0
 
     @classmethod
     def begin(cls, task: Task, start: Pruned, recipe: Recipe, settled: bool) -> "_Run":
@@ -246,6 +252,24 @@ class _Run:
         loss.backward()
         self._zero(gradients=True)
         self.optimizer.step()
+        self._zero(gradients=False)
+
+    def remember(self) -> None:
+        """Count the present weights in to the mean of the last ones."""
+        self.remembered += 1
+        with torch.no_grad():
+            for name, parameter in self.model.named_parameters():
+                if name not in self.mean:
+                    self.mean[name] = parameter.detach().clone()
+                else:
+                    self.mean[name].lerp_(parameter, 1 / self.remembered)
+
+    def settle(self) -> None:
+        """Take the mean of what was remembered, if anything was; zeros stay zeros, for masks no longer changed."""
+        with torch.no_grad():
+            for name, parameter in self.model.named_parameters():
+                if name in self.mean:
+                    parameter.copy_(self.mean[name])
         self._zero(gradients=False)
 
     def look(self, task: Task, limit: int | None) -> tuple[Quality, Quality]:

@@ -22,6 +22,8 @@ class Recipe:
     """Hold the choices of one fine-tune; the defaults are what a beginner should keep.
 
     epochs: how often each training example is seen, 1 to 200; 0 only with `recalibrate`.
+    average: share of the run, at its end, over which the weights are averaged, 0 to 0.9; what comes out is that mean
+        (Izmailov et al. 2018, Averaging weights leads to wider optima). With batch norm, set `recalibrate` too.
     steps: how many optimiser steps instead of whole epochs, at most 100,000; None for whole epochs.
     seconds: stop after so long even if epochs are left; None for no limit. With a limit, figures depend on the
         speed of the machine.
@@ -65,6 +67,7 @@ class Recipe:
     strategy: str = "one-shot"
     rounds: int = 3
     steps: int | None = None
+    average: float = 0.0
 
     def __post_init__(self) -> None:
         chosen = ("flip", "shift") if self.augment is True else tuple(self.augment or ())
@@ -113,6 +116,7 @@ class Recipe:
             "Choose a time above 0, or none.",
         )
         _require(0 <= self.patience <= 100, f"A patience of {self.patience} looks is not possible.", "Choose 0 to 100.")
+        _require(0 <= self.average <= 0.9, f"average is {self.average:g}, outside its range.", "Choose 0 to 0.9.")
         _require(1 <= self.rounds <= 20, f"{self.rounds} rounds are not possible.", "Choose 1 to 20.")
 
     @classmethod

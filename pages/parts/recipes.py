@@ -100,6 +100,16 @@ def _details(usual: Recipe, preset: str, strategy: str, augmentations: tuple[str
             key=f"distill-{preset}",
             **kept,
         )
+        average = st.slider(
+            "Average the last weights",
+            0.0,
+            0.9,
+            usual.average,
+            0.1,
+            help="Share of the run at its end over which the weights are averaged; what comes out is the mean.",
+            key=f"average-{preset}",
+            **kept,
+        )
         patience = st.number_input(
             "Patience, looks",
             value=usual.patience,
@@ -133,6 +143,7 @@ def _details(usual: Recipe, preset: str, strategy: str, augmentations: tuple[str
         "seed": seed,
         "distill": distill,
         "patience": patience,
+        "average": average,
         "recalibrate": recalibrate,
         "rounds": rounds,
     }

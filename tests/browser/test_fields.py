@@ -63,3 +63,12 @@ def test_the_compare_page_draws_one_curve_a_network(page, address):
     expect(page.get_by_text(re.compile("survives the most|all of them survive")).first).to_be_visible(timeout=120_000)
     page.get_by_text("Why do fields differ?").click()
     expect(page.get_by_text(re.compile("a rare word is read by few", re.IGNORECASE)).first).to_be_visible()
+
+
+def test_the_measure_page_weighs_a_network_and_scans_its_layers(page, address):
+    page.goto(f"{address}/measure?model=fashion-mlp&threshold=90")
+    page.get_by_role("button", name="Measure on this machine").click()
+    expect(page.get_by_text(re.compile("64 at a time:")).first).to_be_visible(timeout=60_000)
+    expect(page.locator(".st-key-heat .heatmaplayer").first).to_be_attached(timeout=60_000)
+    page.get_by_text("What did the network forget?").click()
+    expect(page.get_by_text(re.compile("are named rightly by the dense network")).first).to_be_visible(timeout=30_000)

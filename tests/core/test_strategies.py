@@ -276,3 +276,14 @@ def test_courses_end_at_the_target_whatever_the_number_of_steps(rounds, steps, t
         assert course.cuts[max(course.cuts)] == pruned.sparsity
     else:
         assert course.start.sparsity == pruned.sparsity
+
+
+def test_averaged_weights_are_the_mean_of_the_last_steps(tiny):
+    pruned = prune(tiny, PruningPlan(sparsity=0.5))
+    plain = Recipe(batch_size=16, warmup=0.0, cosine=False, learning_rate=0.01)
+    ends = [last(fine_tune(tiny, pruned, replace(plain, steps=steps))).model.state_dict() for steps in range(6, 11)]
+    averaged = last(fine_tune(tiny, pruned, replace(plain, steps=10, average=0.5))).model
+    for name, value in averaged.state_dict().items():
+        torch.testing.assert_close(value, torch.stack([each[name] for each in ends]).mean(0))
+    for name, mask in pruned.masks.items():
+        assert not averaged.get_parameter(name)[~mask].any()

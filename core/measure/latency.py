@@ -1,0 +1,88 @@
+"""How long a network takes, measured on this machine now: what each kind of sparsity really saves."""
+
+import copy
+import statistics
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from core.pruning import Pruned, shrink
+
+WARM, LEAST = 3, 15
+"""Passes before anything counts, and how many count at least."""
+
+
+@dataclass(frozen=True)
+class Latency:
+    """Milliseconds of one pass: the median with its quartiles, of `runs` passes."""
+
+    median: float
+    low: float
+    high: float
+    runs: int
+
+
+class SparseLinear(nn.Module):
+    """A fully connected layer whose weight is kept in compressed sparse rows (CSR)."""
+
+    def __init__(self, layer: nn.Linear) -> None:
+        super().__init__()
+        self.weight = layer.weight.detach().to_sparse_csr()
+        self.bias = layer.bias.detach() if layer.bias is not None else None
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        flat = inputs.reshape(-1, inputs.shape[-1])
+        output = (self.weight @ flat.T).T
+        output = output if self.bias is None else output + self.bias
+        return output.reshape(*inputs.shape[:-1], -1)
+
+
+def variants(dense: nn.Module, pruned: Pruned) -> dict[str, nn.Module]:
+    """Return the networks that could be shipped: dense, with zeros, with sparse layers, and smaller.
+
+    Sparse layers are there where fully connected ones were pruned weight by weight; the smaller network for units.
+    """
+    found = {"dense": dense, "with zeros": pruned.model}
+    if pruned.plan.structured:
+        found["smaller"] = shrink(pruned)
+        return found
+    sparse = copy.deepcopy(pruned.model)
+    names = [name.removesuffix(".weight") for name in pruned.masks]
+    linear = [name for name in names if isinstance(sparse.get_submodule(name), nn.Linear)]
+    for name in linear:
+        owner, _, leaf = name.rpartition(".")
+        setattr(sparse.get_submodule(owner), leaf, SparseLinear(sparse.get_submodule(name)))
+    if linear:
+        found["sparse (CSR)"] = sparse
+    return found
+
+
+def latencies(models: Mapping[str, nn.Module], inputs: Tensor, seconds: float = 1.0) -> Iterator[dict[str, Latency]]:
+    """Time all models on the same inputs in turn, so that whatever else the machine does hits all alike.
+
+    seconds: how long to go on, but at least LEAST passes of each. Yields what is known so far, now and then.
+    """
+    times: dict[str, list[float]] = {name: [] for name in models}
+    begun = reported = time.perf_counter()
+    for turn in range(100_000):
+        with torch.inference_mode():
+            for name, model in models.items():
+                start = time.perf_counter()
+                model(inputs)
+                if turn >= WARM:
+                    times[name].append(1000 * (time.perf_counter() - start))
+        now = time.perf_counter()
+        over = turn >= WARM + LEAST and now - begun >= seconds
+        if turn > WARM and (over or now - reported > 0.3):
+            reported = now
+            yield {name: _summary(each) for name, each in times.items()}
+        if over:
+            return
+
+
+def _summary(times: list[float]) -> Latency:
+    low, median, high = statistics.quantiles(times, n=4) if len(times) > 1 else times * 3
+    return Latency(median, low, high, len(times))

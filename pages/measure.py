@@ -1,0 +1,81 @@
+"""Measure: which layers are fragile, and what each kind of sparsity really buys on this machine."""
+
+import streamlit as st
+
+from core.charts import heat
+from core.jobs import EVERYBODY, Job
+from core.measure import Scan
+from pages.parts import border, frame
+from pages.parts.choices import choose
+from pages.parts.gains import gains
+from pages.parts.losses import losses
+from pages.parts.shifted import shifted
+
+SPARSITIES = (0.2, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99)
+"""What is removed of each layer alone."""
+
+
+@st.cache_resource(max_entries=20, show_spinner=False)
+def scan_job(name: str) -> Job:
+    """The scan of a network's layers, one for all visitors."""
+    return border.jobs().submit(EVERYBODY, "scan", name, SPARSITIES, resume=lambda job: job.arguments)
+
+
+def scan(name: str, busy: bool) -> None:
+    """Draw what the scan has found so far, and offer to spare the layers that are fragile."""
+    job = scan_job(name)
+    if busy and not job.active:
+        st.rerun()
+    if job.error:
+        st.error(" ".join(job.error), icon=":material/error:")
+    latest: Scan | None = job.results[-1] if job.results else None
+    if latest is None:
+        st.caption("Waiting for a free worker ..." if job.state == "waiting" else "Judging the first examples ...")
+        return
+    if latest.seen < latest.of:
+        st.progress(latest.seen / latest.of, f"Judged on {latest.seen:,} of {latest.of:,} so far")
+    worst = border.tasks()[name].worst
+    st.plotly_chart(
+        heat(latest, border.dense_quality(name), worst, st.context.theme.type or "light"),
+        key="heat",
+        theme=None,
+        config={"displayModeBar": False},
+        alt="Quality when one layer alone is pruned, by layer and sparsity",
+    )
+    st.caption(
+        f"Percent of the dense quality that is left, on {latest.seen:,} validation examples, when only this layer is "
+        "pruned by size. The most fragile layer is on top."
+    )
+    offer(name, latest.by_fragility(worst))
+
+
+def offer(name: str, order: list[str]) -> None:
+    """Offer a plan that keeps the most fragile layers whole; it opens on Explore."""
+    most = max(1, len(order) // 2)
+    left, right = st.columns([3, 1], vertical_alignment="bottom", gap="medium")
+    count = left.slider("Fragile layers to keep whole", 1, most, 1, key="spared") if most > 1 else 1
+    spared = order[:count]
+    left.caption(f"Kept whole: {', '.join(each.removesuffix('.weight') for each in spared)}.")
+    if right.button("Open in Explore", type="primary", width="stretch", key="spare"):
+        st.session_state.pop(f"own-{name}-weight-False", None)
+        shares = {f"own {name} weight False": dict.fromkeys(spared, 0.0)}
+        st.session_state.update(shares)
+        st.query_params["own"] = ",".join(f"{each}:0" for each in spared)
+        st.switch_page("pages/explore.py")
+
+
+frame.within_app()
+st.subheader("What does it cost, and what does it buy?", anchor=False)
+choices, results = st.container(), st.container()
+with border.sentences(results):
+    chosen, plan, _ = choose(choices, choices)
+    with results:
+        st.markdown("##### What would you gain by shipping it?")
+        gains(chosen, plan)
+        losses(chosen, plan)
+        st.markdown("##### How does it hold up on a worse day?")
+        shifted(chosen, plan)
+        st.markdown("##### Which layers are fragile?")
+with border.sentences():
+    running = scan_job(chosen).active
+    st.fragment(scan, run_every=1.0 if running else None)(chosen, running)

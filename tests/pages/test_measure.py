@@ -1,0 +1,69 @@
+"""The Measure page without a browser: what it costs, what was forgotten, which layers are fragile."""
+
+import re
+import time
+
+import pytest
+
+from core.measure import forgotten, sensitivity
+from core.pruning import PruningPlan, prune
+from core.tasks import load
+from tests.pages.test_explore import open_app
+
+
+def open_page(**query):
+    # The simulated browser shows the default model for one run when it changes pages; a real one does not.
+    return open_app(**query).switch_page("pages/measure.py").run().run()
+
+
+def until(app, holds, seconds=90):
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.3)
+        app.run()
+        assert not app.exception
+    return app
+
+
+def test_the_scan_fills_in_and_names_the_most_fragile_layer():
+    app = open_page(model="fashion-mlp")
+    until(app, lambda: any("on 5,000 validation examples" in each.value for each in app.caption))
+    *_, scan = sensitivity(load("fashion-mlp"), (0.2, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99))
+    most = scan.by_fragility()[0].removesuffix(".weight")
+    assert any(f"Kept whole: {most}." in each.value for each in app.caption)
+    app.button(key="spare").click().run()
+    assert not app.exception
+
+
+def test_measuring_tells_files_operations_and_times():
+    app = open_page(model="fashion-mlp", threshold="90")
+    app.button(key="weigh").click().run()
+    until(app, lambda: any("64 at a time:" in each.value for each in app.markdown))
+    assert any(re.search(r"Smallest file: \w+, [\d.,]+ kB, [\d.]+ times smaller", each.value) for each in app.markdown)
+    table = next(frame.value for frame in app.dataframe if "What could be shipped" in frame.value)
+    assert table["What could be shipped"].tolist() == ["dense", "with zeros", "sparse (CSR)"]
+    assert table["Operations (MACs)"][0] == 266_200
+
+
+def test_what_was_forgotten_is_counted_and_shown():
+    app = open_page(model="fashion-mlp", threshold="90")
+    app.session_state["forgotten-fashion-mlp"] = True
+    app.run()
+    assert not app.exception
+    task = load("fashion-mlp")
+    found = forgotten(task, prune(task, PruningPlan(sparsity=0.9)).model)
+    assert any(f"**{len(found.examples):,}** are named rightly" in each.value for each in app.markdown)
+
+
+@pytest.mark.parametrize("name", ["cartpole-policy", "movielens-ncf"])
+def test_fields_without_classes_go_without_that_panel(name):
+    app = open_page(model=name)
+    assert not app.exception and not app.error
+    assert not [each for each in app.expander if "forget" in each.label]
+
+
+def test_shifted_data_is_judged_when_asked_for():
+    app = open_page(model="cartpole-policy", threshold="95")
+    app.button(key="shift").click().run()
+    until(app, lambda: any("Judged on 20 validation episodes" in each.value for each in app.caption))

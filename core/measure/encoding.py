@@ -123,7 +123,12 @@ ENCODINGS: Mapping[str, Encoding] = {
 
 def _worth(value: Tensor) -> bool:
     """Whether zeros of a tensor are left out; a negative zero or anything that is not a number is kept as it is."""
-    return value.is_floating_point() and value.ndim > 1 and not bool(((value == 0) & value.signbit()).any())
+    return (
+        value.is_floating_point()
+        and value.ndim > 1
+        and value.numel() > 0
+        and not bool(((value == 0) & value.signbit()).any())
+    )
 
 
 def _same(one: Tensor, two: Tensor) -> bool:

@@ -84,9 +84,17 @@ def heal(loaded: Callable[[str], Task], name: str, sparsities: tuple[float, ...]
             yield Healed(p.sparsity, p.quality if p.step == p.of else None, p.step, p.of)
 
 
+SLOW = 1000
+"""Examples of a glance below which a network counts as slow."""
+
+
 def scan(loaded: Callable[[str], Task], name: str, sparsities: tuple[float, ...]) -> Iterator[Scan]:
-    """Judge a task's model with one layer alone pruned, for each layer and sparsity."""
-    yield from sensitivity(loaded(name), sparsities)
+    """Judge a task's model with one layer alone pruned, for each layer and sparsity.
+
+    A slow network, one that a fine-tune only glances at, is judged on as many examples as such a glance takes.
+    """
+    task = loaded(name)
+    yield from sensitivity(task, sparsities, limit=task.glance if task.glance < SLOW else None)
 
 
 @dataclass(frozen=True)

@@ -76,6 +76,5 @@ with border.sentences(results):
         st.markdown("##### How does it hold up on a worse day?")
         shifted(chosen, plan)
         st.markdown("##### Which layers are fragile?")
-with border.sentences():
-    running = scan_job(chosen).active
-    st.fragment(scan, run_every=1.0 if running else None)(chosen, running)
+        running = scan_job(chosen).active
+        st.fragment(scan, run_every=1.0 if running else None)(chosen, running)

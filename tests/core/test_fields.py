@@ -1,6 +1,5 @@
 """Language, recommendation and control against scikit-learn, closed forms and hand calculations; and side by side."""
 
-import builtins
 import importlib
 import io
 
@@ -279,12 +278,12 @@ def test_an_episode_is_a_film(name):
     [("transformers", ["reuters-minilm"]), ("gymnasium", ["cartpole-policy", "acrobot-policy"])],
 )
 def test_a_missing_package_is_a_sentence_and_the_others_go_on(package, names, monkeypatch):
-    real, plain = importlib.import_module, builtins.__import__
+    real = importlib.import_module
 
     def missing(name, *arguments, **named):
         if name == package:
             raise ImportError(name)
-        return (plain if arguments or named else real)(name, *arguments, **named)
+        return real(name, *arguments, **named)
 
     monkeypatch.setattr(importlib, "import_module", missing)
     for info in catalog():

@@ -6,6 +6,7 @@ from core.charts import heat
 from core.jobs import EVERYBODY, Job
 from core.measure import Scan
 from pages.parts import border, frame
+from pages.parts.asked import pending
 from pages.parts.choices import choose
 from pages.parts.gains import gains
 from pages.parts.losses import losses
@@ -24,14 +25,9 @@ def scan_job(name: str) -> Job:
 def scan(name: str, busy: bool) -> None:
     """Draw what the scan has found so far, and offer to spare the layers that are fragile."""
     job = scan_job(name)
-    if busy and not job.active:
-        st.rerun()
-    if job.error:
-        st.error(" ".join(job.error), icon=":material/error:")
-    latest: Scan | None = job.results[-1] if job.results else None
-    if latest is None:
-        st.caption("Waiting for a free worker ..." if job.state == "waiting" else "Judging the first examples ...")
+    if pending(job, busy, "Judging the first examples ..."):
         return
+    latest: Scan = job.results[-1]
     if latest.seen < latest.of:
         st.progress(latest.seen / latest.of, f"Judged on {latest.seen:,} of {latest.of:,} so far")
     worst = border.tasks()[name].worst

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from core.charts.learning import base_axis, base_layout
-from core.charts.look import INK, MANY
+from core.charts.look import INK, MANY, error_bars
 from core.measure.compare import Course, Point
 
 
@@ -64,14 +64,7 @@ def _line(name: str, points: tuple[Point, ...], line: dict[str, Any], symbol: st
         "mode": "lines+markers",
         "line": line,
         "marker": {"size": 7 if symbol == "circle" else 10, "symbol": symbol, "color": line["color"]},
-        "error_y": {
-            "type": "data",
-            "symmetric": False,
-            "array": [100 * q.high - v for (_, q), v in zip(ordered, values, strict=True)],
-            "arrayminus": [v - 100 * q.low for (_, q), v in zip(ordered, values, strict=True)],
-            "thickness": 1,
-            "width": 0,
-        },
+        "error_y": error_bars([quality for _, quality in ordered], 100),
         "showlegend": legend,
         "hovertemplate": f"{name}: %{{x:.1f}} % removed, %{{y:.1f}} % of dense<extra></extra>",
     }

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from core.charts.look import GRID, INK, PRUNED, TUNED, scale_of, span_of, suffix_of
+from core.charts.look import GRID, INK, PRUNED, TUNED, error_bars, scale_of, span_of, suffix_of
 from core.measure import Quality
 
 
@@ -121,15 +121,7 @@ def by_class(stages: Mapping[str, Mapping[str, Quality]], theme: str = "light") 
                 "y": list(recalls),
                 "mode": "markers",
                 "marker": {"size": 11, "color": colours[stage], "symbol": symbols[stage], "line": {"width": 2}},
-                "error_x": {
-                    "type": "data",
-                    "symmetric": False,
-                    "array": [scale * q.high - v for q, v in zip(recalls.values(), values, strict=True)],
-                    "arrayminus": [v - scale * q.low for q, v in zip(recalls.values(), values, strict=True)],
-                    "thickness": 1,
-                    "width": 0,
-                    "color": colours[stage],
-                },
+                "error_x": error_bars(list(recalls.values()), scale, color=colours[stage]),
                 "hovertemplate": f"%{{y}}, {stage.lower()}: %{{x{suffix}<extra></extra>",
             }
         )

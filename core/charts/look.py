@@ -30,6 +30,19 @@ def suffix_of(shown: Sequence[Quality]) -> str:
     return f":.{shown[0].about.digits}f}}"
 
 
+def error_bars(values: Sequence[Quality], scale: float, **looks: Any) -> dict[str, Any]:
+    """How plotly is to draw the 95 % intervals of figures."""
+    return {
+        "type": "data",
+        "symmetric": False,
+        "array": [scale * (q.high - q.value) for q in values],
+        "arrayminus": [scale * (q.value - q.low) for q in values],
+        "thickness": 1,
+        "width": 0,
+        **looks,
+    }
+
+
 def span_of(shown: Sequence[Quality]) -> dict[str, Any]:
     """The part of an axis that shows figures: 0 to 100 % for shares; from 0 for what is to be high; and for an error
     from the lowest to a third above it, or to the highest, but not above three times the lowest.

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from core.charts.learning import base_axis, base_layout
-from core.charts.look import INK, PRUNED, TUNED, scale_of, span_of, suffix_of
+from core.charts.look import INK, PRUNED, TUNED, error_bars, scale_of, span_of, suffix_of
 from core.measure.robust import Held
 
 COLUMNS = 3
@@ -62,14 +62,7 @@ def robust(found: Sequence[Held], theme: str = "light") -> dict[str, Any]:
                     "mode": "lines+markers",
                     "line": {"color": colours[stage], "width": 2, "dash": "dot" if stage == "Dense" else "solid"},
                     "showlegend": number == 0,
-                    "error_y": {
-                        "type": "data",
-                        "symmetric": False,
-                        "array": [scale * h.quality.high - v for h, v in zip(line, values, strict=True)],
-                        "arrayminus": [v - scale * h.quality.low for h, v in zip(line, values, strict=True)],
-                        "thickness": 1,
-                        "width": 0,
-                    },
+                    "error_y": error_bars([held.quality for held in line], scale),
                     "hovertemplate": f"{kind}, {stage.lower()}, strength %{{x}}: %{{y{suffix}<extra></extra>",
                 }
             )

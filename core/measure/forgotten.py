@@ -41,7 +41,7 @@ def forgotten(task: Task, pruned: nn.Module, split: str = "validation") -> Forgo
     if task.logits is None:
         raise ValueError(f"{task.info.name} has no classes.")
     before, after = task.logits(task.model, split).softmax(1), task.logits(pruned, split)
-    truth = task.answers(task.model, split)[1]
+    truth = task.labels(split)
     then, now = before.argmax(1), after.argmax(1)
     lost = (then == truth) & (now != truth)
     sure = before.gather(1, truth[:, None])[:, 0]

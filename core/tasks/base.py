@@ -78,7 +78,7 @@ class Task:
     loss: (output, target, label smoothing) -> mean loss, a scalar tensor.
     count: (split) -> how many examples it holds.
     classes: what the answers mean, for a classifier; answers: (model, split) -> predicted and true class, (n,) each.
-    logits: (model, split) -> what a classifier says to each example, (n, classes).
+    logits: (model, split) -> what a classifier says to each example, (n, classes); labels: (split) -> true class, (n,).
     shown: (split, place) -> one example as people can look at it, with its true class.
     heads: the attention layers, if there are any.
     early: () -> the network as it was early in its training, or None where that was not kept.
@@ -107,6 +107,7 @@ class Task:
     classes: tuple[str, ...] = ()
     answers: Callable[[nn.Module, str], tuple[Tensor, Tensor]] | None = None
     logits: Callable[[nn.Module, str], Tensor] | None = None
+    labels: Callable[[str], Tensor] | None = None
     shown: Callable[[str, int], Shown] | None = None
     heads: tuple[Heads, ...] = ()
     early: Callable[[], nn.Module | None] = lambda: None

@@ -110,21 +110,25 @@ def load(assets: Assets, name: str) -> Task:
     model, reader = KINDS[name].load(assets, name)
 
     @functools.cache
+    def stored(split: str) -> tuple[list[int], list[str]]:
+        return read_split(assets, split)
+
+    @functools.cache
     def texts(split: str) -> Texts:
-        labels, written = read_split(assets, split)
+        labels, written = stored(split)
         return Texts(reader.read(written), torch.tensor(labels))
 
     counts = assets.manifest["data"]["reuters-r8"]["splits"]
     about = info(name, assets.manifest["models"][name]["parameters"])
 
     def shown(split: str, place: int) -> Shown:
-        labels, written = read_split(assets, split)
+        labels, written = stored(split)
         text = written[place]
         return Shown(CLASSES[labels[place]], ({"Text": text if len(text) <= SHOWN else f"{text[:SHOWN]} ..."},))
 
     def shifted(kind: str, strength: int) -> Callable[[str], Texts]:
         def changed_texts(split: str) -> Texts:
-            labels, written = read_split(assets, split)
+            labels, written = stored(split)
             return Texts(reader.read([shifts.TEXTS[kind](each, strength) for each in written]), torch.tensor(labels))
 
         return functools.cache(changed_texts)

@@ -7,32 +7,21 @@ from core.jobs import Job
 from core.measure import ENCODINGS, advice
 from core.pruning import PruningPlan
 from core.work import Weighed
-from pages.parts import border
+from pages.parts.asked import asked, pending
 from pages.parts.words import size
 
 
 def gains(name: str, plan: PruningPlan) -> None:
     """Offer the measurement, and show what it has found."""
-    job: Job | None = st.session_state.get("weighing")
-    mine = job is not None and job.arguments == (name, plan)
-    if st.button("Measure on this machine", type="primary", key="weigh", disabled=mine and job.active):
-        if job is not None and job.active:
-            border.jobs().stop(job)
-        st.session_state.weighing = job = border.jobs().submit(border.visitor(), "weigh", name, plan)
-        mine = True
-    if not mine:
+    job = asked(st.container(), "Measure on this machine", "weigh", name, plan, type="primary")
+    if job is None:
         st.caption("Counts, writes and times the network that the slider leaves, in four ways. It takes a few seconds.")
         return
     st.fragment(_found, run_every=0.5 if job.active else None)(job, job.active)
 
 
 def _found(job: Job, busy: bool) -> None:
-    if busy and not job.active:
-        st.rerun()
-    if job.error:
-        st.error(" ".join(job.error), icon=":material/error:")
-    if not job.results:
-        st.caption("Waiting for a free worker ..." if job.state == "waiting" else "Counting and writing ...")
+    if pending(job, busy, "Counting and writing ..."):
         return
     now: Weighed = job.results[-1]
     for sentence in advice(now.files, now.latency):

@@ -6,31 +6,21 @@ from core.charts import robust
 from core.jobs import Job
 from core.pruning import PruningPlan
 from pages.parts import border
+from pages.parts.asked import asked, pending
 
 
 def shifted(name: str, plan: PruningPlan) -> None:
     """Offer to judge the dense and the pruned network on shifted data, and draw what was found."""
     kinds = border.task(name).shifts
-    job: Job | None = st.session_state.get("shifting")
-    mine = job is not None and job.arguments[:2] == (name, plan)
     text, start = st.columns([3, 1], vertical_alignment="center", gap="medium")
     text.caption(f"Strength 0 is the data as it is, 5 the worst. Here: {', '.join(kinds)}.")
-    if start.button("Shift the data", key="shift", width="stretch", disabled=mine and job.active):
-        if job is not None and job.active:
-            border.jobs().stop(job)
-        st.session_state.shifting = job = border.jobs().submit(border.visitor(), "shift", name, plan)
-        mine = True
-    if mine:
+    job = asked(start, "Shift the data", "shift", name, plan, width="stretch")
+    if job is not None:
         st.fragment(_found, run_every=1.0 if job.active else None)(job, job.active)
 
 
 def _found(job: Job, busy: bool) -> None:
-    if busy and not job.active:
-        st.rerun()
-    if job.error:
-        st.error(" ".join(job.error), icon=":material/error:")
-    if not job.results:
-        st.caption("Waiting for a free worker ..." if job.state == "waiting" else "Shifting the data ...")
+    if pending(job, busy, "Shifting the data ..."):
         return
     st.plotly_chart(
         robust(job.results, st.context.theme.type or "light"),

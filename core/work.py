@@ -9,20 +9,27 @@ import torch
 from safetensors.torch import load as load_weights
 from safetensors.torch import save
 
+from core.export import Findings
+from core.export import report as make_report
 from core.measure import (
+    Budget,
     Held,
     Latency,
     Quality,
     Scan,
     Step,
+    Tried,
+    confusion,
     effective,
     file_sizes,
+    further,
     latencies,
     macs,
     robustness,
     sensitivity,
     variants,
 )
+from core.measure import search as search_plans
 from core.measure import sweep as sweep_steps
 from core.pruning import Pruned, PruningPlan, prune
 from core.tasks import load
@@ -117,7 +124,11 @@ class Weighed:
 def weigh(loaded: Callable[[str], Task], name: str, plan: PruningPlan) -> Iterator[Weighed]:
     """Count, write and time what a plan leaves of a task's model; timing fills in bit by bit."""
     task = loaded(name)
-    pruned = prune(task, plan)
+    yield from shipping(task, prune(task, plan))
+
+
+def shipping(task: Task, pruned: Pruned) -> Iterator[Weighed]:
+    """Count, write and time a pruned network as it could be shipped."""
     models = variants(task.model, pruned)
     plain = {key: model for key, model in models.items() if "CSR" not in key}
     counted = {key: macs(model, task.example) for key, model in plain.items()}
@@ -138,6 +149,12 @@ def weigh(loaded: Callable[[str], Task], name: str, plan: PruningPlan) -> Iterat
             yield weighed
 
 
+def search(loaded: Callable[[str], Task], name: str, budget: Budget) -> Iterator[Tried]:
+    """Look for the best that keeps to a budget; a slow network is judged on a glance, as in `scan`."""
+    task = loaded(name)
+    yield from search_plans(task, budget, limit=task.glance if task.glance < SLOW else None)
+
+
 def shift(loaded: Callable[[str], Task], name: str, plan: PruningPlan) -> Iterator[Held]:
     """Judge a task's model, dense and pruned, on shifted data, on as many examples as the task glances at."""
     task = loaded(name)
@@ -145,11 +162,94 @@ def shift(loaded: Callable[[str], Task], name: str, plan: PruningPlan) -> Iterat
     yield from robustness(task, models, limit=task.glance)
 
 
+@dataclass(frozen=True)
+class Reported:
+    """How far a report is: what is being done, and the page once it is complete."""
+
+    done: int
+    of: int
+    doing: str
+    page: str | None = None
+
+
+REPORTED = (0.0, 0.5, 0.7, 0.8, 0.9, 0.95, 0.98)
+"""Sparsities at which a report sets a plan beside chance."""
+
+CHANCES = 3
+"""How many seeds of chance a report shows."""
+
+
+def report(
+    loaded: Callable[[str], Task],
+    name: str,
+    plan: PruningPlan,
+    tuned: Healing | None = None,
+    recipe: Recipe | None = None,
+    seeds: tuple[tuple[int, Quality], ...] = (),
+) -> Iterator[Reported]:
+    """Measure everything that a report holds, about a plan and, if there is one, a fine-tune of it.
+
+    tuned, recipe: what the fine-tune reached and what it was; seeds: the same fine-tune's figures by seed.
+    """
+    task = loaded(name)
+    pruned = prune(task, plan)
+    shipped = healed(pruned, tuned) if tuned else pruned
+    stages = {"dense": task.model, "pruned": pruned.model, **({"fine-tuned": shipped.model} if tuned else {})}
+    swept = () if plan.pattern else REPORTED
+    of, steps = len(stages) + CHANCES + 2 * len(swept) + 1, iter(range(1, 1000))
+    figures, others, confused = {}, {}, {}
+    for stage, model in stages.items():
+        yield Reported(next(steps), of, f"judging the {stage} network")
+        figures[stage] = {split: task.evaluate(model, split) for split in ("validation", "test")}
+        others[stage] = further(task, model)
+        if task.classes:
+            confused[stage] = confusion(task, model)
+    chances = []
+    for seed in range(CHANCES):
+        yield Reported(next(steps), of, "removing as much by chance")
+        chances.append(task.evaluate(prune(task, by_chance(plan, pruned.sparsity, seed)).model))
+    curves: dict[str, list[tuple[float, Quality]]] = {"plan": [], "chance": []}
+    for sparsity in swept:
+        stops = {"plan": replace(plan, sparsity=sparsity, threshold=None), "chance": by_chance(plan, sparsity)}
+        for key, stop in stops.items():
+            yield Reported(next(steps), of, f"judging {key} at {sparsity:.0%}")
+            found = prune(task, stop)
+            curves[key].append((found.sparsity, task.evaluate(found.model)))
+    yield Reported(of, of, "timing")
+    weighed = shipping(task, shipped)
+    *_, costs = weighed
+    findings = Findings(
+        figures,
+        others,
+        chances,
+        curves["plan"],
+        curves["chance"],
+        costs.parameters,
+        costs.macs,
+        costs.effective,
+        costs.files,
+        costs.latency,
+        costs.threads,
+        dict(seeds),
+        confused,
+    )
+    yield Reported(of, of, "done", make_report(task, pruned, findings, recipe))
+
+
+def by_chance(plan: PruningPlan, sparsity: float, seed: int = 0) -> PruningPlan:
+    """Return a plan that removes as much of the same kind by chance."""
+    amount = None if plan.pattern else sparsity
+    scope = "global" if plan.scope == "lamp" else plan.scope
+    return replace(plan, criterion="random", seed=seed, sparsity=amount, threshold=None, scope=scope)
+
+
 WORK: Mapping[str, Callable[..., Iterator[object]]] = {
     "tune": tune,
     "sweep": sweep,
     "heal": heal,
+    "report": report,
     "scan": scan,
+    "search": search,
     "weigh": weigh,
     "shift": shift,
 }

@@ -7,7 +7,7 @@ from core.charts import curve
 from core.charts.look import KEPT
 from core.measure import Step
 from core.pruning import PruningPlan
-from pages.parts import border, frame
+from pages.parts import border, frame, visited
 from pages.parts.choices import choose
 from pages.parts.figures import figures
 from pages.parts.healing import healing, tuned_mark
@@ -98,6 +98,7 @@ with border.sentences(results):
             filling = border.sweep_job(name, plan).active or not step.settled
             st.fragment(pictures, run_every=1.0 if filling else None)(name, plan, value, step)
         *_, step = (step, *drawn)  # the figures that take longer are filled in meanwhile
+        visited.note_step(name, step)
         with bottom:
             healing(name, plan, step)
     with details:

@@ -2,18 +2,23 @@
 
 import streamlit as st
 
-from core.charts import heat
+from core.charts import fragility, heat
 from core.jobs import EVERYBODY, Job
 from core.measure import Scan
 from pages.parts import border, frame
 from pages.parts.asked import pending
+from pages.parts.budget import budget
 from pages.parts.choices import choose
 from pages.parts.gains import gains
 from pages.parts.losses import losses
+from pages.parts.mixed import mixed
+from pages.parts.reported import reported
 from pages.parts.shifted import shifted
 
 SPARSITIES = (0.2, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99)
 """What is removed of each layer alone."""
+
+VIEWS = {"Heat map": heat, "Curves": fragility}
 
 
 @st.cache_resource(max_entries=20, show_spinner=False)
@@ -31,8 +36,11 @@ def scan(name: str, busy: bool) -> None:
     if latest.seen < latest.of:
         st.progress(latest.seen / latest.of, f"Judged on {latest.seen:,} of {latest.of:,} so far")
     worst = border.tasks()[name].worst
+    view = st.segmented_control(
+        "Picture", list(VIEWS), default="Heat map", key="scan-view", required=True, label_visibility="collapsed"
+    )
     st.plotly_chart(
-        heat(latest, border.dense_quality(name), worst, st.context.theme.type or "light"),
+        VIEWS[view](latest, border.dense_quality(name), worst, st.context.theme.type or "light"),
         key="heat",
         theme=None,
         config={"displayModeBar": False},
@@ -40,7 +48,7 @@ def scan(name: str, busy: bool) -> None:
     )
     st.caption(
         f"Percent of the dense quality that is left, on {latest.seen:,} validation examples, when only this layer is "
-        "pruned by size. The most fragile layer is on top."
+        f"pruned by size. {'The most fragile layer is on top.' if view == 'Heat map' else 'The most fragile first.'}"
     )
     offer(name, latest.by_fragility(worst))
 
@@ -69,8 +77,13 @@ with border.sentences(results):
         st.markdown("##### What would you gain by shipping it?")
         gains(chosen, plan)
         losses(chosen, plan)
+        mixed(chosen, plan)
         st.markdown("##### How does it hold up on a worse day?")
         shifted(chosen, plan)
         st.markdown("##### Which layers are fragile?")
         running = scan_job(chosen).active
         st.fragment(scan, run_every=1.0 if running else None)(chosen, running)
+        st.markdown("##### What is the best under a budget?")
+        budget(chosen)
+        st.markdown("##### Take the figures home")
+        reported(chosen, plan)

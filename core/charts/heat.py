@@ -1,9 +1,9 @@
-"""Which layers are sensitive: a heat map of quality, one row a layer, one column a sparsity."""
+"""Which layers are sensitive: quality by layer and sparsity, as a heat map or as curves."""
 
 from typing import Any
 
 from core.charts.learning import base_axis, base_layout
-from core.charts.look import INK, PRUNED
+from core.charts.look import INK, MANY, PAPER, PRUNED, error_bars
 from core.measure.sensitivity import Scan
 from core.tasks.quality import Quality
 
@@ -15,7 +15,6 @@ def heat(scan: Scan, dense: Quality, worst: float = 0.0, theme: str = "light") -
     """
     order = scan.by_fragility(worst)
     rows = [[100 * q.relative(dense, worst).value for q in scan.qualities[name]] for name in order]
-    paper = "#FFFFFF" if theme == "light" else "#20242C"
     axis = base_axis(theme)
     return {
         "data": [
@@ -26,7 +25,7 @@ def heat(scan: Scan, dense: Quality, worst: float = 0.0, theme: str = "light") -
                 "z": rows,
                 "zmin": 0,
                 "zmax": 100,
-                "colorscale": [[0, PRUNED], [1, paper]],
+                "colorscale": [[0, PRUNED], [1, PAPER[theme]]],
                 "text": [[f"{value:.0f}" for value in row] for row in rows],
                 "texttemplate": "%{text}",
                 "textfont": {"color": INK[theme]},
@@ -40,5 +39,35 @@ def heat(scan: Scan, dense: Quality, worst: float = 0.0, theme: str = "light") -
             **base_layout(theme, 90 + 26 * len(order)),
             "xaxis": {**axis, "type": "category", "title": {"text": "removed of this layer alone"}},
             "yaxis": {**axis, "type": "category", "autorange": "reversed", "automargin": True},
+        },
+    }
+
+
+def fragility(scan: Scan, dense: Quality, worst: float = 0.0, theme: str = "light", most: int = 7) -> dict[str, Any]:
+    """Draw the same as curves, one a layer, for the most fragile layers: as many as there are colours."""
+    order = scan.by_fragility(worst)[:most]
+    traces = []
+    for number, name in enumerate(order):
+        found = [quality.relative(dense, worst) for quality in scan.qualities[name]]
+        colour = MANY[number % len(MANY)] or INK[theme]
+        traces.append(
+            {
+                "type": "scatter",
+                "name": name.removesuffix(".weight"),
+                "x": [100 * sparsity for sparsity in scan.sparsities],
+                "y": [100 * quality.value for quality in found],
+                "mode": "lines+markers",
+                "line": {"color": colour, "width": 2},
+                "error_y": error_bars(found, 100),
+                "hovertemplate": f"{name} alone, %{{x:.0f}} % of it removed: %{{y:.1f}} % of dense<extra></extra>",
+            }
+        )
+    axis = {**base_axis(theme), "ticksuffix": " %", "dtick": 20}
+    return {
+        "data": traces,
+        "layout": {
+            **base_layout(theme, 360),
+            "xaxis": {**axis, "range": [-1, 101], "title": {"text": "removed of this layer alone"}},
+            "yaxis": {**axis, "range": [0, 112], "title": {"text": "quality, of the dense model's"}},
         },
     }

@@ -12,6 +12,7 @@ NEGATIVE = "#B0569A"
 """Kept weights below zero, where a picture tells them from those above."""
 
 INK = {"light": "#222222", "dark": "#EEEEEE"}
+PAPER = {"light": "#FFFFFF", "dark": "#20242C"}
 GRID = {"light": "#E3E6EA", "dark": "#363B45"}
 
 MANY = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", None)

@@ -1,5 +1,6 @@
 """Taking a network home: files that open without this project."""
 
 from core.export.bundle import bundle
+from core.export.report import Findings, report
 
-__all__ = ["bundle"]
+__all__ = ["Findings", "bundle", "report"]

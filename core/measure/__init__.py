@@ -1,7 +1,9 @@
 """Measuring: quality with its interval, cost, and how both change with sparsity."""
 
 from core.measure.advice import advice
+from core.measure.budget import Budget, Tried, best, closest, counted, frontier, lost, search, spent
 from core.measure.compare import Course, reading, survives
+from core.measure.confusion import confusion, mistakes
 from core.measure.cost import Cost, cost, effective, macs
 from core.measure.encoding import ENCODINGS, file_sizes
 from core.measure.forgotten import Forgotten, forgotten
@@ -16,6 +18,7 @@ from core.tasks.quality import Quality
 __all__ = [
     "ENCODINGS",
     "STOPS",
+    "Budget",
     "Cost",
     "Course",
     "Forgotten",
@@ -26,18 +29,28 @@ __all__ = [
     "Quality",
     "Scan",
     "Step",
+    "Tried",
     "advice",
+    "best",
+    "closest",
+    "confusion",
     "cost",
+    "counted",
     "effective",
     "file_sizes",
     "forgotten",
+    "frontier",
     "further",
     "histograms",
     "latencies",
+    "lost",
     "macs",
+    "mistakes",
     "reading",
     "robustness",
+    "search",
     "sensitivity",
+    "spent",
     "steps",
     "survives",
     "sweep",

@@ -39,6 +39,15 @@ METRICS: Mapping[str, Metric] = {
     "Recall": Metric(True, True, "Share of a class that is named rightly"),
     "Forgotten": Metric(True, False, "Share of what the dense network names rightly that the pruned one does not"),
     "Macro recall": Metric(True, True, "Recall of each class, averaged over the classes, rare ones counting as much"),
+    "Macro precision": Metric(
+        True, True, "Of what is given the name of a class, the share that belongs there, averaged over the classes"
+    ),
+    "Macro F1": Metric(True, True, "The harmonic mean of precision and recall, averaged over the classes"),
+    "Calibration error": Metric(
+        True,
+        False,
+        "How far a network's sureness lies from how often it is right, in 15 steps of sureness (less is better)",
+    ),
     "RMSE": Metric(
         False,
         False,
@@ -46,6 +55,9 @@ METRICS: Mapping[str, Metric] = {
         "ratings",
         3,
         None,
+    ),
+    "MAE": Metric(
+        False, False, "How far guessed ratings lie from the given ones, in stars, on average", "ratings", 3, None
     ),
     "Hit rate at 10": Metric(
         True,

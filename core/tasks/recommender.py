@@ -148,7 +148,9 @@ def make_task(
         pairs = torch.stack([films[:, :1].expand(-1, AMONG), films[:, 1:]], 2).flatten(0, 1)
         guessed = guess(model, pairs).reshape(-1, AMONG)
         better = (guessed[:, 1:] >= guessed[:, :1]).sum(1)
-        return (proportion(int((better < BEST).sum()), len(films), "Hit rate at 10", split),)
+        data = ratings(split)
+        apart = (guess(model, data.pairs) - data.stars).abs().numpy()
+        return proportion(int((better < BEST).sum()), len(films), "Hit rate at 10", split), mean(apart, "MAE", split)
 
     @functools.cache
     def simple() -> tuple[float, Tensor, Tensor]:

@@ -76,7 +76,15 @@ ARCHITECTURES = {
         "LeNet-300-100 - clothes (Fashion-MNIST)",
         "Three fully connected layers that see the picture as one long list of pixels. The fastest of the three.",
         500,
-        {"careful": {"epochs": 36, "learning_rate": 2e-3, "distill": 0.7, "temperature": 4.0}},
+        {
+            "careful": {
+                "epochs": 36,
+                "learning_rate": 2e-3,
+                "distill": 0.7,
+                "temperature": 4.0,
+                "augment": ("flip", "nudge"),
+            }
+        },
     ),
     "fashion-resnet": Architecture(
         SmallResNet,
@@ -205,7 +213,7 @@ def make_task(
         early=early,
         shown=shown,
         shifts={kind: functools.partial(shifted, kind) for kind in shifts.IMAGES},
-        augmentations=("flip", "shift", "erase"),
+        augmentations=("flip", "shift", "nudge", "erase"),
         trial=Trial(
             "Show both networks a picture",
             "Picture number",
@@ -243,38 +251,36 @@ def outputs(model: nn.Module, images: Images, limit: int | None = None, size: in
         yield answers  # outside, or the mode would go on in whoever asks for the next slice
 
 
-def vary(
-    inputs: Tensor, generator: torch.Generator, augment: tuple[str, ...], reach: int = 2, patch: int = 8
-) -> Tensor:
-    """Vary each picture (n, 1, h, w) at random: "flip" every second one, "shift" by up to `reach` pixels, "erase".
+def vary(inputs: Tensor, generator: torch.Generator, augment: tuple[str, ...], patch: int = 8) -> Tensor:
+    """Vary each picture (n, 1, h, w) at random: "flip" every second one, "shift" by up to two pixels, "nudge" by up to
+    one, "erase".
 
     What is shifted in is black, and so is the square of `patch` pixels that is erased at a random place of every
     second picture. Written for whole batches: torchvision's transforms draw one choice a call, so a batch would be
-    varied all alike.
+    varied all alike, and picture by picture they take many times as long (`tests.bench tune`).
     """
-    if not augment:
-        return inputs
     n, _, height, width = inputs.shape
-    columns = torch.arange(width).expand(n, width)
-    rows = torch.arange(height).expand(n, height)
+    varied = inputs
     if "flip" in augment:
         flipped = torch.rand(n, generator=generator) < 0.5
-        columns = torch.where(flipped[:, None], width - 1 - columns, columns)
-    padded = F.pad(inputs[:, 0], [reach] * 4, value=BLACK)  # (n, h + 2 reach, w + 2 reach)
-    across = down = torch.full((n, 1), reach)
-    if "shift" in augment:
+        varied = torch.where(flipped[:, None, None, None], inputs.flip(-1), inputs)
+    reach = 2 if "shift" in augment else 1 if "nudge" in augment else 0
+    if reach:
+        padded = F.pad(varied[:, 0], [reach] * 4, value=BLACK)  # (n, h + 2 reach, w + 2 reach)
         across = torch.randint(0, 2 * reach + 1, (n, 1), generator=generator)
         down = torch.randint(0, 2 * reach + 1, (n, 1), generator=generator)
-    # (n, 1, 1), (n, h, 1) and (n, 1, w) together pick (n, h, w)
-    varied = padded[torch.arange(n)[:, None, None], (rows + down)[:, :, None], (columns + across)[:, None, :]]
+        rows, columns = torch.arange(height) + down, torch.arange(width) + across
+        # (n, 1, 1), (n, h, 1) and (n, 1, w) together pick (n, h, w)
+        varied = padded[torch.arange(n)[:, None, None], rows[:, :, None], columns[:, None, :]].unsqueeze(1)
     if "erase" in augment:
         hit = torch.rand(n, generator=generator) < 0.5
         top = torch.randint(0, height - patch + 1, (n, 1), generator=generator)
         left = torch.randint(0, width - patch + 1, (n, 1), generator=generator)
         in_rows = (torch.arange(height) >= top) & (torch.arange(height) < top + patch)
         in_columns = (torch.arange(width) >= left) & (torch.arange(width) < left + patch)
-        varied = varied.masked_fill(hit[:, None, None] & in_rows[:, :, None] & in_columns[:, None, :], BLACK)
-    return varied.unsqueeze(1)
+        hidden = hit[:, None, None] & in_rows[:, :, None] & in_columns[:, None, :]
+        varied = varied.masked_fill(hidden[:, None], BLACK)
+    return varied
 
 
 def info(name: str, parameters: int) -> TaskInfo:

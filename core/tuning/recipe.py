@@ -10,7 +10,7 @@ from core.errors import BadRecipe
 
 OPTIMIZERS = ("adam", "adamw", "sgd")
 
-AUGMENTATIONS = ("flip", "shift", "erase", "drop")
+AUGMENTATIONS = ("flip", "shift", "nudge", "erase", "drop")
 """Ways to vary training inputs; each task knows some of them: pictures all but the last, texts only that."""
 
 STRATEGIES = ("one-shot", "iterative", "gradual", "tune-first", "rewind", "scratch")

@@ -5,6 +5,8 @@ from typing import Any
 
 import streamlit as st
 
+from core.pruning import PruningPlan
+
 
 def from_link(key: str, options: Mapping[str, Any]) -> None:
     """Before a widget is drawn: let the link decide what it starts with, and drop a choice it no longer offers."""
@@ -40,3 +42,24 @@ def overrides_of(text: str, names: tuple[str, ...]) -> dict[str, float]:
         else:
             st.warning(f"The link gives a layer a share that does not fit: {part[:60]!r}. It is left out.")
     return found
+
+
+def open_plan(name: str, plan: PruningPlan) -> None:
+    """Set all choices to those of a plan; call it before any of their widgets is drawn, as a button's callback does."""
+    patterned = plan.pattern is not None
+    chosen = {
+        "model": name,
+        "remove": "N:M" if patterned else plan.granularity,
+        "judge": plan.criterion,
+        "scope": plan.scope,
+        "norm": plan.norm,
+        "tables": plan.embeddings,
+    }
+    if patterned:
+        chosen["n"], chosen["m"] = plan.pattern
+    if plan.sparsity is not None and not patterned:
+        chosen["threshold"] = round(100 * plan.sparsity, 1)
+    st.session_state.update(chosen)
+    own = f"{name} {plan.granularity} {plan.embeddings}"
+    st.session_state[f"own {own}"] = dict(plan.overrides)
+    st.session_state.pop(f"own-{own.replace(' ', '-')}", None)

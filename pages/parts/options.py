@@ -80,6 +80,13 @@ CUT = {
     ),
 }
 NORM = {"l2": "L2: root of the mean square", "l1": "L1: mean of the sizes"}
+VARIED = {
+    "flip": "mirrored",
+    "shift": "shifted",
+    "nudge": "shifted a little",
+    "erase": "partly erased",
+    "drop": "words hidden",
+}
 STRATEGY = {
     "one-shot": Way("Prune once, then learn", "All weights go at once; the rest adjusts.", "Han et al. 2015"),
     "iterative": Way("A little in turn, in rounds", "Prune some, learn, prune more, learn.", "Han et al. 2015"),

@@ -7,7 +7,7 @@ import streamlit as st
 from core.tuning import Recipe, preset_for
 from core.tuning.recipe import OPTIMIZERS
 from pages.parts import border, link
-from pages.parts.options import STRATEGY
+from pages.parts.options import STRATEGY, VARIED
 
 PRESETS = {
     "quick": "Quick: one round",
@@ -20,7 +20,6 @@ LEARNS = {
     "last-2": "The last two layers",
     "biases-norms": "Biases and normalisation only",
 }
-VARIED = {"flip": "mirrored", "shift": "shifted", "erase": "partly erased", "drop": "words hidden"}
 
 
 def choose_recipe(name: str) -> Recipe:

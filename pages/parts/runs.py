@@ -1,5 +1,6 @@
 """A visit's fine-tunes: the one under way, what it has reached, and the table of those that have ended."""
 
+from dataclasses import replace
 from typing import Any
 
 import streamlit as st
@@ -12,7 +13,7 @@ from core.measure import Quality
 from core.pruning import Pruned, PruningPlan
 from core.tuning import Recipe
 from core.work import Healing, best, healed, lighten
-from pages.parts import border
+from pages.parts import border, visited
 from pages.parts.words import figure
 
 
@@ -80,6 +81,12 @@ def classes(job: Job) -> dict[str, dict[str, Quality]] | None:
     }
 
 
+def unseeded(job: Job) -> tuple[Any, ...]:
+    """What a fine-tune is about, whatever its seed."""
+    name, plan, recipe = job.arguments
+    return name, plan, replace(recipe, seed=0)
+
+
 def progress(job: Job, place: DeltaGenerator) -> None:
     """Say how far a fine-tune is."""
     now: Healing | None = job.progress
@@ -100,7 +107,9 @@ def note_down(job: Job) -> None:
         return
     name, plan, recipe = job.arguments
     *_, pruned = border.slider_steps(name, plan)
+    visited.note_tuned(name, tuned(job), tuned_quality(job), recipe)
     dense, after, final = border.dense_quality(name), tuned_quality(job), reached(job)
+    st.session_state.setdefault("seeds", {}).setdefault(unseeded(job), {})[recipe.seed] = after
     scale, digits = (100, 2) if dense.about.share else (1, dense.about.digits)
     table[job.number] = {
         "Run": len(table) + 1,

@@ -61,7 +61,7 @@ def beyond(name: str, plan: PruningPlan) -> None:
     with panel, border.sentences(), st.spinner("Judging both networks on all validation data ..."):
         dense, pruned = border.further(name, PruningPlan()), border.further(name, plan)
         if dense.more:
-            for place, whole, now in zip(st.columns(len(dense.more) * 2), dense.more, pruned.more, strict=False):
+            for place, whole, now in zip(st.columns(4, gap="small"), dense.more, pruned.more, strict=False):
                 _metric(place, whole, now)
         rows = [_row(group, whole, pruned.groups[group]) for group, whole in dense.groups.items()]
         if rows:

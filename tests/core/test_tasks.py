@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import scipy.stats
 import torch
+import torchvision.transforms.v2.functional as transforms
 from hypothesis import given
 from hypothesis import strategies as st
 from safetensors.torch import save
@@ -162,12 +163,13 @@ def test_nothing_is_no_proportion():
             proportion(successes, n)
 
 
-def test_augmentation_only_mirrors_and_shifts():
+@pytest.mark.parametrize(("way", "reach"), [("shift", 2), ("nudge", 1)])
+def test_augmentation_only_mirrors_and_shifts(way, reach):
     generator = torch.Generator().manual_seed(0)
     black = np.float32(vision.BLACK).item()
     picture = torch.full((28, 28), black)
     picture[10:14, 5:8] = torch.arange(12.0).reshape(4, 3) + 1
-    batch = vision.vary(picture.expand(1000, 1, 28, 28), generator, ("flip", "shift"))
+    batch = vision.vary(picture.expand(1000, 1, 28, 28), generator, ("flip", way))
     seen = set()
     for varied in batch[:, 0]:
         rows, columns = torch.where(varied != black)
@@ -175,7 +177,17 @@ def test_augmentation_only_mirrors_and_shifts():
         mirrored = not torch.equal(patch, picture[10:14, 5:8])
         assert torch.equal(patch.flip(1) if mirrored else patch, picture[10:14, 5:8])
         seen.add((mirrored, int(rows.min()) - 10, int(columns.min()) - (20 if mirrored else 5)))
-    assert seen == {(m, down, right) for m in (False, True) for down in range(-2, 3) for right in range(-2, 3)}
+    steps = range(-reach, reach + 1)
+    assert seen == {(m, down, right) for m in (False, True) for down in steps for right in steps}
+
+
+def test_a_flip_is_that_of_torchvision():
+    pictures = torch.randn(50, 1, 28, 28)
+    varied = vision.vary(pictures, torch.Generator().manual_seed(3), ("flip",))
+    hit = torch.rand(50, generator=torch.Generator().manual_seed(3)) < 0.5
+    assert torch.equal(varied[hit], transforms.horizontal_flip(pictures[hit]))
+    assert torch.equal(varied[~hit], pictures[~hit])
+    assert 10 < hit.sum() < 40
 
 
 def test_erasing_blackens_one_square_of_about_every_second_picture():

@@ -1,0 +1,80 @@
+"""Everything that was tried: quality over what it costs, with the line that nothing else beats."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from core.charts.learning import base_axis, base_layout
+from core.charts.look import INK, KEPT, PRUNED, REMOVED, TUNED, error_bars, scale_of, span_of, suffix_of
+from core.measure.budget import Tried, frontier
+
+
+def pareto(
+    tried: Sequence[Tried],
+    cost: Callable[[Tried], float],
+    label: str,
+    chosen: Tried | None = None,
+    theme: str = "light",
+) -> dict[str, Any]:
+    """Draw each network that was tried as a dot, the frontier as a line with 95 % intervals, the chosen one as a star.
+
+    cost: what of it goes along the x axis; label: the name of that axis, with its unit.
+    """
+    shown = [each.quality for each in tried]
+    scale, suffix = scale_of(shown), suffix_of(shown)
+    line = frontier(tried, cost)
+    looks = {
+        "dense": {"color": INK[theme], "symbol": "square", "size": 10},
+        "pruned": {"color": REMOVED, "symbol": "circle", "size": 6},
+        "fine-tuned": {"color": TUNED, "symbol": "diamond", "size": 9},
+    }
+    traces = [
+        {
+            **_dots([each for each in tried if each.stage == stage], cost, scale),
+            "name": stage,
+            "mode": "markers",
+            "marker": look,
+            "hovertemplate": f"%{{text}}: %{{y{suffix} at %{{x:,}}<extra></extra>",
+        }
+        for stage, look in looks.items()
+        if any(each.stage == stage for each in tried)
+    ]
+    traces.append(
+        {
+            **_dots(line, cost, scale),
+            "name": "nothing beats these",
+            "mode": "lines",
+            "line": {"color": PRUNED, "width": 2},
+            "error_y": error_bars([each.quality for each in line], scale),
+            "hoverinfo": "skip",
+        }
+    )
+    if chosen is not None:
+        traces.append(
+            {
+                **_dots([chosen], cost, scale),
+                "name": "the best found",
+                "mode": "markers",
+                "marker": {"color": KEPT, "symbol": "star", "size": 17, "line": {"color": INK[theme], "width": 1}},
+                "hovertemplate": f"the best found: %{{y{suffix} at %{{x:,}}<extra></extra>",
+            }
+        )
+    axis = base_axis(theme)
+    return {
+        "data": traces,
+        "layout": {
+            **base_layout(theme, 380),
+            "xaxis": {**axis, "title": {"text": label}, "rangemode": "tozero"},
+            "yaxis": {**axis, **span_of(shown), "title": {"text": shown[0].metric if shown else ""}},
+        },
+    }
+
+
+def _dots(tried: Sequence[Tried], cost: Callable[[Tried], float], scale: float) -> dict[str, Any]:
+    return {
+        "type": "scatter",
+        "x": [cost(each) for each in tried],
+        "y": [scale * each.quality.value for each in tried],
+        "text": [
+            f"{each.plan.granularity}, {each.plan.criterion}, {100 * each.sparsity:.1f} % removed" for each in tried
+        ],
+    }

@@ -1,0 +1,81 @@
+"""Precision, F1, calibration and confusion against scikit-learn and a hand calculation."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.metrics import confusion_matrix, f1_score, mean_absolute_error, precision_score
+
+from core.measure import confusion, mistakes
+from core.pruning import PruningPlan, prune
+from core.tasks import load
+from core.tasks.classify import precision_and_calibration
+
+
+def calibration_error(sure, right, bins=15):
+    """The expected calibration error, bin by bin."""
+    error = 0.0
+    for low in np.arange(bins) / bins:
+        here = (sure > low) & (sure <= low + 1 / bins)
+        if here.any():
+            error += here.mean() * abs(right[here].mean() - sure[here].mean())
+    return error
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.integers(0, 10_000), st.integers(2, 6), st.integers(30, 200))
+def test_precision_f1_and_calibration(seed, classes, n):
+    rng = torch.Generator().manual_seed(seed)
+    said, truth = 3 * torch.randn(n, classes, generator=rng), torch.randint(classes, (n,), generator=rng)
+    precision, f1, calibration = precision_and_calibration(said, truth)
+    guessed = said.argmax(1)
+    present = sorted({*truth.tolist(), *guessed.tolist()})
+    kinds = {"average": "macro", "labels": present, "zero_division": 0}
+    assert precision.value == pytest.approx(precision_score(truth, guessed, **kinds), abs=1e-6)
+    assert f1.value == pytest.approx(f1_score(truth, guessed, **kinds), abs=1e-6)
+    sure = said.double().softmax(1).max(1).values.numpy()
+    assert calibration.value == pytest.approx(calibration_error(sure, (guessed == truth).numpy()), abs=1e-4)
+    for quality in (precision, f1, calibration):
+        assert 0 <= quality.low <= quality.value <= quality.high <= 1
+        assert quality.n == n
+
+
+def test_a_network_without_finite_answers_is_judged_as_perfectly_unsure():
+    said = torch.full((40, 4), torch.nan)
+    _, _, calibration = precision_and_calibration(said, torch.arange(40) % 4)
+    assert calibration.value == pytest.approx(0.0, abs=1e-6)  # a quarter sure, a quarter right
+
+
+def test_confusion_is_that_of_scikit_learn_and_the_mistakes_that_grew_lead(lenet):
+    pruned = prune(lenet, PruningPlan(sparsity=0.93)).model
+    before, after = confusion(lenet, lenet.model), confusion(lenet, pruned)
+    guessed, truth = lenet.answers(pruned, "validation")
+    assert (after == confusion_matrix(truth, guessed)).all()
+    assert after.sum() == lenet.count("validation")
+    grown = mistakes(lenet.classes, before, after)
+    assert len(grown) == 3
+    rises = [now - then for _, _, then, now in grown]
+    assert rises == sorted(rises, reverse=True)
+    apart = after - before
+    np.fill_diagonal(apart, 0)
+    assert rises[0] == apart.max() > 0
+    truth_name, said_name, then, now = grown[0]
+    place = lenet.classes.index(truth_name), lenet.classes.index(said_name)
+    assert (before[place], after[place]) == (then, now)
+    assert mistakes(lenet.classes, before, before) == []
+
+
+def test_only_classifiers_have_a_confusion_matrix():
+    task = load("cartpole-policy")
+    with pytest.raises(ValueError, match="no classes"):
+        confusion(task, task.model)
+
+
+def test_the_mean_absolute_error_of_ratings():
+    task = load("movielens-ncf")
+    _, error = task.more(task.model, "test")
+    with torch.no_grad():
+        pairs, stars = next(iter(task.batches("test", task.count("test"), torch.Generator(), ())))
+        assert error.value == pytest.approx(mean_absolute_error(stars, task.model(pairs)), abs=1e-6)
+    assert error.metric == "MAE" and error.low < error.value < error.high

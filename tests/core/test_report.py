@@ -1,0 +1,98 @@
+"""The report: every figure in it against its source, and nothing that reaches outside."""
+
+import html.parser
+import re
+
+import pytest
+
+from core.pruning import PruningPlan, prune
+from core.tuning import Recipe, fine_tune
+from core.work import Healing, by_chance, report, tune
+
+
+class Page(html.parser.HTMLParser):
+    """Collects the cells of tables, and whatever a page would load."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.rows, self.loads, self.cell = [], [], False
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes):
+        self.loads += [value for name, value in attributes if name in ("src", "href", "action") and value]
+        if tag == "tr":
+            self.rows.append([])
+        self.cell = tag in ("td", "th")
+        if self.cell:
+            self.rows[-1].append("")
+
+    def handle_endtag(self, tag):
+        self.cell = self.cell and tag not in ("td", "th")
+
+    def handle_data(self, data):
+        if self.cell:
+            self.rows[-1][-1] += data
+
+
+def finished(*arguments):
+    *_, last = report(*arguments)
+    return last.page, {row[0]: row[1:] for row in Page(last.page).rows if row}
+
+
+def test_a_report_holds_plan_figures_costs_and_chance(mlp):
+    plan = PruningPlan(sparsity=0.9)
+    text, rows = finished(lambda name: mlp, "fashion-mlp", plan)
+    pruned = prune(mlp, plan)
+    for split in ("validation", "test"):
+        quality = mlp.evaluate(pruned.model, split)
+        expected = f"{quality.value:.2%} ({quality.low:.2%} to {quality.high:.2%}, n = {quality.n:,})"
+        assert rows[f"Accuracy, pruned, {split}"] == [expected]
+    kept = sum(layer.kept for layer in pruned.layers)
+    assert rows["Compression ratio (prunable weights before / after)"] == [f"{266_200 / kept:.2f} x"]
+    assert rows["Theoretical speed-up (operations before / after, zeros skipped)"] == [f"{266_200 / kept:.2f} x"]
+    relative = mlp.evaluate(pruned.model).value / mlp.evaluate(mlp.model).value
+    assert rows["Of the dense Accuracy, pruned"] == [f"{relative:.1%}"]
+    chance = mlp.evaluate(prune(mlp, PruningPlan(sparsity=0.9, criterion="random", seed=2)).model)
+    assert rows["by chance, seed 2"][0].startswith(f"{chance.value:.2%}")
+    assert rows["criterion"] == ["magnitude"]
+    assert rows["with zeros"][0] == "266,610"
+    assert "recipe" not in text.lower().split("plotly")[0]
+    assert rows["Machine"] and rows["torch"]
+
+
+def test_a_report_loads_nothing_and_may_do_nothing(mlp):
+    text, _ = finished(lambda name: mlp, "fashion-mlp", PruningPlan(sparsity=0.5))
+    assert Page(text).loads == []
+    assert "default-src 'none'" in text
+    assert re.search(r"<script>.{1000000}", text, re.DOTALL), "the chart library is in the file"
+
+
+def test_a_report_on_a_fine_tune_has_its_recipe_and_its_seeds(mlp):
+    plan, recipe = PruningPlan(sparsity=0.95, granularity="neuron"), Recipe(steps=30)
+    *_, healed = tune(lambda name: mlp, "fashion-mlp", plan, recipe)
+    assert isinstance(healed, Healing)
+    *_, again = fine_tune(mlp, prune(mlp, plan), Recipe(steps=30, seed=1))
+    seeds = ((0, healed.quality), (1, again.quality))
+    text, rows = finished(lambda name: mlp, "fashion-mlp", plan, healed, recipe, seeds)
+    assert rows["Accuracy, fine-tuned, validation"][0].startswith(f"{healed.quality.value:.2%}")
+    assert rows["learning_rate"] == ["0.001"]
+    assert rows["1"][0].startswith(f"{again.quality.value:.2%}")
+    assert "standard deviation" in text
+    assert int(rows["smaller"][0].replace(",", "")) < 266_610
+
+
+@pytest.mark.parametrize("name", ["movielens-ncf", "cartpole-policy"])
+def test_every_field_has_a_report(name):
+    from core.tasks import load
+
+    task = load(name)
+    _, rows = finished(lambda _: task, name, PruningPlan(sparsity=0.8))
+    assert f"{task.info.metric}, pruned, test" in rows
+
+
+def test_chance_removes_as_much_of_the_same_kind(mlp):
+    for plan in (PruningPlan(sparsity=0.7, scope="lamp"), PruningPlan(granularity="2:4"), PruningPlan(threshold=0.05)):
+        pruned = prune(mlp, plan)
+        chance = prune(mlp, by_chance(plan, pruned.sparsity))
+        assert chance.sparsity == pytest.approx(pruned.sparsity, abs=1e-4)
+        assert chance.plan.granularity == plan.granularity

@@ -9,6 +9,7 @@ from core.measure import Step
 from core.pruning import PruningPlan
 from pages.parts import border, frame, visited
 from pages.parts.choices import choose
+from pages.parts.download import other_forms
 from pages.parts.figures import figures
 from pages.parts.healing import healing, tuned_mark
 from pages.parts.picture import weight_histograms, what_is_left
@@ -104,4 +105,5 @@ with border.sentences(results):
     with details:
         try_it(name, plan)
         beyond(name, plan)
+        other_forms(name, plan, step)
         layers(step)

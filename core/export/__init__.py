@@ -1,6 +1,7 @@
 """Taking a network home: files that open without this project."""
 
 from core.export.bundle import bundle
+from core.export.formats import FORMATS, ExportFailed
 from core.export.report import Findings, report
 
-__all__ = ["Findings", "bundle", "report"]
+__all__ = ["FORMATS", "ExportFailed", "Findings", "bundle", "report"]

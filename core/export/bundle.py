@@ -14,14 +14,13 @@ from typing import Any
 import torch
 from safetensors.torch import save
 
+from core.export.formats import FORMATS, small
 from core.measure import Quality, cost
-from core.pruning import Pruned, shrink
+from core.pruning import Pruned
 from core.tasks.assets import sha256
 from core.tasks.base import Task
 from core.tasks.quality import METRICS
 from core.tuning import Recipe
-
-FORMATS = ("safetensors",)
 
 LONG_AGO = (1980, 1, 1, 0, 0, 0)
 """The date of every file in the zip, so that the same network makes the same bytes."""
@@ -33,35 +32,53 @@ Pruned with Pruning Playground: {sparsity:.1%} of the prunable weights are zero.
 
 | file | what it holds |
 |---|---|
-| `weights.safetensors` | every weight of the network; removed ones are exactly zero |
-| `masks.safetensors` | one boolean tensor for each pruned parameter: true where the weight is kept |
-| `model.py` | the network's definition |
-| `metrics.json` | plan, recipe, figures with their 95 % intervals, versions, and the hash of each file |
+{files}
 
 ## Load it
 
     pip install torch safetensors{needs}
 
-    from safetensors.torch import load_file
-    from model import {architecture}
-
-    network = {architecture}()
-    network.load_state_dict(load_file("weights.safetensors"))
-    network.eval()
-
+{loading}
 {small}It takes {kind} numbers of the shape {shape}: {inputs}
 
 ## How good it is
 
 {table}
 
-The test pictures were scored once, for this file; nothing was chosen by them.
+The test data was scored once, for this file; nothing was chosen by it.
+
+## How it was made
+
+Plan: {plan}.
+
+## What it is for, and where its limits are
+
+{about} It was made to show what pruning does; whoever wants more of it should judge it on their own data first. The
+ranges above hold the true figure with 95 % confidence for other examples of the same kind, and say nothing about other
+kinds of data. An average hides whom pruning hurts: rare groups often lose more than the figure says.
 
 ## Where it comes from
 
 {source}.
 """
 
+CONTENTS = {
+    "weights.safetensors": "every weight of the network; removed ones are exactly zero",
+    "masks.safetensors": "one boolean tensor for each pruned parameter: true where the weight is kept",
+    "small.safetensors": "the network without its removed units",
+    "sparse.safetensors": "one bit a place, and the kept weights",
+    "model.onnx": "network and weights for other programs and devices",
+    "model.pt2": "network and weights for PyTorch, without source code",
+    "model.py": "the network's definition",
+    "metrics.json": "plan, recipe, figures with their 95 % intervals, versions, and the hash of each file",
+}
+"""What the files of a download hold."""
+
+BUILD = """    from safetensors.torch import load_file
+    from model import {architecture}
+
+    network = {architecture}()
+"""
 
 SMALL = """## Load the smaller network
 
@@ -86,28 +103,30 @@ def bundle(
     recipe: Recipe | None = None,
     judged: Mapping[tuple[str, str], Quality] | None = None,
 ) -> bytes:
-    """Return a zip of a pruned network, and of its fine-tuned form if there is one.
+    """Return a zip of a pruned network, or of its fine-tuned form if there is one, with a model card as its README.
 
+    formats: which of FORMATS it holds.
     tuned, recipe: the network after a fine-tune and what that was; the weights and masks that ship are then these.
     judged: figures that are known already: (stage, split) -> quality, so that they are not measured twice.
-    Scores the shipped network on the test split. Raises ValueError for a format that there is not.
+    Scores the shipped network on the test split. Raises ValueError for a format that there is not, ExportFailed for one
+    in which the network cannot be written.
     """
+    formats = tuple(formats)
     if unknown := set(formats) - set(FORMATS):
         raise ValueError(f"No format named {', '.join(sorted(unknown))}; there are {', '.join(FORMATS)}.")
     shipped = tuned or pruned
     model = shipped.model
-    files = {
-        "weights.safetensors": save({name: value.contiguous() for name, value in model.state_dict().items()}),
-        "masks.safetensors": save({name: mask.contiguous() for name, mask in shipped.masks.items()}),
-        "model.py": inspect.getsource(sys.modules[type(model).__module__]).encode(),
-    }
+    files = {FORMATS[name].file: FORMATS[name].build(task, shipped) for name in formats}
+    if "safetensors" in formats:
+        files["masks.safetensors"] = save({name: mask.contiguous() for name, mask in shipped.masks.items()})
+        if pruned.plan.structured:
+            files["small.safetensors"] = small(task, shipped)
+    if {"safetensors", "sparse"} & set(formats):
+        files["model.py"] = inspect.getsource(sys.modules[type(model).__module__]).encode()
     files.update(task.files)
-    if pruned.plan.structured:
-        small = shrink(shipped)
-        files["small.safetensors"] = save({name: value.contiguous() for name, value in small.state_dict().items()})
     figures = _figures(task, pruned, tuned, judged or {})
     metrics = _metrics(task, shipped, recipe, figures)
-    files["README.md"] = _readme(task, shipped, recipe, figures, type(model).__name__).encode()
+    files["README.md"] = _readme(task, shipped, recipe, figures, formats, list(files)).encode()
     metrics["files"] = {name: {"sha256": sha256(content), "bytes": len(content)} for name, content in files.items()}
     files["metrics.json"] = json.dumps(metrics, indent=2).encode()
     packed = io.BytesIO()
@@ -164,7 +183,12 @@ def _metrics(
 
 
 def _readme(
-    task: Task, pruned: Pruned, recipe: Recipe | None, figures: dict[str, dict[str, Quality]], architecture: str
+    task: Task,
+    pruned: Pruned,
+    recipe: Recipe | None,
+    figures: dict[str, dict[str, Quality]],
+    formats: tuple[str, ...],
+    files: list[str],
 ) -> str:
     metric = METRICS[task.info.metric]
     w = "{:.2%}".format if metric.share else f"{{:.{metric.digits}f}}".format
@@ -172,16 +196,34 @@ def _readme(
     for stage, by_split in figures.items():
         cells = (f"{w(q.value)} ({w(q.low)} to {w(q.high)}, n = {q.n:,})" for q in by_split.values())
         rows.append(f"| {stage} | {' | '.join(cells)} |")
+    architecture = type(pruned.model).__name__
+    packages = [name for each in formats for name in FORMATS[each].needs if name == "onnxruntime"]
+    packages += ["transformers"] if "config.json" in task.files else []
+    plan = ", ".join(f"{key} {value}" for key, value in pruned.plan.to_dict().items() if value not in (None, {}))
     return README.format(
         title=task.info.title,
         sparsity=pruned.sparsity,
-        small=SMALL if pruned.plan.structured else "",
+        files="\n".join(
+            f"| `{name}` | {CONTENTS.get(name, 'needed to read what people put in')} |"
+            for name in [*files, "metrics.json"]
+        ),
+        loading="\n".join(_loading(name, architecture) for name in formats),
+        small=SMALL if "small.safetensors" in files else "",
         healed=f"Then fine-tuned: {recipe.to_dict()}." if recipe else "Not fine-tuned.",
-        architecture=architecture,
         kind=str(task.example.dtype).removeprefix("torch."),
-        needs=" transformers" if "config.json" in task.files else "",
+        needs="".join(f" {name}" for name in packages),
         shape=f"(n, {str(tuple(task.example.shape[1:]))[1:]}",
         inputs=task.inputs,
         table="\n".join(rows),
+        plan=plan,
+        about=task.info.about,
         source=task.info.source,
     )
+
+
+def _loading(name: str, architecture: str) -> str:
+    """Write how a format is loaded, as lines of Python that are indented in the README."""
+    lines = "\n".join(f"    {line}".rstrip() for line in FORMATS[name].loading.splitlines()) + "\n"
+    if FORMATS[name].file.endswith(".safetensors"):
+        return BUILD.format(architecture=architecture) + lines + "    network.eval()\n"
+    return lines

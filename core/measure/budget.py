@@ -115,8 +115,9 @@ def search(
     """Try each way at coarse sparsities, then finely where the budget is just met; `best` picks from what is yielded.
 
     The dense network comes first. For what may be lost, each way goes from the sparsest coarse stop down to the first
-    that keeps to it. For bytes and operations every coarse stop that keeps to them is judged. Between the last stop
-    that meets the budget and its neighbour the search halves the range; there quality is taken to fall with sparsity.
+    that keeps to it. For bytes and operations every coarse stop that keeps to them is judged, and the sparsest anyway.
+    Between the last stop that meets the budget and its neighbour the search halves the range; there quality is taken
+    to fall with sparsity.
     limit: how many validation examples judge; None for all.
     """
     dense = task.evaluate(task.model, "validation", limit)
@@ -143,22 +144,22 @@ def _along(
 
     unknown = Quality(task.info.metric, math.nan, math.nan, math.nan, 0)
 
-    def attempt(plan: PruningPlan) -> Tried:
-        """Count what a plan leaves, and judge it unless it costs too much anyway."""
+    def attempt(plan: PruningPlan, extreme: bool = False) -> Tried:
+        """Count what a plan leaves, and judge it unless it costs too much anyway and is not the most of its way."""
         pruned = prune(task, plan, ranking)
         found = counted(task, pruned, unknown)
-        if budget.lose is not None or meets(found, budget, dense):
+        if extreme or budget.lose is not None or meets(found, budget, dense):
             found = replace(found, quality=task.evaluate(pruned.model, "validation", limit))
         return found
 
     if way.pattern:
-        yield attempt(way)
+        yield attempt(way, extreme=True)
         return
     above = 1.0
     for stop in coarse:
-        found = attempt(replace(way, sparsity=stop))
+        found = attempt(replace(way, sparsity=stop), extreme=stop == coarse[0])
         met = meets(found, budget, dense)
-        if met or budget.lose is not None:
+        if math.isfinite(found.quality.value):
             yield found
         if met == (budget.lose is not None):
             break
@@ -171,7 +172,7 @@ def _along(
         middle = (low + high) // 2
         found = attempt(replace(way, sparsity=between[middle]))
         met = meets(found, budget, dense)
-        if met or budget.lose is not None:
+        if math.isfinite(found.quality.value):
             yield found
         if met == (budget.lose is not None):
             low = middle

@@ -92,6 +92,7 @@ class Task:
     trial: something to try a model on by hand.
     files: what somebody who loads the download needs besides: name -> content.
     glance: how many validation and training examples a fine-tune looks at on its way.
+    ragged: whether inputs are (n, length) with any length.
     habits: what a recipe should be like here where it is not as everywhere: preset -> its other choices.
     """
 
@@ -121,6 +122,7 @@ class Task:
     trial: Trial | None = None
     files: Mapping[str, bytes] = field(default_factory=dict)
     glance: int = 1000
+    ragged: bool = False
     habits: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def evaluate(self, model: nn.Module, split: str = "validation", limit: int | None = None) -> Quality:

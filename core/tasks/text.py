@@ -239,6 +239,7 @@ def make_task(
         files=reader.files,
         glance=kind.glance,
         habits=kind.habits,
+        ragged=True,
         **classifier(CLASSES, said, lambda split: texts(split).labels),
     )
 

@@ -1,13 +1,20 @@
-"""Speed and quality, measured: `python -m tests.bench live`, prune, fields, measure or tune (half an hour)."""
+"""Speed and quality, measured: `python -m tests.bench live`, prune, fields, measure, matched or tune (half an hour)."""
 
 import argparse
 import json
 import os
 import platform
 
-from tests.bench import fields, live, measure, prune, tune
+from tests.bench import fields, live, matched, measure, prune, tune
 
-BENCHES = {"fields": fields.run, "live": live.run, "measure": measure.run, "prune": prune.run, "tune": tune.run}
+BENCHES = {
+    "fields": fields.run,
+    "live": live.run,
+    "matched": matched.run,
+    "measure": measure.run,
+    "prune": prune.run,
+    "tune": tune.run,
+}
 
 
 def main() -> None:

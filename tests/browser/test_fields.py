@@ -72,3 +72,24 @@ def test_the_measure_page_weighs_a_network_and_scans_its_layers(page, address):
     expect(page.locator(".st-key-heat .heatmaplayer").first).to_be_attached(timeout=60_000)
     page.get_by_text("What did the network forget?").click()
     expect(page.get_by_text(re.compile("are named rightly by the dense network")).first).to_be_visible(timeout=30_000)
+
+
+def test_a_report_opens_in_the_browser_and_reaches_for_nothing(page, address, tmp_path):
+    page.goto(f"{address}/measure?model=cartpole-policy&threshold=90")
+    page.get_by_role("button", name="Make the report").click()
+    with page.expect_download(timeout=90_000) as loading:
+        page.get_by_role("button", name="Download the report (HTML)").click(timeout=90_000)
+    file = tmp_path / "report.html"
+    loading.value.save_as(file)
+    errors, asked = [], []
+    opened = page.context.new_page()
+    opened.on("pageerror", lambda error: errors.append(str(error)))
+    opened.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)
+    opened.on("request", lambda request: asked.append(request.url))
+    opened.goto(file.as_uri())
+    expect(opened.get_by_role("heading", name=re.compile("Cart-pole.*90.0% pruned"))).to_be_visible()
+    expect(opened.get_by_text("Against chance")).to_be_visible()
+    expect(opened.locator(".scatterlayer .trace")).to_have_count(2)
+    expect(opened.get_by_role("row", name=re.compile(r"^Return, pruned, test 500.0"))).to_be_visible()
+    assert not errors
+    assert asked == [file.as_uri()]

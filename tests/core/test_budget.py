@@ -81,9 +81,11 @@ def test_a_budget_that_nothing_meets_has_a_closest(mlp):
     budget = Budget(macs=10)
     found = list(search(mlp, budget, WAYS, GRID, fine=0, limit=FEW))
     assert best(found, budget, found[0].quality) is None
-    assert closest(found, budget, found[0].quality) is None  # nothing but the dense network was worth judging
-    found = [*found, replace(found[0], stage="pruned", macs=77), replace(found[0], stage="pruned", macs=99)]
-    assert closest(found, budget, found[0].quality).macs == 77
+    near = closest(found, budget, found[0].quality)
+    assert near.stage == "pruned" and near.plan.granularity == "neuron"
+    assert near.macs == min(each.macs for each in found) < 266_200
+    assert near.quality.n == FEW
+    assert closest(found[:1], budget, found[0].quality) is None
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import streamlit as st
 from core.charts import fragility, heat
 from core.jobs import EVERYBODY, Job
 from core.measure import Scan
-from pages.parts import border, frame
+from pages.parts import border, frame, link
 from pages.parts.asked import pending
 from pages.parts.budget import budget
 from pages.parts.choices import choose
@@ -64,8 +64,7 @@ def offer(name: str, order: list[str]) -> None:
         st.session_state.pop(f"own-{name}-weight-False", None)
         shares = {f"own {name} weight False": dict.fromkeys(spared, 0.0)}
         st.session_state.update(shares)
-        st.query_params["own"] = ",".join(f"{each}:0" for each in spared)
-        st.switch_page("pages/explore.py")
+        link.to_explore(name, own=",".join(f"{each}:0" for each in spared))
 
 
 frame.within_app()

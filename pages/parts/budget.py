@@ -100,7 +100,7 @@ def _answer(name: str, given: Budget, results: list[Tried], picked: Tried | None
     if picked.stage == "dense":
         return
     if st.button("Open in Explore", key="take", on_click=link.open_plan, args=(name, picked.plan)):
-        st.switch_page("pages/explore.py")
+        link.to_explore(name)
 
 
 def _told(found: Tried, dense: Quality, given: Budget) -> str:

@@ -44,6 +44,12 @@ def overrides_of(text: str, names: tuple[str, ...]) -> dict[str, float]:
     return found
 
 
+def to_explore(name: str, **choices: str) -> None:
+    """Go to Explore with these choices in the link; the threshold stays as it is in the session."""
+    # Told outright, since Streamlit will not clear a link in which a slider is bound.
+    st.switch_page("pages/explore.py", query_params={"model": name, **choices})
+
+
 def open_plan(name: str, plan: PruningPlan) -> None:
     """Set all choices to those of a plan; call it before any of their widgets is drawn, as a button's callback does."""
     patterned = plan.pattern is not None

@@ -27,13 +27,15 @@ def until(app, holds, seconds=90):
 
 
 def test_the_scan_fills_in_and_names_the_most_fragile_layer():
-    app = open_page(model="fashion-mlp")
+    app = open_page(model="fashion-mlp", threshold="90")
     until(app, lambda: any("on 5,000 validation examples" in each.value for each in app.caption))
     *_, scan = sensitivity(load("fashion-mlp"), (0.2, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99))
     most = scan.by_fragility()[0].removesuffix(".weight")
     assert any(f"Kept whole: {most}." in each.value for each in app.caption)
     app.button(key="spare").click().run()
     assert not app.exception
+    assert f"{most}.weight:0" in app.query_params["own"]
+    assert app.session_state["threshold"] == 90
 
 
 def test_measuring_tells_files_operations_and_times():

@@ -16,6 +16,7 @@ page = st.navigation(
             st.Page("pages/measure.py", title="Measure", icon=":material/thermostat:"),
             st.Page("pages/compare.py", title="Compare", icon=":material/compare_arrows:"),
         ],
+        "Your own": [st.Page("pages/bring.py", title="Bring your own", icon=":material/upload:")],
         "More": [st.Page("pages/about.py", title="About", icon=":material/info:")],
     }
 )

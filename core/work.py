@@ -32,8 +32,10 @@ from core.measure import (
 from core.measure import search as search_plans
 from core.measure import sweep as sweep_steps
 from core.pruning import Pruned, PruningPlan, prune
-from core.tasks import load
+from core.tasks import load, missing
 from core.tasks.base import Task
+from core.tasks.fetch import Arriving
+from core.tasks.fetch import fetch as fetch_file
 from core.tuning import Recipe, fine_tune, preset_for
 
 
@@ -89,6 +91,12 @@ def heal(loaded: Callable[[str], Task], name: str, sparsities: tuple[float, ...]
     for sparsity in sparsities:
         for p in fine_tune(task, prune(task, PruningPlan(sparsity=sparsity)), recipe):
             yield Healed(p.sparsity, p.quality if p.step == p.of else None, p.step, p.of)
+
+
+def fetch(loaded: Callable[[str], Task], name: str) -> Iterator[Arriving]:
+    """Bring here what a task needs and this server has not got yet."""
+    for remote in missing(name):
+        yield from fetch_file(remote)
 
 
 SLOW = 1000
@@ -246,6 +254,7 @@ def by_chance(plan: PruningPlan, sparsity: float, seed: int = 0) -> PruningPlan:
 WORK: Mapping[str, Callable[..., Iterator[object]]] = {
     "tune": tune,
     "sweep": sweep,
+    "fetch": fetch,
     "heal": heal,
     "report": report,
     "scan": scan,

@@ -26,6 +26,7 @@ with border.sentences():
             "Source": info.source,
         }
         for info in border.tasks().values()
+        if info.shipped
     ]
     st.dataframe(
         pd.DataFrame(rows),
@@ -35,3 +36,12 @@ with border.sentences():
             "Test examples": st.column_config.NumberColumn(format="localized"),
         },
     )
+    st.subheader("Models that can be fetched")
+    others = [
+        {"Model": info.title, "Field": info.domain, "Parameters": info.parameters, "In short": info.about}
+        for info in border.tasks().values()
+        if not info.shipped
+    ]
+    parameters = {"Parameters": st.column_config.NumberColumn(format="localized")}
+    st.dataframe(pd.DataFrame(others), hide_index=True, column_config=parameters)
+    st.caption(next((info.source for info in border.tasks().values() if not info.shipped), ""))

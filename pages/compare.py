@@ -10,6 +10,7 @@ from core.errors import PlaygroundError
 from core.jobs import Job
 from core.measure import Course, reading, survives
 from core.pruning import PruningPlan
+from core.tasks import missing
 from pages.parts import border, frame, healed
 from pages.parts.words import figure
 
@@ -22,7 +23,7 @@ def choose() -> tuple[list[str], float, int]:
     known = border.tasks()
     names = st.multiselect(
         "Networks to compare",
-        list(known),
+        [name for name, info in known.items() if info.shipped or not missing(name)],
         [name for name in USUAL if name in known],
         format_func=lambda name: known[name].title,
         key="compared",

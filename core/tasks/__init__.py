@@ -3,17 +3,21 @@
 from pathlib import Path
 
 from core.errors import UnknownTask
-from core.tasks import control, recommender, text, vision
+from core.tasks import control, imagenet, recommender, text, vision
 from core.tasks.assets import ROOT, Assets
 from core.tasks.base import SPLITS, Task, TaskInfo
+from core.tasks.imagenet import missing
 
-__all__ = ["SPLITS", "Task", "TaskInfo", "catalog", "load"]
+__all__ = ["SPLITS", "Task", "TaskInfo", "catalog", "load", "missing"]
 
-FIELDS = (vision, text, recommender, control)
+FIELDS = (vision, imagenet, text, recommender, control)
 
 
 def catalog(root: Path = ROOT) -> list[TaskInfo]:
-    """List every task there is, each field's in its own order. Raises TaskUnavailable without a manifest."""
+    """List every task there is, each field's in its own order; those not `shipped` have to be fetched before.
+
+    Raises TaskUnavailable without a manifest.
+    """
     assets = Assets.open(root)
     return [info for field in FIELDS for info in field.catalog(assets)]
 

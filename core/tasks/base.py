@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from core.tasks.quality import Quality
-from core.tasks.trial import Shown, Trial
+from core.tasks.trial import Own, Shown, Trial
 
 SPLITS = ("train", "validation", "test")
 
@@ -90,6 +90,7 @@ class Task:
     groups: (model, split) -> the metric, or recall, of each part of the examples, by its name.
     shifts: kind of shift -> (strength, 1 to 5) -> the same task with validation data shifted that far.
     trial: something to try a model on by hand.
+    own: how pictures or texts that people bring are read, or None where they can bring none.
     files: what somebody who loads the download needs besides: name -> content.
     glance: how many validation and training examples a fine-tune looks at on its way.
     ragged: whether inputs are (n, length) with any length.
@@ -120,6 +121,7 @@ class Task:
     groups: Callable[[nn.Module, str], dict[str, Quality]] | None = None
     shifts: Mapping[str, Callable[[int], "Task"]] = field(default_factory=dict)
     trial: Trial | None = None
+    own: Own | None = None
     files: Mapping[str, bytes] = field(default_factory=dict)
     glance: int = 1000
     ragged: bool = False

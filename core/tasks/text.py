@@ -20,7 +20,7 @@ from core.tasks.assets import Assets
 from core.tasks.base import SPLITS, Batch, Heads, Task, TaskInfo, prunable_parameters
 from core.tasks.classify import changed, classifier, likely
 from core.tasks.text_models import TextCNN, TextTransformer
-from core.tasks.trial import Shown, Trial
+from core.tasks.trial import Own, Shown, Trial
 
 TOPICS = {
     "acq": "takeovers",
@@ -236,6 +236,7 @@ def make_task(
             changed,
             "A few English words as a newswire of 1987 might have them.",
         ),
+        own=Own("text", lambda given: padded([understood(reader, each) for each in given], reader.shortest)),
         files=reader.files,
         glance=kind.glance,
         habits=kind.habits,

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from torch import nn
+from torch import Tensor, nn
 
 
 @dataclass(frozen=True)
@@ -19,6 +19,20 @@ class Shown:
     said: str
     rows: tuple[Mapping[str, Any], ...] = ()
     image: bytes | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Own:
+    """How what people bring becomes inputs.
+
+    kind: "picture" or "text".
+    inputs: (pictures or texts) -> one batch of inputs; raises BadInput for what no model can answer.
+    picked: which of the network's answers stand for the classes, in their order; None for all.
+    """
+
+    kind: str
+    inputs: Callable[[list[Any]], Tensor]
+    picked: list[int] | None = None
 
 
 def _nothing(dense: Shown, other: Shown) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 import torch.nn.functional as F
-from PIL import Image
+from PIL import Image, ImageOps
 from safetensors import SafetensorError
 from safetensors.torch import load as load_safetensors
 from torch import Tensor, nn
@@ -20,7 +20,7 @@ from core.tasks.assets import Assets
 from core.tasks.base import SPLITS, Batch, Task, TaskInfo, prunable_parameters
 from core.tasks.classify import changed, classifier, likely
 from core.tasks.models import LeNet5, LeNet300, SmallResNet
-from core.tasks.trial import Shown, Trial
+from core.tasks.trial import Own, Shown, Trial
 
 CLASSES = (
     "T-shirt",
@@ -222,9 +222,25 @@ def make_task(
             changed,
             "Any picture of the validation data, which no network has learned from.",
         ),
+        own=Own("picture", as_clothes),
         habits=architecture.habits if architecture else {},
         **classifier(CLASSES, said, lambda split: images(split).labels),
     )
+
+
+def as_clothes(pictures: list[Image.Image]) -> Tensor:
+    """Turn photographs into what the networks know: 28 by 28, grey, light clothes on black, (n, 1, 28, 28).
+
+    A picture with a light edge is taken for clothes on a light ground and turned into its negative.
+    """
+    found = []
+    for picture in pictures:
+        grey = picture.convert("L")
+        pixels = np.asarray(grey)
+        edge = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
+        dark = ImageOps.invert(grey) if np.median(edge) > 127 else grey
+        found.append(np.asarray(ImageOps.pad(ImageOps.autocontrast(dark), (28, 28), color=0)))
+    return Images.from_bytes(np.stack(found), np.zeros(len(found))).inputs
 
 
 def png(pixels: Tensor) -> bytes:

@@ -7,6 +7,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from core.pruning import PruningPlan
 from pages.parts import border
+from pages.parts.arriving import fetched
 from pages.parts.ways import ways
 
 DEFAULT = 80.0
@@ -70,6 +71,9 @@ def choose(top: DeltaGenerator, details: DeltaGenerator) -> tuple[str, PruningPl
     left, right = top.columns([2, 3], vertical_alignment="bottom", gap="medium")
     with left:
         name = pick_model()
+    with top:
+        if not fetched(name):
+            st.stop()
     with right:
         value = slide(st.session_state.get("remove", st.query_params.get("remove")) == "N:M")
     with details:

@@ -4,6 +4,7 @@ import re
 import statistics
 import time
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import running_app
@@ -33,6 +34,7 @@ def latencies(page, steps):
     return found
 
 
+@pytest.mark.alone
 def test_two_tune_while_a_third_slides_then_stop_return_and_leave(browser):
     with running_app() as where:
         third = browser.new_page(viewport={"width": 1280, "height": 720})

@@ -52,6 +52,7 @@ def open_settled(page: Page, url: str) -> None:
     expect(page.get_by_role("button", name="Fine-tune", exact=True)).to_be_visible()
 
 
+@pytest.mark.alone
 def test_open_pick_slide_tune_stop_download_and_load(page, address):
     errors = []
     page.on("pageerror", lambda error: errors.append(str(error)))

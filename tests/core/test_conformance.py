@@ -18,7 +18,7 @@ from core.tasks import SPLITS, catalog, load
 from core.tasks.quality import METRICS
 from core.tuning import Recipe, fine_tune, preset_for
 
-NAMES = [info.name for info in catalog()]
+NAMES = [info.name for info in catalog() if info.shipped]
 
 FIELDS = {"vision", "language", "recommendation", "control"}
 

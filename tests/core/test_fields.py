@@ -286,7 +286,7 @@ def test_a_missing_package_is_a_sentence_and_the_others_go_on(package, names, mo
         return real(name, *arguments, **named)
 
     monkeypatch.setattr(importlib, "import_module", missing)
-    for info in catalog():
+    for info in (info for info in catalog() if info.shipped):
         if info.name in names:
             with pytest.raises(TaskUnavailable, match=rf"needs the package {package}.*pip install"):
                 load(info.name)

@@ -194,7 +194,7 @@ def test_pictures_in_class_folders_are_found_whatever_the_case():
     pictures, labels = inbox.read_pictures(zipped(files), CLASSES)
     assert labels == [0, 1]
     assert [each.size for each in pictures] == [(28, 28), (60, 40)]
-    assert {each.mode for each in pictures} == {"L"}
+    assert {each.mode for each in pictures} == {"RGB"}
 
 
 def test_a_table_is_read():

@@ -49,6 +49,7 @@ def test_a_fine_tune_in_a_worker_equals_one_made_here(pool, mlp):
     assert here.quality.value == pytest.approx(job.results[-1].quality.value, abs=0.01)
 
 
+@pytest.mark.alone
 def test_stop_answers_within_a_second_and_keeps_what_was_reached(pool):
     job = pool.submit("me", "tune", "fashion-mlp", PLAN, Recipe(epochs=20), keep=carries)
     until(lambda: job.results)
@@ -62,6 +63,7 @@ def test_stop_answers_within_a_second_and_keeps_what_was_reached(pool):
     assert best(job.results, 0.9).weights is not None
 
 
+@pytest.mark.alone
 def test_a_worker_that_does_not_answer_is_ended_and_replaced(pool):
     job = pool.submit("me", "tune", "fashion-mlp", PLAN, LONG, keep=carries)
     until(lambda: job.progress is not None)

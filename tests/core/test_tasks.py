@@ -54,8 +54,8 @@ def test_a_wrong_figure_fails_the_check(broken_assets, capsys):
 
 
 def test_the_catalogue_lists_what_ships():
-    assert {info.name for info in catalog()} == set(LEAST)
-    assert all(info.shipped and info.source and info.about for info in catalog())
+    assert {info.name for info in catalog() if info.shipped} == set(LEAST)
+    assert all(info.source and info.about for info in catalog())
 
 
 def test_every_shipped_file_is_in_the_manifest_and_small():

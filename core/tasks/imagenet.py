@@ -1,0 +1,310 @@
+"""Networks of torchvision that know the thousand things of ImageNet, judged on the ten of Imagenette.
+
+Neither weights nor pictures ship: they are fetched once per server, when somebody asks, and kept where torch keeps its
+own downloads, so that what is there already is used.
+"""
+
+import functools
+import io
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+import torchvision
+from PIL import Image
+from torch import Tensor, nn
+from torchvision.datasets import ImageFolder, Imagenette
+from torchvision.models import WeightsEnum
+from torchvision.transforms.v2 import functional as pictures
+
+from core.errors import BadInput, TaskUnavailable
+from core.tasks.assets import Assets
+from core.tasks.base import Batch, Task, TaskInfo, distance, prunable_parameters
+from core.tasks.classify import changed, classifier, likely
+from core.tasks.fetch import Remote
+from core.tasks.trial import Own, Shown, Trial
+
+TITLES = {
+    "resnet18": "ResNet-18",
+    "resnet50": "ResNet-50",
+    "mobilenet_v2": "MobileNetV2",
+    "mobilenet_v3_small": "MobileNetV3 small",
+    "mobilenet_v3_large": "MobileNetV3 large",
+    "efficientnet_b0": "EfficientNet-B0",
+    "shufflenet_v2_x1_0": "ShuffleNetV2",
+    "convnext_tiny": "ConvNeXt-Tiny",
+    "vgg16_bn": "VGG-16 with batch norm",
+    "vit_b_16": "ViT-B/16",
+}
+"""Names in torchvision's registry, and what people read."""
+
+SIDE = 160
+"""Pixels of a side, unless a network needs more: the size in which Imagenette is fetched."""
+
+WNIDS = tuple(sorted(Imagenette._WNID_TO_CLASS))
+"""WordNet numbers of the ten classes, which are the names of their folders."""
+
+CLASSES = tuple(Imagenette._WNID_TO_CLASS[each][0] for each in WNIDS)
+
+SIZES = {"validation": 500, "test": 1_000}
+"""Pictures of Imagenette's own validation part that serve for each; drawn once, the same everywhere."""
+
+ARCHIVE_BYTES = 99_003_388
+"""Size of the Imagenette archive."""
+
+SLICE = 32
+"""Pictures judged at a time."""
+
+MEBIBYTE = 2**20
+
+
+def catalog(assets: Assets) -> list[TaskInfo]:
+    """List the networks that can be fetched."""
+    return [info(key) for key in TITLES]
+
+
+def weights_of(key: str) -> WeightsEnum:
+    """Return torchvision's best weights for one of its networks."""
+    return torchvision.models.get_model_weights(key).DEFAULT
+
+
+def info(key: str) -> TaskInfo:
+    """Describe one network from what torchvision says of its weights."""
+    meta = weights_of(key).meta
+    first = next(iter(meta["_metrics"].values()))["acc@1"]
+    return TaskInfo(
+        f"imagenet-{key}",
+        f"{TITLES[key]} - photographs (ImageNet), {meta['_file_size'] * MEBIBYTE / 1e6:.0f} MB to fetch",
+        "vision",
+        "Accuracy",
+        meta["num_params"],
+        "Weights of torchvision (BSD-3-Clause; trained on ImageNet, whose pictures are for research); judged on "
+        "Imagenette (fast.ai, Apache-2.0; pictures of ImageNet), fetched from where torchvision fetches them",
+        False,
+        f"Trained on 1.3 million photographs of 1000 things; {first:.1f} % right among all thousand, as published. "
+        "Here it is judged on ten of them.",
+    )
+
+
+def missing(name: str, folder: Path | None = None) -> tuple[Remote, ...]:
+    """List what has to be fetched before a network can be loaded; () once all of it is here.
+
+    folder: where downloads are kept; torch's own place by default.
+    """
+    key = name.removeprefix("imagenet-")
+    if not name.startswith("imagenet-") or key not in TITLES:
+        return ()
+    return tuple(each for each in (weights_file(key, folder), archive(folder)) if not each.there)
+
+
+def weights_file(key: str, folder: Path | None = None) -> Remote:
+    """Say where the weights of a network come from, and where they are kept."""
+    weights = weights_of(key)
+    file = weights.url.rpartition("/")[2]
+    digest = re.search(r"-([0-9a-f]{8,})\.", file)[1]  # torch's own habit: the name ends in how the hash begins
+    return Remote(
+        f"the weights of {TITLES[key]}",
+        weights.url,
+        _home(folder) / "checkpoints" / file,
+        "sha256",
+        digest,
+        round(weights.meta["_file_size"] * MEBIBYTE),
+    )
+
+
+def archive(folder: Path | None = None) -> Remote:
+    """Say where the pictures come from, and where they are kept."""
+    url, digest = Imagenette._ARCHIVES["160px"]
+    inside = "imagenette2-160"
+    return Remote("the pictures (Imagenette)", url, _home(folder) / inside, "md5", digest, ARCHIVE_BYTES, inside)
+
+
+def _home(folder: Path | None) -> Path:
+    return folder or Path(torch.hub.get_dir())
+
+
+@dataclass(frozen=True)
+class View:
+    """How a photograph becomes an input: the middle square of `side` pixels, scaled and centred by channel."""
+
+    side: int
+    mean: tuple[float, ...]
+    deviation: tuple[float, ...]
+
+    def square(self, picture: Image.Image) -> Tensor:
+        """Return the middle square of a picture, uint8 (3, side, side)."""
+        pixels = pictures.pil_to_tensor(picture.convert("RGB"))
+        resized = pictures.resize(pixels, [self.side], pictures.InterpolationMode.BILINEAR, antialias=True)
+        return pictures.center_crop(resized, [self.side, self.side])
+
+    def normal(self, pixels: Tensor) -> Tensor:
+        """Scale uint8 (n, 3, side, side) as the network was trained; float of the same shape."""
+        scaled = pixels.float().div_(255)
+        centre, spread = (torch.tensor(each)[:, None, None] for each in (self.mean, self.deviation))
+        return scaled.sub_(centre).div_(spread).contiguous(memory_format=torch.channels_last)
+
+
+def load(assets: Assets, name: str, folder: Path | None = None) -> Task:
+    """Load a network that was fetched, and put its pictures in reach; they are read when needed.
+
+    Raises TaskUnavailable when something of it has not been fetched or is damaged.
+    """
+    key = name.removeprefix("imagenet-")
+    absent = missing(name, folder)
+    if absent:
+        raise TaskUnavailable(
+            f"{TITLES[key]} needs {' and '.join(each.what for each in absent)}, which are not on this server yet.",
+            "Fetch them on the page Explore, or choose a model that ships with the app.",
+        )
+    weights, file = weights_of(key), weights_file(key, folder).path
+    model = torchvision.models.get_model(key)
+    try:
+        model.load_state_dict(torch.load(file, weights_only=True))
+    except Exception as error:  # whatever a damaged file makes of itself
+        raise TaskUnavailable(
+            f"The weights of {TITLES[key]} are damaged.", f"Delete {file} and fetch again."
+        ) from error
+    usual = weights.transforms()
+    side = max(SIDE, *weights.meta["min_size"])
+    view = View(side, tuple(usual.mean), tuple(usual.std))
+    picked = [weights.meta["categories"].index(each) for each in CLASSES]
+    return make_task(info(key), model, Photographs(archive(folder).path, view), picked)
+
+
+class Photographs:
+    """Pictures in folders named by class; the validation part is kept in memory once it was read."""
+
+    def __init__(self, folder: Path, view: View) -> None:
+        self.view = view
+        try:
+            self._parts = {part: ImageFolder(folder / part).samples for part in ("train", "val")}
+            order = torch.randperm(len(self._parts["val"]), generator=torch.Generator().manual_seed(0)).tolist()
+        except (OSError, FileNotFoundError) as error:
+            raise TaskUnavailable("The pictures are damaged.", f"Delete {folder} and fetch again.") from error
+        held = [self._parts["val"][place] for place in order]
+        middle = min(SIZES["validation"], len(held) // 2)
+        self._splits = {
+            "train": self._parts["train"],
+            "validation": held[:middle],
+            "test": held[middle : middle + SIZES["test"]],
+        }
+        self.validation = functools.cache(self._whole_validation)
+
+    def count(self, split: str) -> int:
+        """Return how many pictures a split holds."""
+        return len(self._splits[split])
+
+    def labels(self, split: str) -> Tensor:
+        """Return the true classes, int (n,)."""
+        return torch.tensor([label for _, label in self._splits[split]])
+
+    def read(self, split: str, places: list[int]) -> Tensor:
+        """Read pictures of a split, uint8 (n, 3, side, side)."""
+        if split == "validation":
+            return self.validation()[places]
+        return self._read(split, places)
+
+    def _read(self, split: str, places: list[int]) -> Tensor:
+        found = []
+        for place in places:
+            with Image.open(self._splits[split][place][0]) as picture:
+                found.append(self.view.square(picture))
+        return torch.stack(found)
+
+    def _whole_validation(self) -> Tensor:
+        return self._read("validation", list(range(self.count("validation"))))
+
+
+def make_task(about: TaskInfo, model: nn.Module, photographs: Photographs, picked: list[int]) -> Task:
+    """Join a network of many classes and photographs of some of them to a task.
+
+    picked: the places of these classes among the network's answers.
+    """
+    view = photographs.view
+
+    def said(model: nn.Module, split: str, limit: int | None) -> Iterator[Tensor]:
+        places = list(range(photographs.count(split)))[:limit]
+        for begin in range(0, len(places), SLICE):
+            inputs = view.normal(photographs.read(split, places[begin : begin + SLICE]))
+            with torch.inference_mode():
+                answers = model(inputs)[:, picked]
+            yield answers
+
+    def batches(
+        split: str,
+        batch_size: int,
+        generator: torch.Generator,
+        augment: tuple[str, ...],
+        model: nn.Module | None = None,
+    ) -> Iterator[Batch]:
+        labels = photographs.labels(split)
+        for chosen in torch.randperm(len(labels), generator=generator).split(batch_size):
+            inputs = view.normal(photographs.read(split, chosen.tolist()))
+            if "flip" in augment:
+                flipped = torch.rand(len(chosen), generator=generator) < 0.5
+                inputs = torch.where(flipped[:, None, None, None], inputs.flip(-1), inputs)
+            yield inputs, labels[chosen]
+
+    def shown(split: str, place: int) -> Shown:
+        return Shown(CLASSES[int(photographs.labels(split)[place])], image=png(photographs.read(split, [place])[0]))
+
+    def answer(model: nn.Module, number: int) -> Shown:
+        if not 1 <= number <= photographs.count("validation"):
+            raise BadInput(f"There is no picture {number}.", f"Choose 1 to {photographs.count('validation'):,}.")
+        truth = shown("validation", number - 1)
+        with torch.inference_mode():
+            output = model(view.normal(photographs.read("validation", [number - 1])))[:, picked]
+        best, rows = likely(output, CLASSES)
+        return Shown(f"{best} ({'right' if best == truth.said else f'it is: {truth.said}'})", tuple(rows), truth.image)
+
+    def loss(output: Tensor, target: Tensor, smoothing: float) -> Tensor:
+        return F.cross_entropy(output[:, picked], target, label_smoothing=smoothing)
+
+    parts: dict[str, Any] = classifier(CLASSES, said, photographs.labels)
+    return Task(
+        info=about,
+        model=model.eval(),
+        prunable=prunable_parameters(model),
+        example=torch.zeros(1, 3, view.side, view.side),
+        inputs=(
+            f"the middle square of a photograph, {view.side} by {view.side} pixels, red, green and blue from 0 to 1, "
+            f"minus {view.mean}, divided by {view.deviation}. It answers with 1000 numbers, one for each class of "
+            f"ImageNet; of these, {', '.join(map(str, picked))} stand for: {', '.join(CLASSES)}."
+        ),
+        batches=batches,
+        count=photographs.count,
+        shown=shown,
+        agree=lambda output, wanted, temperature: distance(output[:, picked], wanted[:, picked], temperature),
+        augmentations=("flip",),
+        trial=Trial(
+            "Show both networks a photograph",
+            "Picture number",
+            1,
+            answer,
+            changed,
+            "Any picture of the validation data, which no network has learned from.",
+        ),
+        own=Own("picture", lambda given: view.normal(torch.stack([view.square(each) for each in given])), picked),
+        glance=64,
+        habits=HABITS,
+        **{**parts, "loss": loss},
+    )
+
+
+HABITS: Mapping[str, Mapping[str, Any]] = {
+    "quick": {"steps": 30, "batch_size": 32, "learning_rate": 1e-4},
+    "careful": {"epochs": 1, "batch_size": 32, "learning_rate": 2e-4},
+    "textbook": {"epochs": 1, "batch_size": 32},
+}
+"""Far fewer steps than elsewhere: each takes a processor about a second."""
+
+
+def png(pixels: Tensor) -> bytes:
+    """Turn one picture, uint8 (3, h, w), into a PNG."""
+    file = io.BytesIO()
+    pictures.to_pil_image(pixels).save(file, "PNG")
+    return file.getvalue()

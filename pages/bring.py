@@ -1,0 +1,113 @@
+"""Bring your own: weights, pictures, texts and labelled sets, judged beside the pruned network."""
+
+from typing import Any
+
+import streamlit as st
+
+from core.errors import BadInput
+from core.export import bundle
+from core.pruning import PruningPlan, prune
+from core.tasks import Task
+from core.tasks.inbox import CHARACTERS, read_picture
+from core.tasks.own import answer
+from pages.parts import border, brought, frame
+from pages.parts.arriving import fetched
+from pages.parts.choices import pick_model, slide
+
+
+def figures(task: Task, models: dict[str, Any], mine: bool) -> None:
+    """Judge both networks on as many validation examples as the task glances at."""
+    whose = "your weights" if mine else "the weights that ship"
+    dense = border.memo().get((task.info.name, "glance"), lambda: look(task, task.model)) if not mine else None
+    dense = dense or look(task, task.model)
+    left, right = st.columns(2, gap="medium")
+    brought.shown(left, "Dense", dense)
+    brought.shown(right, "Pruned", look(task, models["Pruned"]), dense)
+    st.caption(f"Of {whose}, on the first {dense.n:,} validation {dense.about.noun} of this app.")
+
+
+def look(task: Task, model: Any) -> Any:
+    """Judge a network on a glance."""
+    return task.evaluate(model, limit=min(task.glance, task.count("validation")))
+
+
+def one_example(task: Task) -> Any:
+    """Ask for one picture or text; None while there is none."""
+    name = task.info.name
+    if task.own.kind == "text":
+        typed = st.text_area("A text of your own", key=f"text-{name}", max_chars=CHARACTERS, placeholder="Type here")
+        return typed if typed.strip() else None
+    camera = st.toggle("Use the camera", key="camera")
+    given = (
+        st.camera_input("Take a picture", key=f"camera-{name}")
+        if camera
+        else st.file_uploader("A picture of your own", ["png", "jpg", "jpeg", "webp", "bmp"], key=f"picture-{name}")
+    )
+    return None if given is None else brought.read("own-picture", name, given, read_picture)
+
+
+def answers(task: Task, models: dict[str, Any], item: Any) -> None:
+    """Show what both networks make of one example."""
+    said = {stage: answer(task, model, item) for stage, model in models.items()}
+    if task.own.kind == "picture":
+        st.image(item, width=160)
+    for place, (stage, shown) in zip(st.columns(len(said), gap="medium"), said.items(), strict=True):
+        place.markdown(f"**{stage}**: {shown.said}")
+        if shown.rows:
+            place.dataframe(list(shown.rows), hide_index=True)
+    st.caption("A network names one of its classes whatever it sees: " + ", ".join(task.classes) + ".")
+
+
+def pack(task: Task, plan: PruningPlan) -> bytes:
+    """Build the zip of the pruned network."""
+    return bundle(task, prune(task, plan))
+
+
+def own_data(task: Task, models: dict[str, Any]) -> None:
+    """Ask for examples and a labelled set, and show what both networks make of them."""
+    if task.own is None:
+        st.info("This model takes no pictures or texts. Choose one that does to show it your own.")
+        return
+    one, many = st.columns(2, gap="large")
+    with one:
+        st.markdown(f"##### Show both networks a {task.own.kind}")
+        with border.sentences():
+            item = one_example(task)
+            if item is not None:
+                answers(task, models, item)
+    with many:
+        st.markdown("##### Judge both on a set of your own")
+        with border.sentences():
+            given = brought.labelled(task)
+            if given is not None:
+                brought.on_set(task, models, given)
+
+
+frame.within_app()
+st.subheader("Bring your own weights, pictures or texts", anchor=False)
+with border.sentences():
+    left, right = st.columns([2, 3], vertical_alignment="bottom", gap="medium")
+    with left:
+        name = pick_model()
+    if not fetched(name):
+        st.stop()
+    with right:
+        plan = PruningPlan(sparsity=slide(False) / 100)
+    try:
+        task = brought.weights(name)
+    except BadInput as error:
+        st.error(f"{error.what} {error.advice}", icon=":material/error:")
+        task = border.task(name)
+    mine = task is not border.task(name)
+    models = brought.both(task, plan)
+    figures(task, models, mine)
+    if mine:
+        st.download_button(
+            "Download",
+            lambda: pack(task, plan),
+            f"own-{name}-pruned.zip",
+            "application/zip",
+            on_click="ignore",
+            help="Your network, pruned, as a zip with a model card. Nothing of it stays here.",
+        )
+    own_data(task, models)

@@ -36,6 +36,7 @@ from core.tasks import load, missing
 from core.tasks.base import Task
 from core.tasks.fetch import Arriving
 from core.tasks.fetch import fetch as fetch_file
+from core.tasks.hub import Found, look_up
 from core.tuning import Recipe, fine_tune, preset_for
 
 
@@ -97,6 +98,14 @@ def fetch(loaded: Callable[[str], Task], name: str) -> Iterator[Arriving]:
     """Bring here what a task needs and this server has not got yet."""
     for remote in missing(name):
         yield from fetch_file(remote)
+
+
+def hub(loaded: Callable[[str], Task], name: str, revision: str) -> Iterator[Arriving | Found]:
+    """Bring here one revision of a text classifier of the Hub; what comes last says where it is."""
+    found = look_up(name, revision)
+    for remote in found.files:
+        yield from fetch_file(remote)
+    yield found
 
 
 SLOW = 1000
@@ -255,6 +264,7 @@ WORK: Mapping[str, Callable[..., Iterator[object]]] = {
     "tune": tune,
     "sweep": sweep,
     "fetch": fetch,
+    "hub": hub,
     "heal": heal,
     "report": report,
     "scan": scan,

@@ -13,10 +13,31 @@ from core.tasks.own import answer
 from pages.parts import border, brought, frame
 from pages.parts.arriving import fetched
 from pages.parts.choices import pick_model, slide
+from pages.parts.hub import from_hub
+
+SOURCES = ("One of the list", "A text classifier of the Hub")
+
+
+def chosen(source: str) -> tuple[Task | None, bool]:
+    """Ask for a network; return its task, None while there is none, and whether it is the visitor's own."""
+    if source == SOURCES[1]:
+        return from_hub(), True
+    name = pick_model()
+    if not fetched(name):
+        return None, False
+    try:
+        task = brought.weights(name)
+    except BadInput as error:
+        st.error(f"{error.what} {error.advice}", icon=":material/error:")
+        task = border.task(name)
+    return task, task is not border.task(name)
 
 
 def figures(task: Task, models: dict[str, Any], mine: bool) -> None:
     """Judge both networks on as many validation examples as the task glances at."""
+    if not task.count("validation"):
+        st.caption("This network has no examples here. Bring a text, or a table of texts and labels.")
+        return
     whose = "your weights" if mine else "the weights that ship"
     dense = border.memo().get((task.info.name, "glance"), lambda: look(task, task.model)) if not mine else None
     dense = dense or look(task, task.model)
@@ -86,28 +107,20 @@ def own_data(task: Task, models: dict[str, Any]) -> None:
 frame.within_app()
 st.subheader("Bring your own weights, pictures or texts", anchor=False)
 with border.sentences():
-    left, right = st.columns([2, 3], vertical_alignment="bottom", gap="medium")
-    with left:
-        name = pick_model()
-    if not fetched(name):
+    source = st.segmented_control("Network", SOURCES, default=SOURCES[0], required=True, key="source")
+    task, mine = chosen(source)
+    if task is None:
         st.stop()
-    with right:
-        plan = PruningPlan(sparsity=slide(False) / 100)
-    try:
-        task = brought.weights(name)
-    except BadInput as error:
-        st.error(f"{error.what} {error.advice}", icon=":material/error:")
-        task = border.task(name)
-    mine = task is not border.task(name)
+    plan = PruningPlan(sparsity=slide(False) / 100)
     models = brought.both(task, plan)
     figures(task, models, mine)
     if mine:
         st.download_button(
             "Download",
             lambda: pack(task, plan),
-            f"own-{name}-pruned.zip",
+            f"own-{task.info.name.replace('/', '-')}-pruned.zip",
             "application/zip",
             on_click="ignore",
-            help="Your network, pruned, as a zip with a model card. Nothing of it stays here.",
+            help="The network, pruned, as a zip. Nothing that you brought stays here.",
         )
     own_data(task, models)

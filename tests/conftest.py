@@ -1,11 +1,7 @@
-"""Shared fixtures, a rule against unnoticed skips, and one for tests that measure time: nothing runs beside them."""
+"""Shared fixtures: shipped tasks loaded once, tiny ones built by hand, and a rule against unnoticed skips."""
 
-import contextlib
-import fcntl
 import os
 import shutil
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -23,24 +19,6 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     if os.environ.get("CI") and reporter and reporter.stats.get("skipped"):
         reporter.write_line("Tests were skipped in CI, where all of them should run.", red=True)
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
-
-
-if "PYTEST_XDIST_WORKER" in os.environ:
-    torch.set_num_threads(1)  # two processes share two cores
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
-    """Let tests run side by side, but those marked `alone` by themselves."""
-    with contextlib.ExitStack() as held:
-        if run := os.environ.get("PYTEST_XDIST_TESTRUNUID"):
-            folder = Path(tempfile.gettempdir())
-            door, room = (held.enter_context((folder / f"{run}-{name}").open("w")) for name in ("door", "room"))
-            alone = item.get_closest_marker("alone") is not None
-            fcntl.flock(door, fcntl.LOCK_EX)  # who waits for an empty room keeps others from going in
-            fcntl.flock(room, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
-            fcntl.flock(door, fcntl.LOCK_UN)
-        return (yield)
 
 
 @pytest.fixture(scope="session")

@@ -75,9 +75,9 @@ CONTENTS = {
 """What the files of a download hold."""
 
 BUILD = """    from safetensors.torch import load_file
-    from model import {architecture}
+    {source}
 
-    network = {architecture}()
+    network = {building}
 """
 
 SMALL = """## Load the smaller network
@@ -121,7 +121,7 @@ def bundle(
         files["masks.safetensors"] = save({name: mask.contiguous() for name, mask in shipped.masks.items()})
         if pruned.plan.structured:
             files["small.safetensors"] = small(task, shipped)
-    if {"safetensors", "sparse"} & set(formats):
+    if {"safetensors", "sparse"} & set(formats) and not task.built:
         files["model.py"] = inspect.getsource(sys.modules[type(model).__module__]).encode()
     files.update(task.files)
     figures = _figures(task, pruned, tuned, judged or {})
@@ -149,6 +149,7 @@ def _figures(
         stage: {
             split: judged[stage, split] if (stage, split) in judged else task.evaluate(model, split)
             for split in ("validation", "test")
+            if task.count(split)
         }
         for stage, model in stages.items()
     }
@@ -192,7 +193,8 @@ def _readme(
 ) -> str:
     metric = METRICS[task.info.metric]
     w = "{:.2%}".format if metric.share else f"{{:.{metric.digits}f}}".format
-    rows = [f"| {task.info.metric} | validation | test |", "|---|---|---|"]
+    splits = list(next(iter(figures.values())))
+    rows = [f"| {task.info.metric} | {' | '.join(splits)} |", f"|---|{'---|' * len(splits)}"]
     for stage, by_split in figures.items():
         cells = (f"{w(q.value)} ({w(q.low)} to {w(q.high)}, n = {q.n:,})" for q in by_split.values())
         rows.append(f"| {stage} | {' | '.join(cells)} |")
@@ -207,23 +209,25 @@ def _readme(
             f"| `{name}` | {CONTENTS.get(name, 'needed to read what people put in')} |"
             for name in [*files, "metrics.json"]
         ),
-        loading="\n".join(_loading(name, architecture) for name in formats),
+        loading="\n".join(_loading(name, task.built or ("model", architecture, "")) for name in formats),
         small=SMALL if "small.safetensors" in files else "",
         healed=f"Then fine-tuned: {recipe.to_dict()}." if recipe else "Not fine-tuned.",
         kind=str(task.example.dtype).removeprefix("torch."),
         needs="".join(f" {name}" for name in packages),
         shape=f"(n, {str(tuple(task.example.shape[1:]))[1:]}",
         inputs=task.inputs,
-        table="\n".join(rows),
+        table="\n".join(rows) if splits else "It was not judged: it has no examples of its own.",
         plan=plan,
         about=task.info.about,
         source=task.info.source,
     )
 
 
-def _loading(name: str, architecture: str) -> str:
-    """Write how a format is loaded, as lines of Python that are indented in the README."""
+def _loading(name: str, built: tuple[str, str, str]) -> str:
+    """Write how a format is loaded, as lines of Python that are indented in the README; `built` is as in Task."""
+    module, builder, arguments = built
     lines = "\n".join(f"    {line}".rstrip() for line in FORMATS[name].loading.splitlines()) + "\n"
     if FORMATS[name].file.endswith(".safetensors"):
-        return BUILD.format(architecture=architecture) + lines + "    network.eval()\n"
+        source, building = f"from {module} import {builder}", f"{builder}({arguments})"
+        return BUILD.format(source=source, building=building) + lines + "    network.eval()\n"
     return lines

@@ -18,7 +18,8 @@ class Further:
 
 def further(task: Task, model: nn.Module, split: str = "validation") -> Further:
     """Measure what a task has besides its headline metric; empty where it has nothing."""
+    said = {"said": task.logits(model, split)} if task.logits else {}  # one pass serves both
     return Further(
-        task.more(model, split) if task.more else (),
-        task.groups(model, split) if task.groups else {},
+        task.more(model, split, **said) if task.more else (),
+        task.groups(model, split, **said) if task.groups else {},
     )

@@ -87,11 +87,13 @@ class Task:
     optional: those of `prunable` that stay whole unless a plan asks for them: embeddings.
     baseline: what a very simple way scores, with its name: (name, split -> quality).
     more: (model, split) -> further figures beside the metric, each with its own metric.
-    groups: (model, split) -> the metric, or recall, of each part of the examples, by its name.
+    groups: (model, split) -> the metric, or recall, of each part of the examples, by its name. Where there are
+        `logits`, both take them as `said`, if they are known.
     shifts: kind of shift -> (strength, 1 to 5) -> the same task with validation data shifted that far.
     trial: something to try a model on by hand.
     own: how pictures or texts that people bring are read, or None where they can bring none.
     files: what somebody who loads the download needs besides: name -> content.
+    built: how the network is built where it is not by the file model.py of a download: module, function, its arguments.
     glance: how many validation and training examples a fine-tune looks at on its way.
     ragged: whether inputs are (n, length) with any length.
     habits: what a recipe should be like here where it is not as everywhere: preset -> its other choices.
@@ -117,12 +119,13 @@ class Task:
     augmentations: tuple[str, ...] = ()
     optional: tuple[str, ...] = ()
     baseline: tuple[str, Callable[[str], Quality]] | None = None
-    more: Callable[[nn.Module, str], tuple[Quality, ...]] | None = None
-    groups: Callable[[nn.Module, str], dict[str, Quality]] | None = None
+    more: Callable[..., tuple[Quality, ...]] | None = None
+    groups: Callable[..., dict[str, Quality]] | None = None
     shifts: Mapping[str, Callable[[int], "Task"]] = field(default_factory=dict)
     trial: Trial | None = None
     own: Own | None = None
     files: Mapping[str, bytes] = field(default_factory=dict)
+    built: tuple[str, str, str] | None = None
     glance: int = 1000
     ragged: bool = False
     habits: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)

@@ -37,11 +37,12 @@ def classifier(classes: tuple[str, ...], answer: Answer, labels: Callable[[str],
     def logits(model: nn.Module, split: str) -> Tensor:
         return torch.cat(list(answer(model, split, None)))
 
-    def groups(model: nn.Module, split: str) -> dict[str, Quality]:
-        return recall_by_class(classes, *answers(model, split), split)
+    def groups(model: nn.Module, split: str, said: Tensor | None = None) -> dict[str, Quality]:
+        said = logits(model, split) if said is None else said
+        return recall_by_class(classes, said.argmax(1), labels(split), split)
 
-    def more(model: nn.Module, split: str) -> tuple[Quality, ...]:
-        said, truth = logits(model, split), labels(split)
+    def more(model: nn.Module, split: str, said: Tensor | None = None) -> tuple[Quality, ...]:
+        said, truth = logits(model, split) if said is None else said, labels(split)
         recall = macro_recall(recall_by_class(classes, said.argmax(1), truth, split), split)
         return recall, *precision_and_calibration(said, truth, split)
 

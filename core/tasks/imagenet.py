@@ -289,6 +289,7 @@ def make_task(about: TaskInfo, model: nn.Module, photographs: Photographs, picke
             "Any picture of the validation data, which no network has learned from.",
         ),
         own=Own("picture", lambda given: view.normal(torch.stack([view.square(each) for each in given])), picked),
+        built=("torchvision.models", "get_model", f'"{about.name.removeprefix("imagenet-")}"'),
         glance=64,
         habits=HABITS,
         **{**parts, "loss": loss},

@@ -23,7 +23,7 @@ from torch import Tensor
 from core.errors import BadInput
 
 LARGEST = 50 * 2**20
-"""Bytes of any file; the server takes no more either."""
+"""Bytes of any file but one of weights; the server takes no more either."""
 
 HEADER = 2**20
 """Bytes of a safetensors header or of the description in a torch file; a network of 100,000 tensors needs less."""
@@ -78,9 +78,9 @@ def read_weights(content: bytes, wanted: Mapping[str, Tensor]) -> dict[str, Tens
 
     Raises DoesNotFit with what differs before any tensor is read from safetensors, BadInput for anything else.
     """
-    _bounded(content)
+    _bounded(content, largest(wanted))
     if content[:4] == b"PK\x03\x04":
-        tensors = _from_torch(content)
+        tensors = _from_torch(content, largest(wanted))
         compare({name: (tuple(value.shape), value.dtype) for name, value in tensors.items()}, wanted)
     else:
         compare(_described(content), wanted)
@@ -95,6 +95,11 @@ def read_weights(content: bytes, wanted: Mapping[str, Tensor]) -> dict[str, Tens
             "Train again with a gentler learning rate, or choose an earlier checkpoint.",
         )
     return {name: value.contiguous().clone() for name, value in tensors.items()}
+
+
+def largest(wanted: Mapping[str, Tensor]) -> int:
+    """Return how many bytes a file of these tensors may have: twice what they take, since some are kept in doubles."""
+    return HEADER + 2 * sum(value.nbytes for value in wanted.values())
 
 
 def compare(found: Mapping[str, tuple[tuple[int, ...], torch.dtype]], wanted: Mapping[str, Tensor]) -> None:
@@ -216,12 +221,13 @@ def _lines(table: io.StringIO) -> Iterator[str]:
         yield line
 
 
-def _bounded(content: bytes) -> None:
+def _bounded(content: bytes, most: int = LARGEST) -> None:
     if not content:
         raise BadInput("This file is empty.", "Choose another one.")
-    if len(content) > LARGEST:
+    if len(content) > most:
         raise BadInput(
-            f"This file has {len(content) / 2**20:,.0f} MB.", f"Give one of at most {LARGEST / 2**20:.0f} MB."
+            f"This file has {len(content) / 1e6:,.1f} MB, more than what it should hold can take.",
+            f"Give one of at most {most / 1e6:.1f} MB.",
         )
 
 
@@ -249,9 +255,9 @@ def _described(content: bytes) -> dict[str, tuple[tuple[int, ...], torch.dtype]]
         raise wrong from error
 
 
-def _from_torch(content: bytes) -> dict[str, Tensor]:
+def _from_torch(content: bytes, most: int) -> dict[str, Tensor]:
     """Read a torch file that holds nothing but tensors by name; what it would execute is refused."""
-    for entry in _entries(content):
+    for entry in _entries(content, most):
         if entry.path.suffix == ".pkl" and entry.size > HEADER:
             raise BadInput(f"The description in this file has {entry.size:,} bytes.", "Save the state dict alone.")
     try:
@@ -287,9 +293,9 @@ class _Entry:
     read: Callable[[], bytes]
 
 
-def _entries(content: bytes) -> Iterator[_Entry]:
+def _entries(content: bytes, most: int = LARGEST) -> Iterator[_Entry]:
     """Yield the files of a zip; sizes are checked first, each name before its file."""
-    _bounded(content)
+    _bounded(content, most)
     try:
         archive = zipfile.ZipFile(io.BytesIO(content))
         entries = [entry for entry in archive.infolist() if not entry.is_dir()]
@@ -297,8 +303,8 @@ def _entries(content: bytes) -> Iterator[_Entry]:
         raise BadInput("This zip is damaged.", "Pack it again.") from error
     if len(entries) > 5 * PICTURES:
         raise BadInput(f"This zip holds {len(entries):,} files.", f"Give at most {5 * PICTURES:,}.")
-    if sum(entry.file_size for entry in entries) > 2 * LARGEST:
-        raise BadInput("This zip would unpack to more than it is safe to hold.", f"At most {LARGEST / 2**19:.0f} MB.")
+    if sum(entry.file_size for entry in entries) > 2 * most:
+        raise BadInput("This zip would unpack to more than it is safe to hold.", f"At most {2 * most / 1e6:.0f} MB.")
     for entry in entries:
         path = PurePosixPath(entry.filename.replace("\\", "/"))
         if path.is_absolute() or ".." in path.parts or ":" in entry.filename or "\0" in entry.filename:

@@ -260,10 +260,10 @@ def understood(reader: Reader, text: str) -> list[int]:
     return words
 
 
-def padded(words: list[list[int]], shortest: int) -> Tensor:
-    """Lay texts side by side, int (n, longest), filled up with NOTHING."""
+def padded(words: list[list[int]], shortest: int, filler: int = NOTHING) -> Tensor:
+    """Lay texts side by side, int (n, longest), filled up with the number of no word at all."""
     longest = max(shortest, *(len(each) for each in words))
-    return torch.tensor([each + [NOTHING] * (longest - len(each)) for each in words])
+    return torch.tensor([each + [filler] * (longest - len(each)) for each in words])
 
 
 def heads_of(model: nn.Module) -> tuple[Heads, ...]:

@@ -33,7 +33,7 @@ class TextCNN(nn.Module):
 class TextTransformer(nn.Module):
     """A sequence classifier of the library `transformers`, whose configuration lies in a folder as config.json.
 
-    Takes numbers of word pieces (n, pieces), 0 for none.
+    Takes numbers of word pieces (n, pieces), `pad` for none.
     """
 
     def __init__(self, folder: Path = HERE) -> None:
@@ -42,6 +42,7 @@ class TextTransformer(nn.Module):
 
         config = AutoConfig.from_pretrained(folder, local_files_only=True)
         self.network = AutoModelForSequenceClassification.from_config(config, dtype=torch.float32)
+        self.pad = int(getattr(config, "pad_token_id", None) or 0)
 
     def forward(self, pieces: Tensor) -> Tensor:
-        return self.network(input_ids=pieces, attention_mask=(pieces != 0).long()).logits
+        return self.network(input_ids=pieces, attention_mask=(pieces != self.pad).long()).logits

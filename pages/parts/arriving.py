@@ -32,7 +32,7 @@ def _offer(name: str, busy: bool) -> None:
     whole = size(sum(each.size for each in absent))
     with st.container(border=True):
         if active:
-            _progress(job)
+            progress(job)
             return
         if job is not None and job.error:
             st.error(" ".join(job.error), icon=":material/error:")
@@ -50,7 +50,7 @@ def _offer(name: str, busy: bool) -> None:
             st.rerun()
 
 
-def _progress(job: Job) -> None:
+def progress(job: Job) -> None:
     """Say how far a download is, and offer to stop it."""
     text, stop = st.columns([4, 1], vertical_alignment="center")
     with text:

@@ -1,5 +1,6 @@
 """What a visitor brought: kept in their visit alone, and gone with it."""
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +10,7 @@ import streamlit as st
 from core.measure import Quality
 from core.pruning import PruningPlan, prune
 from core.tasks import Task
-from core.tasks.inbox import DoesNotFit
+from core.tasks.inbox import DoesNotFit, largest
 from core.tasks.own import Labelled, judge, read_set, with_weights
 from pages.parts import border
 from pages.parts.words import change, figure, good, interval, meaning
@@ -46,6 +47,7 @@ def weights(name: str) -> Task:
         "Weights of your own for this architecture, if you have any",
         ["safetensors", "pt", "pth", "bin"],
         key=f"weights-{name}",
+        max_upload_size=math.ceil(largest(shared.model.state_dict()) / 1e6),
         help="A state dict as safetensors, or as torch.save writes it. It is compared with the architecture, never "
         "executed, never stored, and forgotten when you close this page.",
     )

@@ -52,7 +52,6 @@ def open_settled(page: Page, url: str) -> None:
     expect(page.get_by_role("button", name="Fine-tune", exact=True)).to_be_visible()
 
 
-@pytest.mark.alone
 def test_open_pick_slide_tune_stop_download_and_load(page, address):
     errors = []
     page.on("pageerror", lambda error: errors.append(str(error)))
@@ -199,17 +198,6 @@ def test_nothing_scrolls_sideways_and_a_projector_shows_all_that_moves(page, add
             assert box["y"] + box["height"] <= 720
 
 
-def test_the_app_is_usable_within_ten_seconds_of_its_start(browser):
-    begun = time.monotonic()
-    with running_app() as where:
-        opened = browser.new_page()
-        open_settled(opened, where)
-        opened.close()
-    took = time.monotonic() - begun
-    assert took < 60  # a broken start, not a slow machine; the figure itself is in tests/bench
-    print(f"usable after {took:.1f} s")
-
-
 def test_whole_channels_make_a_smaller_network_to_take_home(page, address):
     open_settled(page, f"{address}/?model=fashion-lenet5&threshold=50")
     page.get_by_text("What to remove, how to judge importance, where to cut").click()
@@ -238,11 +226,10 @@ def test_whole_channels_make_a_smaller_network_to_take_home(page, address):
     assert int(value(page, "Weights left").replace(",", "")) == left
 
 
-@pytest.mark.parametrize("page_name", ["about", "fine_tune"])
-def test_a_link_to_any_page_works_as_the_first_of_a_new_server(browser, page_name):
+def test_a_link_to_any_page_works_as_the_first_of_a_new_server(browser):
     with running_app() as where:
         opened = browser.new_page()
-        opened.goto(f"{where}/{page_name}?model=fashion-mlp")
+        opened.goto(f"{where}/fine_tune?model=fashion-mlp")
         links = opened.get_by_test_id("stSidebarNavLink")
         expect(links.filter(has_text="Fine-tune")).to_be_visible()
         expect(links.filter(has_text=re.compile("^app$"))).to_have_count(0)

@@ -13,6 +13,7 @@ from safetensors.torch import load as load_safetensors
 
 from core.errors import BadInput
 from core.export import bundle
+from core.measure import further
 from core.pruning import PruningPlan, prune, rank, shrink
 from core.tasks import SPLITS, catalog, load
 from core.tasks.quality import METRICS
@@ -174,7 +175,7 @@ def test_its_groups_add_up_to_the_whole(task):
     if task.groups is None:
         assert task.info.domain == "control"
         return
-    groups = task.groups(task.model, "validation")
-    assert sum(group.n for group in groups.values()) == task.count("validation")
-    for figure in task.more(task.model, "validation"):
+    found = further(task, task.model)
+    assert sum(group.n for group in found.groups.values()) == task.count("validation")
+    for figure in found.more:
         assert figure.metric in METRICS and figure.low <= figure.value <= figure.high

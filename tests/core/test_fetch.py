@@ -165,7 +165,6 @@ def test_a_full_disk_is_a_sentence_before_and_in_the_middle(outside, tmp_path, m
     assert left_behind(tmp_path) == []
 
 
-@pytest.mark.alone
 def test_stopping_in_the_middle_leaves_nothing_even_while_nothing_comes(outside, tmp_path):
     arriving = fetch(remote(outside, tmp_path, "silent"))
     next(arriving)

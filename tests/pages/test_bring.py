@@ -1,0 +1,209 @@
+"""Bring your own: what fits is judged, what does not is a sentence and a table, and nothing outlives the visit."""
+
+import io
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+import torch
+from PIL import Image
+from safetensors.torch import save
+from streamlit.testing.v1 import AppTest
+
+from core.pruning import PruningPlan, prune
+from core.tasks import load, own, vision
+from pages.parts.words import figure
+from tests.conftest import ROOT
+from tests.core.test_inbox import Payload, huge_png, picture, saved, zipped
+from tests.pages.test_explore import metric, open_app
+from tests.pages.test_measure import until
+
+
+def open_page(**query):
+    # The simulated browser shows the default model for one run when it changes pages; a real one does not.
+    return open_app(**query).switch_page("pages/bring.py").run().run()
+
+
+def give(app, key, name, content, kind="application/octet-stream"):
+    app.file_uploader(key=key).upload(name, content, kind)
+    return app.run()
+
+
+def messages(app):
+    return " ".join(each.value for each in app.error)
+
+
+def photographed(place=0):
+    """A picture of the validation data as somebody would bring it: dark clothes on white, 280 pixels wide."""
+    task = load("fashion-mlp")
+    grey = Image.open(io.BytesIO(task.shown("validation", place).image))
+    large = Image.eval(grey, lambda value: 255 - value).resize((280, 280), Image.Resampling.NEAREST)
+    packed = io.BytesIO()
+    large.save(packed, "PNG")
+    return packed.getvalue()
+
+
+def test_weights_of_ones_own_are_judged_pruned_and_taken_home_and_nobody_elses():
+    task = load("fashion-mlp")
+    weaker = {name: value.clone() for name, value in task.model.state_dict().items()}
+    weaker["fc3.weight"][0] = 0
+    app = open_page(model="fashion-mlp", threshold="90")
+    before = metric(app, "Accuracy, dense").value
+    give(app, "weights-fashion-mlp", "mine.safetensors", save(weaker))
+    assert not app.exception and not app.error
+    theirs = prune(task, PruningPlan(sparsity=0.0)).model
+    theirs.load_state_dict(weaker)
+    assert metric(app, "Accuracy, dense").value == figure(task.evaluate(theirs, limit=1000)) != before
+    assert any(each.proto.label == "Download" for each in app.get("download_button"))
+    assert metric(open_page(model="fashion-mlp"), "Accuracy, dense").value == before
+    app.file_uploader(key="weights-fashion-mlp").clear()
+    app.run()
+    assert metric(app, "Accuracy, dense").value == before
+    assert "own-weights" not in app.session_state
+
+
+def test_a_torch_file_serves_as_well():
+    app = open_page(model="fashion-mlp")
+    give(app, "weights-fashion-mlp", "mine.pth", saved(load("fashion-mlp").model.state_dict()))
+    assert not app.exception and not app.error
+    assert any("Of your weights" in each.value for each in app.caption)
+
+
+def test_what_does_not_fit_is_a_table():
+    other = load("fashion-lenet5").model.state_dict()
+    app = open_page(model="fashion-mlp", threshold="90")
+    shipped = metric(app, "Accuracy, dense").value
+    give(app, "weights-fashion-mlp", "other.safetensors", save({k: v for k, v in other.items() if "conv" in k}))
+    assert "does not fit" in messages(app)
+    table = app.dataframe[0].value
+    assert list(table.columns) == ["Tensor", "Expected", "In the file"]
+    assert "fc1.weight" in set(table["Tensor"])
+    assert metric(app, "Accuracy, dense").value == shipped
+    assert app.slider(key="threshold").value == 90
+
+
+def never(tmp_path):
+    return tmp_path / "never"
+
+
+HOSTILE_WEIGHTS = {
+    "a program": (lambda path: saved({"a": Payload(path)}), "could be a program"),
+    "noise": (lambda path: os.urandom(5000), "neither safetensors nor"),
+    "nothing": (lambda path: b"", "empty"),
+    "not numbers": (
+        lambda path: save({k: v * float("nan") for k, v in load("fashion-mlp").model.state_dict().items()}),
+        "not numbers",
+    ),
+}
+
+
+@pytest.mark.parametrize(("content", "sentence"), HOSTILE_WEIGHTS.values(), ids=HOSTILE_WEIGHTS)
+def test_hostile_weights_are_a_sentence_and_nothing_is_lost(tmp_path, content, sentence):
+    file = tmp_path / "never"
+    app = open_page(model="fashion-mlp", threshold="90")
+    give(app, "weights-fashion-mlp", "mine.pt", content(file))
+    assert not app.exception
+    assert sentence in messages(app)
+    assert not file.exists()
+    assert app.slider(key="threshold").value == 90
+    assert metric(app, "Accuracy, pruned").value
+
+
+def test_a_picture_of_ones_own_is_answered_by_both():
+    app = open_page(model="fashion-lenet5", threshold="50")
+    task = load("fashion-lenet5")
+    give(app, "picture-fashion-lenet5", "shirt.png", photographed(), "image/png")
+    assert not app.exception and not app.error
+    truth = task.shown("validation", 0).said
+    said = [re.fullmatch(r"\*\*(Dense|Pruned)\*\*: (.+)", each.value) for each in app.markdown]
+    assert {found[1]: found[2] for found in said if found} == {"Dense": truth, "Pruned": truth}
+
+
+def test_a_photograph_becomes_what_the_network_knows():
+    task = load("fashion-mlp")
+    ours = vision.as_clothes([Image.open(io.BytesIO(photographed(3)))])
+    (inputs, _), *_ = task.batches("validation", 5000, torch.Generator().manual_seed(0), ())
+    apart = (inputs - ours).flatten(1).abs().mean(1)
+    assert float(apart.min()) < 0.05
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"GIF89a", "not a picture"),
+        (huge_png(10_000, 10_000), "million pixels"),
+        (picture((1, 1)), "1 by 1 pixels"),
+    ],
+)
+def test_hostile_pictures_are_a_sentence(content, sentence):
+    app = open_page(model="fashion-mlp")
+    give(app, "picture-fashion-mlp", "mine.png", content, "image/png")
+    assert not app.exception
+    assert sentence in messages(app)
+    assert metric(app, "Accuracy, pruned").value
+
+
+def test_a_set_of_ones_own_is_judged_on_both():
+    task = load("fashion-mlp")
+    files = {f"my set/{task.shown('validation', place).said}/{place}.png": photographed(place) for place in range(40)}
+    app = open_page(model="fashion-mlp", threshold="0")
+    give(app, "set-fashion-mlp", "mine.zip", zipped(files), "application/zip")
+    assert not app.exception and not app.error
+    assert any("your own 40 examples" in each.value for each in app.caption)
+    values = [each.value for each in app.metric if each.label == "Accuracy, dense"]
+    right = task.answers(task.model, "validation")
+    expected = float((right[0][:40] == right[1][:40]).float().mean())
+    assert float(values[-1].removesuffix(" %")) == pytest.approx(
+        100 * expected, abs=6
+    )  # resizing costs a picture or two
+
+
+def test_texts_of_ones_own_are_answered_and_judged():
+    app = open_page(model="reuters-cnn", threshold="50")
+    app.text_area(key="text-reuters-cnn").set_value("opec ministers agree to cut crude oil output").run()
+    assert any(each.value == "**Dense**: crude oil" for each in app.markdown)
+    table = "text,label\nopec cuts crude oil output,crude oil\nwheat and corn exports fall,grain\n"
+    give(app, "set-reuters-cnn", "mine.csv", table.encode(), "text/csv")
+    assert not app.exception and not app.error
+    task = load("reuters-cnn")
+    for stage, model in {"dense": task.model, "pruned": prune(task, PruningPlan(sparsity=0.5)).model}.items():
+        *_, quality = own.judge(task, model, own.read_set(task, table.encode()))
+        assert [each.value for each in app.metric if each.label == f"Accuracy, {stage}"][-1] == figure(quality)
+    give(app, "set-reuters-cnn", "mine.csv", b"text,label\noil,nonsense\n", "text/csv")
+    assert "which is no class here" in messages(app)
+    app.text_area(key="text-reuters-cnn").set_value("\u4f60\u597d").run()
+    assert "None of these words is known" in messages(app)
+
+
+def test_a_model_that_looks_at_nothing_says_so():
+    app = open_page(model="cartpole-policy")
+    assert any("takes no pictures or texts" in each.value for each in app.info)
+    assert not app.exception
+
+
+def test_a_model_that_has_to_be_fetched_is_offered_and_a_closed_network_is_a_sentence(tmp_path, monkeypatch):
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    for name in ("https_proxy", "HTTPS_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")  # nobody listens there
+    script = "from tests.pages.test_bring import offered; offered()"  # workers inherit where there is no network
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+def offered():
+    """Ask for a network that is not here, without a way to the outside."""
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    app.query_params["model"] = "imagenet-resnet18"
+    app.run()
+    assert not app.exception
+    assert any("does not ship with the app" in each.value for each in app.markdown)
+    app.button(key="fetch").click().run()
+    until(app, lambda: app.error)
+    assert "download.pytorch.org cannot be reached." in app.error[0].value
+    assert any("Without a network, these work all the same: LeNet-5" in each.value for each in app.caption)
+    assert app.button(key="fetch")
+    app.selectbox(key="model").set_value("fashion-mlp").run()
+    assert metric(app, "Accuracy").value

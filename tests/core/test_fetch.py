@@ -73,7 +73,7 @@ def outside():
     server = ThreadingHTTPServer(("127.0.0.1", 0), Outside)
     server.daemon_threads = True
     server.files, server.asked, server.enough = {"weights.pth": WEIGHTS}, [], threading.Event()
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     yield server
     server.enough.set()
     server.shutdown()

@@ -77,7 +77,7 @@ def outside(small):
     server.daemon_threads = True
     server.files = {**small, **{name: (FOLDER / name).read_bytes() for name in ("tokenizer.json", TOKENS)}}
     server.asked, server.digests = [], {}
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     yield server
     server.shutdown()
     server.server_close()
@@ -103,7 +103,7 @@ def test_a_fetched_classifier_answers_is_judged_and_is_pruned(outside, tmp_path)
     said = own.answer(task, task.model, "opec ministers agree to cut crude oil output")
     assert said.said == list(task.model.network.config.id2label.values())[task.classes.index(said.said)]
     texts = ["wheat exports fall", "the bank cut its interest rate"]
-    theirs = AutoModelForSequenceClassification.from_pretrained(found.folder).eval()
+    theirs = AutoModelForSequenceClassification.from_pretrained(found.folder).float().eval()
     words = AutoTokenizer.from_pretrained(found.folder)(texts, padding=True, return_tensors="pt")
     asked = {name: words[name] for name in ("input_ids", "attention_mask")}
     with torch.no_grad():

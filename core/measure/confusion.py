@@ -1,7 +1,6 @@
 """What is mistaken for what: how often each class is given each name."""
 
 import numpy as np
-import torchmetrics.functional.classification as judged
 from torch import nn
 
 from core.tasks.base import Task
@@ -12,6 +11,8 @@ def confusion(task: Task, model: nn.Module, split: str = "validation") -> np.nda
 
     Raises ValueError for a task without classes.
     """
+    import torchmetrics.functional.classification as judged  # two seconds, for those who ask for it
+
     if task.answers is None:
         raise ValueError(f"{task.info.name} has no classes.")
     guessed, truth = task.answers(model, split)

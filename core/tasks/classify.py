@@ -6,7 +6,6 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
-import torchmetrics.functional.classification as judged
 from torch import Tensor, nn
 
 from core.tasks.quality import Z95, Quality, proportion
@@ -91,6 +90,8 @@ def precision_and_calibration(said: Tensor, truth: Tensor, split: str = "validat
     Sources: Guo, Pleiss, Sun, Weinberger 2017, On calibration of modern neural networks (15 bins); Davison and Hinkley
     1997, Bootstrap methods and their application.
     """
+    import torchmetrics.functional.classification as judged  # two seconds, for those who ask for these figures
+
     kinds = said.shape[1]
     sure = said.softmax(1).nan_to_num(1 / kinds)
     guessed = sure.argmax(1)

@@ -5,6 +5,7 @@ own downloads, so that what is there already is used.
 """
 
 import functools
+import importlib
 import io
 import re
 from collections.abc import Iterator, Mapping
@@ -14,12 +15,8 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
-import torchvision
 from PIL import Image
 from torch import Tensor, nn
-from torchvision.datasets import ImageFolder, Imagenette
-from torchvision.models import WeightsEnum
-from torchvision.transforms.v2 import functional as pictures
 
 from core.errors import BadInput, TaskUnavailable
 from core.tasks.assets import Assets
@@ -28,27 +25,48 @@ from core.tasks.classify import changed, classifier, likely
 from core.tasks.fetch import Remote
 from core.tasks.trial import Own, Shown, Trial
 
-TITLES = {
-    "resnet18": "ResNet-18",
-    "resnet50": "ResNet-50",
-    "mobilenet_v2": "MobileNetV2",
-    "mobilenet_v3_small": "MobileNetV3 small",
-    "mobilenet_v3_large": "MobileNetV3 large",
-    "efficientnet_b0": "EfficientNet-B0",
-    "shufflenet_v2_x1_0": "ShuffleNetV2",
-    "convnext_tiny": "ConvNeXt-Tiny",
-    "vgg16_bn": "VGG-16 with batch norm",
-    "vit_b_16": "ViT-B/16",
+
+@dataclass(frozen=True)
+class Known:
+    """What torchvision says of a network and its best weights: parameters, bytes of the file, top-1 in percent."""
+
+    title: str
+    parameters: int
+    size: int
+    first: float
+
+
+NETWORKS = {
+    "resnet18": Known("ResNet-18", 11_689_512, 46_830_453, 69.758),
+    "resnet50": Known("ResNet-50", 25_557_032, 102_540_247, 80.858),
+    "mobilenet_v2": Known("MobileNetV2", 3_504_872, 14_258_536, 72.154),
+    "mobilenet_v3_small": Known("MobileNetV3 small", 2_542_856, 10_306_454, 67.668),
+    "mobilenet_v3_large": Known("MobileNetV3 large", 5_483_032, 22_132_294, 75.274),
+    "efficientnet_b0": Known("EfficientNet-B0", 5_288_548, 21_444_428, 77.692),
+    "shufflenet_v2_x1_0": Known("ShuffleNetV2", 2_278_604, 9_218_032, 69.362),
+    "convnext_tiny": Known("ConvNeXt-Tiny", 28_589_128, 114_419_565, 82.52),
+    "vgg16_bn": Known("VGG-16 with batch norm", 138_365_992, 553_507_619, 73.36),
+    "vit_b_16": Known("ViT-B/16", 86_567_656, 346_328_924, 81.072),
 }
-"""Names in torchvision's registry, and what people read."""
+"""By their names in torchvision's registry. Written down, and compared with it by a test, since importing it takes a
+second that nobody should wait for to see a list."""
 
 SIDE = 160
 """Pixels of a side, unless a network needs more: the size in which Imagenette is fetched."""
 
-WNIDS = tuple(sorted(Imagenette._WNID_TO_CLASS))
-"""WordNet numbers of the ten classes, which are the names of their folders."""
-
-CLASSES = tuple(Imagenette._WNID_TO_CLASS[each][0] for each in WNIDS)
+CLASSES = {
+    "n01440764": "tench",
+    "n02102040": "English springer",
+    "n02979186": "cassette player",
+    "n03000684": "chain saw",
+    "n03028079": "church",
+    "n03394916": "French horn",
+    "n03417042": "garbage truck",
+    "n03425413": "gas pump",
+    "n03445777": "golf ball",
+    "n03888257": "parachute",
+}
+"""Imagenette's ten classes by WordNet number, which names their folder, in the order of the answers."""
 
 SIZES = {"validation": 500, "test": 1_000}
 """Pictures of Imagenette's own validation part that serve for each; drawn once, the same everywhere."""
@@ -59,34 +77,35 @@ ARCHIVE_BYTES = 99_003_388
 SLICE = 32
 """Pictures judged at a time."""
 
-MEBIBYTE = 2**20
-
 
 def catalog(assets: Assets) -> list[TaskInfo]:
     """List the networks that can be fetched."""
-    return [info(key) for key in TITLES]
+    return [info(key) for key in NETWORKS]
 
 
-def weights_of(key: str) -> WeightsEnum:
-    """Return torchvision's best weights for one of its networks."""
-    return torchvision.models.get_model_weights(key).DEFAULT
+def weights_of(key: str) -> Any:
+    """Return torchvision's best weights for one of its networks, an entry of its WeightsEnum."""
+    return _torchvision().models.get_model_weights(key).DEFAULT
+
+
+def _torchvision() -> Any:
+    return importlib.import_module("torchvision")  # a second's work, for those who need it
 
 
 def info(key: str) -> TaskInfo:
-    """Describe one network from what torchvision says of its weights."""
-    meta = weights_of(key).meta
-    first = next(iter(meta["_metrics"].values()))["acc@1"]
+    """Describe one network."""
+    known = NETWORKS[key]
     return TaskInfo(
         f"imagenet-{key}",
-        f"{TITLES[key]} - photographs (ImageNet), {meta['_file_size'] * MEBIBYTE / 1e6:.0f} MB to fetch",
+        f"{known.title} - photographs (ImageNet), {known.size / 1e6:.0f} MB to fetch",
         "vision",
         "Accuracy",
-        meta["num_params"],
+        known.parameters,
         "Weights of torchvision (BSD-3-Clause; trained on ImageNet, whose pictures are for research); judged on "
         "Imagenette (fast.ai, Apache-2.0; pictures of ImageNet), fetched from where torchvision fetches them",
         False,
-        f"Trained on 1.3 million photographs of 1000 things; {first:.1f} % right among all thousand, as published. "
-        "Here it is judged on ten of them.",
+        f"Trained on 1.3 million photographs of 1000 things; {known.first:.1f} % right among all thousand, as "
+        "published. Here it is judged on ten of them.",
     )
 
 
@@ -96,7 +115,7 @@ def missing(name: str, folder: Path | None = None) -> tuple[Remote, ...]:
     folder: where downloads are kept; torch's own place by default.
     """
     key = name.removeprefix("imagenet-")
-    if not name.startswith("imagenet-") or key not in TITLES:
+    if not name.startswith("imagenet-") or key not in NETWORKS:
         return ()
     return tuple(each for each in (weights_file(key, folder), archive(folder)) if not each.there)
 
@@ -107,18 +126,18 @@ def weights_file(key: str, folder: Path | None = None) -> Remote:
     file = weights.url.rpartition("/")[2]
     digest = re.search(r"-([0-9a-f]{8,})\.", file)[1]  # torch's own habit: the name ends in how the hash begins
     return Remote(
-        f"the weights of {TITLES[key]}",
+        f"the weights of {NETWORKS[key].title}",
         weights.url,
         _home(folder) / "checkpoints" / file,
         "sha256",
         digest,
-        round(weights.meta["_file_size"] * MEBIBYTE),
+        NETWORKS[key].size,
     )
 
 
 def archive(folder: Path | None = None) -> Remote:
     """Say where the pictures come from, and where they are kept."""
-    url, digest = Imagenette._ARCHIVES["160px"]
+    url, digest = _torchvision().datasets.Imagenette._ARCHIVES["160px"]
     inside = "imagenette2-160"
     return Remote("the pictures (Imagenette)", url, _home(folder) / inside, "md5", digest, ARCHIVE_BYTES, inside)
 
@@ -137,6 +156,8 @@ class View:
 
     def square(self, picture: Image.Image) -> Tensor:
         """Return the middle square of a picture, uint8 (3, side, side)."""
+        from torchvision.transforms.v2 import functional as pictures
+
         pixels = pictures.pil_to_tensor(picture.convert("RGB"))
         resized = pictures.resize(pixels, [self.side], pictures.InterpolationMode.BILINEAR, antialias=True)
         return pictures.center_crop(resized, [self.side, self.side])
@@ -156,22 +177,23 @@ def load(assets: Assets, name: str, folder: Path | None = None) -> Task:
     key = name.removeprefix("imagenet-")
     absent = missing(name, folder)
     if absent:
+        needed = " and ".join(each.what for each in absent)
         raise TaskUnavailable(
-            f"{TITLES[key]} needs {' and '.join(each.what for each in absent)}, which are not on this server yet.",
+            f"{NETWORKS[key].title} needs {needed}, which are not on this server yet.",
             "Fetch them on the page Explore, or choose a model that ships with the app.",
         )
     weights, file = weights_of(key), weights_file(key, folder).path
-    model = torchvision.models.get_model(key)
+    model = _torchvision().models.get_model(key)
     try:
         model.load_state_dict(torch.load(file, weights_only=True))
     except Exception as error:  # whatever a damaged file makes of itself
         raise TaskUnavailable(
-            f"The weights of {TITLES[key]} are damaged.", f"Delete {file} and fetch again."
+            f"The weights of {NETWORKS[key].title} are damaged.", f"Delete {file} and fetch again."
         ) from error
     usual = weights.transforms()
     side = max(SIDE, *weights.meta["min_size"])
     view = View(side, tuple(usual.mean), tuple(usual.std))
-    picked = [weights.meta["categories"].index(each) for each in CLASSES]
+    picked = [weights.meta["categories"].index(each) for each in CLASSES.values()]
     return make_task(info(key), model, Photographs(archive(folder).path, view), picked)
 
 
@@ -181,7 +203,9 @@ class Photographs:
     def __init__(self, folder: Path, view: View) -> None:
         self.view = view
         try:
-            self._parts = {part: ImageFolder(folder / part).samples for part in ("train", "val")}
+            self._parts = {
+                part: _torchvision().datasets.ImageFolder(folder / part).samples for part in ("train", "val")
+            }
             order = torch.randperm(len(self._parts["val"]), generator=torch.Generator().manual_seed(0)).tolist()
         except (OSError, FileNotFoundError) as error:
             raise TaskUnavailable("The pictures are damaged.", f"Delete {folder} and fetch again.") from error
@@ -224,7 +248,7 @@ def make_task(about: TaskInfo, model: nn.Module, photographs: Photographs, picke
 
     picked: the places of these classes among the network's answers.
     """
-    view = photographs.view
+    view, classes = photographs.view, tuple(CLASSES.values())
 
     def said(model: nn.Module, split: str, limit: int | None) -> Iterator[Tensor]:
         places = list(range(photographs.count(split)))[:limit]
@@ -250,7 +274,7 @@ def make_task(about: TaskInfo, model: nn.Module, photographs: Photographs, picke
             yield inputs, labels[chosen]
 
     def shown(split: str, place: int) -> Shown:
-        return Shown(CLASSES[int(photographs.labels(split)[place])], image=png(photographs.read(split, [place])[0]))
+        return Shown(classes[int(photographs.labels(split)[place])], image=png(photographs.read(split, [place])[0]))
 
     def answer(model: nn.Module, number: int) -> Shown:
         if not 1 <= number <= photographs.count("validation"):
@@ -258,13 +282,13 @@ def make_task(about: TaskInfo, model: nn.Module, photographs: Photographs, picke
         truth = shown("validation", number - 1)
         with torch.inference_mode():
             output = model(view.normal(photographs.read("validation", [number - 1])))[:, picked]
-        best, rows = likely(output, CLASSES)
+        best, rows = likely(output, classes)
         return Shown(f"{best} ({'right' if best == truth.said else f'it is: {truth.said}'})", tuple(rows), truth.image)
 
     def loss(output: Tensor, target: Tensor, smoothing: float) -> Tensor:
         return F.cross_entropy(output[:, picked], target, label_smoothing=smoothing)
 
-    parts: dict[str, Any] = classifier(CLASSES, said, photographs.labels)
+    parts: dict[str, Any] = classifier(classes, said, photographs.labels)
     return Task(
         info=about,
         model=model.eval(),
@@ -273,7 +297,7 @@ def make_task(about: TaskInfo, model: nn.Module, photographs: Photographs, picke
         inputs=(
             f"the middle square of a photograph, {view.side} by {view.side} pixels, red, green and blue from 0 to 1, "
             f"minus {view.mean}, divided by {view.deviation}. It answers with 1000 numbers, one for each class of "
-            f"ImageNet; of these, {', '.join(map(str, picked))} stand for: {', '.join(CLASSES)}."
+            f"ImageNet; of these, {', '.join(map(str, picked))} stand for: {', '.join(classes)}."
         ),
         batches=batches,
         count=photographs.count,
@@ -307,5 +331,5 @@ HABITS: Mapping[str, Mapping[str, Any]] = {
 def png(pixels: Tensor) -> bytes:
     """Turn one picture, uint8 (3, h, w), into a PNG."""
     file = io.BytesIO()
-    pictures.to_pil_image(pixels).save(file, "PNG")
+    Image.fromarray(pixels.movedim(0, -1).contiguous().numpy()).save(file, "PNG")
     return file.getvalue()

@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 import torch
 import torch.nn.functional as F
 from torch import Tensor
-from torchvision.transforms.v2 import functional as pictures
 
 STRENGTHS = (1, 2, 3, 4, 5)
 
@@ -23,6 +22,8 @@ def noise(images: Tensor, strength: int, black: float) -> Tensor:
 
 def blur(images: Tensor, strength: int, black: float) -> Tensor:
     """Blur with a Gaussian of 0.5 to 2.5 pixels."""
+    from torchvision.transforms.v2 import functional as pictures  # a second, for those who shift
+
     reach = 2 * math.ceil(1.5 * strength) + 1
     return pictures.gaussian_blur(images - black, [reach, reach], [0.5 * strength] * 2) + black
 
@@ -35,6 +36,8 @@ def contrast(images: Tensor, strength: int, black: float) -> Tensor:
 
 def rotation(images: Tensor, strength: int, black: float) -> Tensor:
     """Turn by 8 degrees a step, every second picture the other way."""
+    from torchvision.transforms.v2 import functional as pictures
+
     ways = [1 if i % 2 else -1 for i in range(2)]
     turned = images.clone()
     for place, way in enumerate(ways):

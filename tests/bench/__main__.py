@@ -5,10 +5,11 @@ import json
 import os
 import platform
 
-from tests.bench import fields, live, matched, measure, prune, tune
+from tests.bench import fields, imagenet, live, matched, measure, prune, tune
 
 BENCHES = {
     "fields": fields.run,
+    "imagenet": imagenet.run,
     "live": live.run,
     "matched": matched.run,
     "measure": measure.run,

@@ -183,7 +183,7 @@ def archive_of(pictures_each: int) -> bytes:
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w:gz") as archive:
         for part in ("train", "val"):
-            for place, wnid in enumerate(imagenet.WNIDS):
+            for place, wnid in enumerate(imagenet.CLASSES):
                 for number in range(pictures_each):
                     file = io.BytesIO()
                     Image.new("RGB", (213, 160), (25 * place, 20 * number, 90)).save(file, "JPEG")
@@ -268,15 +268,24 @@ def test_damaged_weights_are_a_sentence(served):
         load("imagenet-mobilenet_v3_small")
 
 
-@pytest.mark.parametrize("key", imagenet.TITLES)
+@pytest.mark.parametrize("key", imagenet.NETWORKS)
 def test_what_is_said_of_a_network_is_what_torchvision_says(key):
-    weights = imagenet.weights_of(key)
-    found = imagenet.weights_file(key)
+    weights, known = imagenet.weights_of(key), imagenet.NETWORKS[key]
     assert key in torchvision.models.list_models(module=torchvision.models)
+    assert known.parameters == weights.meta["num_params"]
+    assert known.size == round(weights.meta["_file_size"] * 2**20)
+    assert known.first == next(iter(weights.meta["_metrics"].values()))["acc@1"]
+    found = imagenet.weights_file(key)
     assert found.url == weights.url
     assert found.path.name == weights.url.rsplit("/")[-1]
     assert len(found.digest) >= 8 and found.digest in found.path.name
     with torch.device("meta"):
         model = torchvision.models.get_model(key)
-    assert imagenet.info(key).parameters == sum(each.numel() for each in model.parameters())
-    assert {each for each in imagenet.CLASSES} <= set(weights.meta["categories"])
+    assert known.parameters == sum(each.numel() for each in model.parameters())
+    assert set(imagenet.CLASSES.values()) <= set(weights.meta["categories"])
+
+
+def test_the_classes_are_those_of_imagenette():
+    theirs = torchvision.datasets.Imagenette._WNID_TO_CLASS
+    assert {wnid: names[0] for wnid, names in theirs.items()} == imagenet.CLASSES
+    assert list(imagenet.CLASSES) == sorted(imagenet.CLASSES)

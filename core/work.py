@@ -13,6 +13,7 @@ from core.export import Findings
 from core.export import report as make_report
 from core.measure import (
     Budget,
+    Cost,
     Held,
     Latency,
     Quality,
@@ -29,9 +30,10 @@ from core.measure import (
     sensitivity,
     variants,
 )
+from core.measure import cost as count_cost
 from core.measure import search as search_plans
 from core.measure import sweep as sweep_steps
-from core.pruning import Pruned, PruningPlan, prune
+from core.pruning import Pruned, PruningPlan, prune, shrink
 from core.tasks import load, missing
 from core.tasks.base import Task
 from core.tasks.fetch import Arriving
@@ -166,6 +168,12 @@ def shipping(task: Task, pruned: Pruned) -> Iterator[Weighed]:
             yield weighed
 
 
+def cost(loaded: Callable[[str], Task], name: str, plan: PruningPlan) -> Iterator[Cost]:
+    """Say what a plan leaves of a task's model weighs; without its removed units where whole units go."""
+    pruned = prune(loaded(name), plan)
+    yield count_cost(shrink(pruned) if plan.structured else pruned.model)
+
+
 def search(loaded: Callable[[str], Task], name: str, budget: Budget) -> Iterator[Tried]:
     """Look for the best that keeps to a budget; a slow network is judged on a glance, as in `scan`."""
     task = loaded(name)
@@ -268,6 +276,7 @@ WORK: Mapping[str, Callable[..., Iterator[object]]] = {
     "heal": heal,
     "report": report,
     "scan": scan,
+    "cost": cost,
     "search": search,
     "weigh": weigh,
     "shift": shift,

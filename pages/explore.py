@@ -7,7 +7,7 @@ from core.charts import curve
 from core.charts.look import KEPT
 from core.measure import Step
 from core.pruning import PruningPlan
-from pages.parts import border, frame, visited
+from pages.parts import aside, border, frame, visited
 from pages.parts.choices import choose
 from pages.parts.download import other_forms
 from pages.parts.figures import figures
@@ -17,8 +17,13 @@ from pages.parts.trials import beyond, try_it
 from pages.parts.words import figure
 
 
-def pictures(name: str, plan: PruningPlan, value: float, step: Step) -> None:
-    """Draw the weights of each layer and the curve that the slider walks along, which fills in by itself."""
+def pictures(name: str, plan: PruningPlan, value: float, step: Step, there: tuple[bool, bool] | None) -> None:
+    """Draw the weights of each layer and the curve that the slider walks along, which fills in by itself.
+
+    there: for a large network, what of it the page shows already.
+    """
+    if there and aside.known(name, plan, step.settled) != there:
+        st.rerun()
     step = border.memo().peek((name, plan)) or step
     job = border.sweep_job(name, plan)
     swept: list[Step] = list(job.results)
@@ -97,7 +102,9 @@ with border.sentences(results):
             step = next(drawn)
         with middle:
             filling = border.sweep_job(name, plan).active or not step.settled
-            st.fragment(pictures, run_every=1.0 if filling else None)(name, plan, value, step)
+            there = aside.known(name, plan, step.settled) if aside.large(name) else None
+            waiting = filling or (there is not None and not all(there))
+            st.fragment(pictures, run_every=1.0 if waiting else None)(name, plan, value, step, there)
         *_, step = (step, *drawn)  # the figures that take longer are filled in meanwhile
         visited.note_step(name, step)
         with bottom:

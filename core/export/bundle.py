@@ -15,7 +15,7 @@ import torch
 from safetensors.torch import save
 
 from core.export.formats import FORMATS, small
-from core.measure import Quality, cost
+from core.measure import Cost, Quality, cost
 from core.pruning import Pruned
 from core.tasks.assets import sha256
 from core.tasks.base import Task
@@ -125,17 +125,23 @@ def bundle(
         files["model.py"] = inspect.getsource(sys.modules[type(model).__module__]).encode()
     files.update(task.files)
     figures = _figures(task, pruned, tuned, judged or {})
-    metrics = _metrics(task, shipped, recipe, figures)
     files["README.md"] = _readme(task, shipped, recipe, figures, formats, list(files)).encode()
-    metrics["files"] = {name: {"sha256": sha256(content), "bytes": len(content)} for name, content in files.items()}
-    files["metrics.json"] = json.dumps(metrics, indent=2).encode()
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in files.items():
-            entry = zipfile.ZipInfo(name, LONG_AGO)
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            archive.writestr(entry, content)
+        deflated = {name: _put(archive, name, content) for name, content in files.items()}
+        weighed = cost(model, deflated.get("weights.safetensors"))
+        metrics = _metrics(task, shipped, recipe, figures, weighed)
+        metrics["files"] = {name: {"sha256": sha256(content), "bytes": len(content)} for name, content in files.items()}
+        _put(archive, "metrics.json", json.dumps(metrics, indent=2).encode())
     return packed.getvalue()
+
+
+def _put(archive: zipfile.ZipFile, name: str, content: bytes) -> int:
+    """Write a file into a zip with a date that says nothing; return how many bytes it takes there."""
+    entry = zipfile.ZipInfo(name, LONG_AGO)
+    entry.compress_type = zipfile.ZIP_DEFLATED
+    archive.writestr(entry, content)
+    return entry.compress_size
 
 
 def _figures(
@@ -160,6 +166,7 @@ def _metrics(
     pruned: Pruned,
     recipe: Recipe | None,
     figures: dict[str, dict[str, Quality]],
+    weighed: Cost,
 ) -> dict[str, Any]:
     return {
         "task": task.info.name,
@@ -169,7 +176,7 @@ def _metrics(
         "sparsity": pruned.sparsity,
         "threshold": pruned.threshold,
         "layers": [dataclasses.asdict(layer) for layer in pruned.layers],
-        "cost": dataclasses.asdict(cost(pruned.model)),
+        "cost": dataclasses.asdict(weighed),
         "figures": {
             stage: {split: dataclasses.asdict(quality) for split, quality in by_split.items()}
             for stage, by_split in figures.items()

@@ -58,8 +58,15 @@ def effective(model: nn.Module, found: dict[str, int]) -> dict[str, int]:
     }
 
 
-def cost(model: nn.Module) -> Cost:
-    """Count a model's parameters and measure its file, plain and zipped."""
+FRAME = 6
+"""Bytes that zlib puts around what DEFLATE gives."""
+
+
+def cost(model: nn.Module, deflated: int | None = None) -> Cost:
+    """Count a model's parameters and measure its file, plain and zipped.
+
+    deflated: how many bytes DEFLATE makes of the file, where that is known already, since finding out takes seconds.
+    """
     content = save({name: value.contiguous() for name, value in model.state_dict().items()})
     parameters = list(model.parameters())
     return Cost(
@@ -67,5 +74,5 @@ def cost(model: nn.Module) -> Cost:
         nonzero=sum(int(torch.count_nonzero(p)) for p in parameters),
         weights=sum(p.numel() for p in parameters if p.ndim > 1),
         file=len(content),
-        zipped=len(zlib.compress(content, 6)),
+        zipped=len(zlib.compress(content, 6)) if deflated is None else deflated + FRAME,
     )

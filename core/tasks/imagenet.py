@@ -7,6 +7,7 @@ own downloads, so that what is there already is used.
 import functools
 import importlib
 import io
+import itertools
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -68,14 +69,14 @@ CLASSES = {
 }
 """Imagenette's ten classes by WordNet number, which names their folder, in the order of the answers."""
 
-SIZES = {"validation": 500, "test": 1_000}
+SIZES = {"validation": 300, "test": 500}
 """Pictures of Imagenette's own validation part that serve for each; drawn once, the same everywhere."""
 
 ARCHIVE_BYTES = 99_003_388
 """Size of the Imagenette archive."""
 
-SLICE = 32
-"""Pictures judged at a time."""
+FIRST, SLICE = 16, 32
+"""Pictures judged before there is a first figure, and then at a time."""
 
 
 def catalog(assets: Assets) -> list[TaskInfo]:
@@ -97,7 +98,7 @@ def info(key: str) -> TaskInfo:
     known = NETWORKS[key]
     return TaskInfo(
         f"imagenet-{key}",
-        f"{known.title} - photographs (ImageNet), {known.size / 1e6:.0f} MB to fetch",
+        f"{known.title} - photographs (ImageNet), {known.size / 1e6:.0f} MB",
         "vision",
         "Accuracy",
         known.parameters,
@@ -252,8 +253,8 @@ def make_task(about: TaskInfo, model: nn.Module, photographs: Photographs, picke
 
     def said(model: nn.Module, split: str, limit: int | None) -> Iterator[Tensor]:
         places = list(range(photographs.count(split)))[:limit]
-        for begin in range(0, len(places), SLICE):
-            inputs = view.normal(photographs.read(split, places[begin : begin + SLICE]))
+        for begin, end in itertools.pairwise((0, *range(FIRST, len(places), SLICE), len(places))):
+            inputs = view.normal(photographs.read(split, places[begin:end]))
             with torch.inference_mode():
                 answers = model(inputs)[:, picked]
             yield answers

@@ -41,9 +41,14 @@ def _ranking(name: str, scoring: PruningPlan) -> Ranking:
     return rank(task(name), scoring)
 
 
+@st.cache_resource(max_entries=2, show_spinner="Judging what is important ...")
+def _large_ranking(name: str, scoring: PruningPlan) -> Ranking:
+    return rank(task(name), scoring)  # hundreds of megabytes, so only the last few are kept
+
+
 def ranking(name: str, plan: PruningPlan) -> Ranking:
     """Scores of all that a plan may remove, sorted once for all visitors."""
-    return _ranking(name, plan.scoring)
+    return (_ranking if tasks()[name].shipped else _large_ranking)(name, plan.scoring)
 
 
 def pruned(name: str, plan: PruningPlan) -> Pruned:

@@ -8,7 +8,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from core.measure import Cost, Quality, Step
 from core.pruning import PruningPlan
-from pages.parts import border
+from pages.parts import aside, border
 from pages.parts.words import change, figure, good, interval, meaning, percent, size
 
 PATIENCE = 0.15
@@ -39,9 +39,9 @@ def figures(name: str, plan: PruningPlan) -> Iterator[Step]:
     if cells:
         cells = draw(step, border.dense_known(name), None)
         yield step
-        draw(step, border.dense_quality(name), None)
-    costs = border.pruned_cost(name, step.plan), border.pruned_cost(name, PruningPlan())
-    draw(step, border.dense_quality(name), costs)
+        draw(step, aside.dense(name, plan), None)
+    costs = aside.costs(name, plan)
+    draw(step, aside.dense(name, plan), costs)
     yield step
 
 

@@ -50,12 +50,6 @@ def test_what_is_mistaken_for_what_is_shown_when_asked_for():
     )
 
 
-def test_a_report_is_measured_and_offered():
-    app = open_page(model="fashion-mlp", threshold="90")
-    app.button(key="report").click().run()
-    until(app, lambda: any("report (HTML)" in each.proto.label for each in app.get("download_button")))
-
-
 def test_every_form_tells_its_size_before_it_is_made():
     app = open_app(model="fashion-mlp", threshold="90")
     app.session_state["forms-fashion-mlp"] = True

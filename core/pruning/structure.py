@@ -5,6 +5,7 @@ pruning), so that residual additions and flattening are followed by the network'
 """
 
 import copy
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -181,8 +182,15 @@ def resized(model: nn.Module, shapes: Mapping[str, list[int]]) -> nn.Module:
 def _graph(model: nn.Module, example: Tensor) -> tp.DependencyGraph:
     if example.is_floating_point():
         example = example.to(next(model.parameters()).dtype)
-    with torch.enable_grad():
-        return tp.DependencyGraph().build_dependency(model, example_inputs=example)
+    try:
+        with torch.enable_grad(), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of single parameters, which are left as they are here
+            return tp.DependencyGraph().build_dependency(model, example_inputs=example)
+    except (ArithmeticError, LookupError, RuntimeError, TypeError, ValueError) as error:
+        raise BadPlan(
+            "It cannot be worked out which units of this network belong together, as where channels are shuffled.",
+            "Choose single weights or N:M.",
+        ) from error
 
 
 def _groups(graph: tp.DependencyGraph) -> list[tuple[nn.Module, object, tp.dependency.Group]]:

@@ -7,7 +7,6 @@ own downloads, so that what is there already is used.
 import functools
 import importlib
 import io
-import itertools
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -75,8 +74,8 @@ SIZES = {"validation": 300, "test": 500}
 ARCHIVE_BYTES = 99_003_388
 """Size of the Imagenette archive."""
 
-FIRST, SLICE = 16, 32
-"""Pictures judged before there is a first figure, and then at a time."""
+TOLD, SLICE = 16, 8
+"""Pictures between two figures, and those judged at a time: as few as that take the least memory and no more time."""
 
 
 def catalog(assets: Assets) -> list[TaskInfo]:
@@ -184,9 +183,10 @@ def load(assets: Assets, name: str, folder: Path | None = None) -> Task:
             "Fetch them on the page Explore, or choose a model that ships with the app.",
         )
     weights, file = weights_of(key), weights_file(key, folder).path
-    model = _torchvision().models.get_model(key)
+    with torch.device("meta"):  # no memory for weights that are replaced at once
+        model = _torchvision().models.get_model(key)
     try:
-        model.load_state_dict(torch.load(file, weights_only=True))
+        model.load_state_dict(torch.load(file, weights_only=True), assign=True)
     except Exception as error:  # whatever a damaged file makes of itself
         raise TaskUnavailable(
             f"The weights of {NETWORKS[key].title} are damaged.", f"Delete {file} and fetch again."
@@ -253,11 +253,13 @@ def make_task(about: TaskInfo, model: nn.Module, photographs: Photographs, picke
 
     def said(model: nn.Module, split: str, limit: int | None) -> Iterator[Tensor]:
         places = list(range(photographs.count(split)))[:limit]
-        for begin, end in itertools.pairwise((0, *range(FIRST, len(places), SLICE), len(places))):
-            inputs = view.normal(photographs.read(split, places[begin:end]))
-            with torch.inference_mode():
-                answers = model(inputs)[:, picked]
-            yield answers
+        for begin in range(0, len(places), TOLD):
+            answers = []
+            for first in range(begin, min(begin + TOLD, len(places)), SLICE):
+                inputs = view.normal(photographs.read(split, places[first : min(first + SLICE, begin + TOLD)]))
+                with torch.inference_mode():
+                    answers.append(model(inputs)[:, picked])
+            yield torch.cat(answers)
 
     def batches(
         split: str,

@@ -47,6 +47,11 @@ def resident() -> float:
     return pages * resource.getpagesize() / 1e6
 
 
+def peaked() -> float:
+    """Megabytes that this process had in memory at most."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6
+
+
 def visit(key: str) -> dict[str, Any]:
     """Open Explore twice, as two visitors, and slide; then time slider steps without a page."""
     import time
@@ -58,6 +63,8 @@ def visit(key: str) -> dict[str, Any]:
     from pages.parts import border
     from tests.conftest import ROOT
 
+    empty = resident()
+
     def opened() -> None:
         app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=600)
         app.query_params["model"] = f"imagenet-{key}"
@@ -67,9 +74,9 @@ def visit(key: str) -> dict[str, Any]:
             raise RuntimeError(f"{app.exception} {app.error}")
 
     opened()
-    first, peak = resident(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
+    first, peak = resident(), peaked()
     opened()
-    second, peaks = resident(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
+    second, peaks = resident(), peaked()
     border.jobs().close()
     name, times = f"imagenet-{key}", []
     ranking = border.ranking(name, PruningPlan())
@@ -84,6 +91,7 @@ def visit(key: str) -> dict[str, Any]:
         "held MB": round(first),
         "second visitor MB": round(second - first),
         "second visitor, peak MB": round(peaks - peak),
+        "of which before any model MB": round(empty),
     }
 
 

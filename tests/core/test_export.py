@@ -44,7 +44,7 @@ def test_metrics_tell_how_it_was_made_and_what_it_scored(parts, mlp):
     assert metrics["plan"] == PruningPlan(sparsity=0.9).to_dict()
     assert metrics["recipe"] == Recipe().to_dict()
     assert metrics["sparsity"] == pytest.approx(0.9, abs=1e-5)
-    assert Cost(**metrics["cost"]) == cost(tuned.model)
+    assert Cost(**metrics["cost"]) == cost(tuned)
     for stage, model in (("dense", mlp.model), ("pruned", pruned.model), ("fine-tuned", tuned)):
         for split, n in (("validation", 5_000), ("test", 10_000)):
             figure = metrics["figures"][stage][split]

@@ -1,10 +1,12 @@
 """Whole units: masked and removed are the same network, and Torch-Pruning counts it the same way."""
 
 import copy
+from dataclasses import replace
 
 import pytest
 import torch
 import torch_pruning as tp
+import torchvision
 from safetensors.torch import load, save
 from torch import nn
 from torch.nn.utils import prune as reference
@@ -193,3 +195,17 @@ def test_removing_a_head_equals_zeroing_what_it_says():
 def test_a_model_without_heads_says_so(lenet):
     with pytest.raises(BadPlan, match="no attention heads"):
         prune(lenet, PruningPlan(sparsity=0.5, granularity="head"))
+
+
+def test_a_network_whose_units_cannot_be_told_apart_is_a_sentence(tiny):
+    class Shuffled(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.body = torchvision.models.shufflenet_v2_x0_5(num_classes=3)
+
+        def forward(self, pixels):
+            return self.body(pixels)
+
+    task = replace(tiny, model=Shuffled().eval(), prunable=("body.conv1.0.weight",), example=torch.zeros(1, 3, 64, 64))
+    with pytest.raises(BadPlan, match=r"which units of this network belong together.*Choose single weights"):
+        prune(task, PruningPlan(sparsity=0.5, granularity="channel"))

@@ -3,19 +3,25 @@
 import io
 import os
 import re
+import shutil
 import subprocess
 import sys
+import tarfile
+from pathlib import Path
 
 import pytest
 import torch
+import torchvision
 from PIL import Image
 from safetensors.torch import save
 from streamlit.testing.v1 import AppTest
 
+from core.measure import cost
 from core.pruning import PruningPlan, prune
-from core.tasks import load, own, vision
-from pages.parts.words import figure
+from core.tasks import imagenet, load, own, vision
+from pages.parts.words import figure, size
 from tests.conftest import ROOT
+from tests.core.test_fetch import archive_of
 from tests.core.test_inbox import Payload, huge_png, picture, saved, zipped
 from tests.pages.test_explore import metric, open_app
 from tests.pages.test_measure import until
@@ -183,7 +189,7 @@ def test_a_model_that_looks_at_nothing_says_so():
     assert not app.exception
 
 
-def test_a_model_that_has_to_be_fetched_is_offered_and_a_closed_network_is_a_sentence(tmp_path, monkeypatch):
+def test_without_a_network_fetching_is_a_sentence_and_what_was_fetched_is_explored(tmp_path, monkeypatch):
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
     for name in ("https_proxy", "HTTPS_PROXY"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")  # nobody listens there
@@ -207,3 +213,22 @@ def offered():
     assert app.button(key="fetch")
     app.selectbox(key="model").set_value("fashion-mlp").run()
     assert metric(app, "Accuracy").value
+    explored(app)
+
+
+def explored(app):
+    """Lay down a network and pictures as a download would, then explore it and come to know all its figures."""
+    home = Path(os.environ["TORCH_HOME"]) / "hub"
+    weights = imagenet.weights_file("mobilenet_v3_small").path
+    weights.parent.mkdir(parents=True, exist_ok=True)
+    torch.save(torchvision.models.get_model("mobilenet_v3_small").state_dict(), weights)
+    with tarfile.open(fileobj=io.BytesIO(archive_of(4))) as packed:
+        packed.extractall(home, filter="data")
+    app.selectbox(key="model").set_value("imagenet-mobilenet_v3_small").run()
+    until(app, lambda: metric(app, "Zipped file").value != "..." and metric(app, "Accuracy").delta != "...")
+    task = load("imagenet-mobilenet_v3_small")
+    pruned = prune(task, PruningPlan(sparsity=0.8))
+    assert metric(app, "Accuracy").value == figure(task.evaluate(pruned.model))
+    assert metric(app, "Zipped file").value == size(cost(pruned.model).zipped)
+    assert metric(app, "Weights left").delta == f"of {sum(layer.weights for layer in pruned.layers):,}"
+    shutil.rmtree(home)

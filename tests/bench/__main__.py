@@ -1,4 +1,4 @@
-"""Speed and quality, measured: `python -m tests.bench live`, prune, fields, measure, matched or tune (half an hour)."""
+"""Speed and quality, measured: `python -m tests.bench live` and others; `tune` takes half an hour."""
 
 import argparse
 import json

@@ -33,23 +33,21 @@ def chosen(source: str) -> tuple[Task | None, bool]:
     return task, task is not border.task(name)
 
 
-def figures(task: Task, models: dict[str, Any], mine: bool) -> None:
+def figures(task: Task, plan: PruningPlan, models: dict[str, Any], mine: bool) -> None:
     """Judge both networks on as many validation examples as the task glances at."""
     if not task.count("validation"):
         st.caption("This network has no examples here. Bring a text, or a table of texts and labels.")
         return
-    whose = "your weights" if mine else "the weights that ship"
-    dense = border.memo().get((task.info.name, "glance"), lambda: look(task, task.model)) if not mine else None
-    dense = dense or look(task, task.model)
-    left, right = st.columns(2, gap="medium")
-    brought.shown(left, "Dense", dense)
-    brought.shown(right, "Pruned", look(task, models["Pruned"]), dense)
+    whose = "your weights" if mine else "the usual weights"
+    glance = min(task.glance, task.count("validation"))
+    places, dense = st.columns(2, gap="medium"), None
+    for place, (stage, model) in zip(places, models.items(), strict=True):
+        # Kept for the network and the plan of now, so that typing a text does not judge everything again.
+        about = task, None if dense is None else plan
+        quality = brought.kept(f"look-{stage}", about, lambda model=model: task.evaluate(model, limit=glance))
+        brought.shown(place, stage, quality, dense)
+        dense = dense or quality
     st.caption(f"Of {whose}, on the first {dense.n:,} validation {dense.about.noun} of this app.")
-
-
-def look(task: Task, model: Any) -> Any:
-    """Judge a network on a glance."""
-    return task.evaluate(model, limit=min(task.glance, task.count("validation")))
 
 
 def one_example(task: Task) -> Any:
@@ -113,7 +111,7 @@ with border.sentences():
         st.stop()
     plan = PruningPlan(sparsity=slide(False) / 100)
     models = brought.both(task, plan)
-    figures(task, models, mine)
+    figures(task, plan, models, mine)
     if mine:
         st.download_button(
             "Download",

@@ -11,8 +11,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from core.errors import PlaygroundError
 from core.jobs import EVERYBODY, Job, Jobs
-from core.measure import STOPS, Cost, Further, Histogram, Quality, Step, cost, histograms, steps
-from core.measure import further as measure_further
+from core.measure import STOPS, Cost, Histogram, Quality, Step, cost, histograms, steps
 from core.memo import Memo
 from core.pruning import Pruned, PruningPlan, Ranking, prune, rank, removable, shrink
 from core.tasks import Task, TaskInfo, catalog, load
@@ -43,7 +42,7 @@ def _ranking(name: str, scoring: PruningPlan) -> Ranking:
 
 @st.cache_resource(max_entries=2, show_spinner="Judging what is important ...")
 def _large_ranking(name: str, scoring: PruningPlan) -> Ranking:
-    return rank(task(name), scoring)  # hundreds of megabytes, so only the last few are kept
+    return rank(task(name), scoring)  # hundreds of megabytes each
 
 
 def ranking(name: str, plan: PruningPlan) -> Ranking:
@@ -111,11 +110,6 @@ def baseline(name: str) -> tuple[str, Quality] | None:
     """What a very simple way scores on validation data, with its name."""
     found = task(name).baseline
     return (found[0], found[1]("validation")) if found else None
-
-
-def further(name: str, plan: PruningPlan) -> Further:
-    """Figures beside the headline one, of a pruned network."""
-    return memo().get((name, plan, "further"), lambda: measure_further(task(name), pruned(name, plan).model))
 
 
 @st.cache_data(max_entries=2_000, show_spinner=False)

@@ -1,6 +1,7 @@
 """What a visitor brought: kept in their visit alone, and gone with it."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,23 +22,27 @@ MANY = 100
 
 @dataclass(frozen=True, eq=False)
 class Kept:
-    """Something that was read from an upload, or why it could not be read."""
+    """Something that was found out in a visit, and what it is about."""
 
-    upload: str
+    about: Any
     found: Any
 
 
-def read(key: str, name: str, upload: Any, reader: Any) -> Any:
+def kept(key: str, about: Any, compute: Callable[[], Any]) -> Any:
+    """Return what is kept in the visit under a key if it is about the same, else compute it anew."""
+    held: Kept | None = st.session_state.get(key)
+    if held is None or held.about != about:
+        st.session_state.pop(key, None)  # what was here before makes room first
+        st.session_state[key] = held = Kept(about, compute())
+    return held.found
+
+
+def read(key: str, name: str, upload: Any, reader: Callable[[bytes], Any]) -> Any:
     """Read an upload once, with `reader` of its bytes, and keep what it is in the visit; None without an upload."""
-    kept: Kept | None = st.session_state.get(key)
     if upload is None:
         st.session_state.pop(key, None)
         return None
-    mark = f"{name} {upload.file_id}"
-    if kept is None or kept.upload != mark:
-        st.session_state.pop(key, None)  # what was here before makes room first
-        st.session_state[key] = kept = Kept(mark, reader(upload.getvalue()))
-    return kept.found
+    return kept(key, f"{name} {upload.file_id}", lambda: reader(upload.getvalue()))
 
 
 def weights(name: str) -> Task:

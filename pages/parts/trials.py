@@ -4,7 +4,7 @@ from typing import Any
 
 import streamlit as st
 
-from core.measure import Quality
+from core.measure import Further, Quality, further
 from core.pruning import PruningPlan
 from pages.parts import border, runs
 from pages.parts.words import change, figure, good, interval, meaning
@@ -59,13 +59,18 @@ def beyond(name: str, plan: PruningPlan) -> None:
     if not panel.open:
         return
     with panel, border.sentences(), st.spinner("Judging both networks on all validation data ..."):
-        dense, pruned = border.further(name, PruningPlan()), border.further(name, plan)
+        dense, pruned = _further(name, PruningPlan()), _further(name, plan)
         if dense.more:
             for place, whole, now in zip(st.columns(4, gap="small"), dense.more, pruned.more, strict=False):
                 _metric(place, whole, now)
         rows = [_row(group, whole, pruned.groups[group]) for group, whole in dense.groups.items()]
         if rows:
             st.dataframe(rows, hide_index=True)
+
+
+def _further(name: str, plan: PruningPlan) -> Further:
+    key = name, plan, "further"
+    return border.memo().get(key, lambda: further(border.task(name), border.pruned(name, plan).model))
 
 
 def _metric(place: st.delta_generator.DeltaGenerator, whole: Quality, now: Quality) -> None:

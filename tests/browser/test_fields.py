@@ -8,8 +8,10 @@ import zipfile
 import pytest
 from playwright.sync_api import expect
 
+from core.tasks import load
 from core.tasks.quality import METRICS
 from tests.browser.test_journey import metric, value
+from tests.conftest import ROOT
 
 
 def number(text: str) -> float:
@@ -96,3 +98,23 @@ def test_a_report_opens_in_the_browser_and_reaches_for_nothing(page, address, tm
     expect(opened.get_by_role("row", name=re.compile(r"^Return, pruned, test 500.0"))).to_be_visible()
     assert not errors
     assert asked == [file.as_uri()]
+
+
+def test_weights_and_a_picture_of_ones_own_are_shown_to_both(page, address, tmp_path):
+    picture = tmp_path / "bag.png"
+    task = load("fashion-mlp")
+    place = task.labels("validation").tolist().index(task.classes.index("Bag"))
+    picture.write_bytes(task.shown("validation", place).image)
+    page.goto(f"{address}/bring?model=fashion-mlp&threshold=50")
+    expect(metric(page, "Accuracy, pruned")).to_be_visible()
+    chosen = page.locator("input[type=file]")
+    chosen.nth(0).set_input_files(ROOT / "assets" / "models" / "fashion-lenet5.safetensors")
+    expect(page.get_by_text("does not fit the network")).to_be_visible()
+    chosen.nth(0).set_input_files(ROOT / "assets" / "models" / "fashion-mlp.safetensors")
+    expect(page.get_by_text("Of your weights")).to_be_visible()
+    expect(page.get_by_text("does not fit the network")).to_have_count(0)
+    chosen.nth(1).set_input_files(picture)
+    expect(page.get_by_text("Pruned: Bag")).to_be_visible()
+    with page.expect_download() as loading:
+        page.get_by_role("button", name="Download", exact=True).click()
+    assert zipfile.is_zipfile(loading.value.path())

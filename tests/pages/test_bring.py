@@ -214,6 +214,12 @@ def offered():
     app.selectbox(key="model").set_value("fashion-mlp").run()
     assert metric(app, "Accuracy").value
     explored(app)
+    app.switch_page("pages/bring.py").run()
+    app.session_state["source"] = "A text classifier of the Hub"
+    app.run()
+    app.button(key="hub").click().run()
+    until(app, lambda: app.error)
+    assert "The Hub cannot be" in app.error[0].value
 
 
 def explored(app):

@@ -11,7 +11,7 @@ from core.jobs import Job
 from core.measure import Course, reading, survives
 from core.pruning import PruningPlan
 from core.tasks import missing
-from pages.parts import border, frame, healed
+from pages.parts import border, frame, healed, sweeps
 from pages.parts.words import figure
 
 TEXT = Path(__file__).parents[1] / "assets" / "compare.md"
@@ -54,7 +54,7 @@ def choose() -> tuple[list[str], float, int]:
 def course(name: str, steps: int) -> tuple[Course, list[Job]]:
     """What is known of a task so far, and the jobs that find out more."""
     dense, worst = border.dense_quality(name), border.tasks()[name].worst
-    swept = border.sweep_job(name, PruningPlan())
+    swept = sweeps.sweep_job(name, PruningPlan())
     healing = healed.started(name, steps)
     pruned = [(step.sparsity, step.quality.relative(dense, worst)) for step in swept.results]
     tuned = [(each.sparsity, each.quality.relative(dense, worst)) for each in (healing.results if healing else [])]

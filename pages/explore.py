@@ -7,7 +7,7 @@ from core.charts import curve
 from core.charts.look import KEPT
 from core.measure import Step
 from core.pruning import PruningPlan
-from pages.parts import aside, border, frame, visited
+from pages.parts import aside, border, frame, sweeps, visited
 from pages.parts.choices import choose
 from pages.parts.download import other_forms
 from pages.parts.figures import figures
@@ -25,7 +25,7 @@ def pictures(name: str, plan: PruningPlan, value: float, step: Step, there: tupl
     if there and aside.known(name, plan, step.settled) != there:
         st.rerun()
     step = border.memo().peek((name, plan)) or step
-    job = border.sweep_job(name, plan)
+    job = sweeps.sweep_job(name, plan)
     swept: list[Step] = list(job.results)
     left, right = st.columns([3, 2], gap="medium")
     with left:
@@ -101,7 +101,7 @@ with border.sentences(results):
             drawn = figures(name, plan)
             step = next(drawn)
         with middle:
-            filling = border.sweep_job(name, plan).active or not step.settled
+            filling = sweeps.sweep_job(name, plan).active or not step.settled
             there = aside.known(name, plan, step.settled) if aside.large(name) else None
             waiting = filling or (there is not None and not all(there))
             st.fragment(pictures, run_every=1.0 if waiting else None)(name, plan, value, step, there)

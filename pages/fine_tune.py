@@ -7,7 +7,7 @@ from core.charts import Look, by_class, learning, over_fitting
 from core.jobs import Job
 from core.pruning import PruningPlan
 from core.tuning import Recipe, steps_of
-from pages.parts import border, frame, runs
+from pages.parts import border, frame, runs, sweeps
 from pages.parts.choices import choose
 from pages.parts.download import download_button
 from pages.parts.healing import outcome
@@ -33,7 +33,7 @@ def controls(name: str, plan: PruningPlan, recipe: Recipe) -> None:
         st.rerun()
     mine = job is not None and job.results and job.arguments[:2] == (name, plan)
     with download:
-        *_, step = border.slider_steps(name, plan)
+        *_, step = sweeps.slider_steps(name, plan)
         download_button(name, plan, step, job if mine else None)
     if job is not None:
         runs.note_down(job)

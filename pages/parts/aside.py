@@ -5,7 +5,7 @@ import streamlit as st
 from core.jobs import EVERYBODY, Job
 from core.measure import Cost, Quality
 from core.pruning import PruningPlan
-from pages.parts import border
+from pages.parts import border, sweeps
 
 
 def large(name: str) -> bool:
@@ -19,7 +19,7 @@ def dense(name: str, plan: PruningPlan) -> Quality | None:
         return border.dense_quality(name)
     known = border.dense_known(name)
     if known is None:
-        known = next((step.quality for step in border.sweep_job(name, plan).results if step.sparsity == 0), None)
+        known = next((step.quality for step in sweeps.sweep_job(name, plan).results if step.sparsity == 0), None)
         if known is not None:
             border.memo().put((name, "dense"), known)
     return known

@@ -4,14 +4,13 @@ import contextlib
 import gc
 import secrets
 from collections.abc import Iterator
-from dataclasses import replace
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from core.errors import PlaygroundError
-from core.jobs import EVERYBODY, Job, Jobs
-from core.measure import STOPS, Cost, Histogram, Quality, Step, cost, histograms, steps
+from core.jobs import Jobs
+from core.measure import Cost, Histogram, Quality, cost, histograms
 from core.memo import Memo
 from core.pruning import Pruned, PruningPlan, Ranking, prune, rank, removable, shrink
 from core.tasks import Task, TaskInfo, catalog, load
@@ -79,22 +78,6 @@ def visitor() -> str:
     return st.session_state.setdefault("visitor", secrets.token_hex(8))
 
 
-@st.cache_resource(max_entries=50, show_spinner=False)
-def _sweep_job(name: str, base: PruningPlan) -> Job:
-    plans = (base,) if base.pattern else tuple(replace(base, sparsity=stop / 100) for stop in STOPS)
-
-    def remaining(job: Job) -> tuple[str, tuple[PruningPlan, ...]]:
-        done = {step.plan for step in job.results}
-        return name, tuple(plan for plan in plans if plan not in done)
-
-    return jobs().submit(EVERYBODY, "sweep", name, plans, keep=lambda step: step.settled, resume=remaining)
-
-
-def sweep_job(name: str, plan: PruningPlan) -> Job:
-    """The job that fills in the curve on which a plan lies, one for all visitors."""
-    return _sweep_job(name, plan.without_amount)
-
-
 def dense_quality(name: str) -> Quality:
     """How good the unpruned model is on validation data."""
     return memo().get((name, "dense"), lambda: task(name).evaluate(task(name).model))
@@ -124,17 +107,6 @@ def slider_stops(name: str, base: PruningPlan) -> list[Histogram]:
     """Each layer's histogram, and for each stop of the slider its cut and what the layer keeps."""
     stops = [i * STEP / 100 for i in range(round(HIGHEST / STEP) + 1)]
     return histograms(task(name), ranking(name, base), base, stops)
-
-
-def slider_steps(name: str, plan: PruningPlan) -> Iterator[Step]:
-    """Yield what a plan does, early figures first and the settled one last; just that one if it is known already."""
-    found = memo().peek((name, plan)) or next((s for s in sweep_job(name, plan).results if s.plan == plan), None)
-    if found is None:
-        for found in steps(task(name), plan, ranking(name, plan)):
-            yield found
-        memo().put((name, plan), found)
-    else:
-        yield found
 
 
 @contextlib.contextmanager

@@ -8,7 +8,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from core.measure import Cost, Quality, Step
 from core.pruning import PruningPlan
-from pages.parts import aside, border
+from pages.parts import aside, border, sweeps
 from pages.parts.words import change, figure, good, interval, meaning, percent, size
 
 PATIENCE = 0.15
@@ -31,7 +31,7 @@ def figures(name: str, plan: PruningPlan) -> Iterator[Step]:
         with place:
             return show(cells or [st.empty(), *st.columns(4, gap="small")], name, step, dense, costs)
 
-    for step in border.slider_steps(name, plan):
+    for step in sweeps.slider_steps(name, plan):
         if not step.settled and time.monotonic() - begun > PATIENCE:
             cells = draw(step, border.dense_known(name), None)
             begun = time.monotonic()

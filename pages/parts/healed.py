@@ -5,7 +5,7 @@ import streamlit as st
 from core.errors import PlaygroundError
 from core.jobs import EVERYBODY, Job
 from core.pruning import PruningPlan
-from pages.parts import border
+from pages.parts import border, sweeps
 
 AT = (0.8, 0.5, 0.9, 0.95)
 """Sparsities at which networks are fine-tuned for comparison; points of every sweep too."""
@@ -39,6 +39,6 @@ def start(names: list[str], steps: int) -> None:
 def jobs_of(name: str, steps: int) -> list[Job | None]:
     """The jobs that a network's curves come from."""
     try:
-        return [border.sweep_job(name, PruningPlan()), started(name, steps)]
+        return [sweeps.sweep_job(name, PruningPlan()), started(name, steps)]
     except PlaygroundError:
         return []

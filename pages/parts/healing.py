@@ -8,7 +8,7 @@ from core.jobs import Job
 from core.measure import Quality, Step
 from core.pruning import PruningPlan
 from core.tuning import Recipe, preset_for
-from pages.parts import border, runs
+from pages.parts import border, runs, sweeps
 from pages.parts.download import download_button
 from pages.parts.words import change, figure, good, interval, percent
 
@@ -96,7 +96,7 @@ def outcome(job: Job) -> None:
             st.info("Stopped before the first look at the result; the pruned network is as it was.")
         return
     name, plan, _ = job.arguments
-    *_, pruned = border.slider_steps(name, plan)
+    *_, pruned = sweeps.slider_steps(name, plan)
     dense, reached, tuned = border.dense_quality(name), runs.reached(job), runs.tuned_quality(job)
     early = f", stopped; the best so far is from step {reached.step} of {reached.of}" if job.state != "done" else ""
     title = border.tasks()[name].title

@@ -13,7 +13,7 @@ from core.measure import Quality
 from core.pruning import Pruned, PruningPlan
 from core.tuning import Recipe
 from core.work import Healing, best, healed, lighten
-from pages.parts import border, visited
+from pages.parts import border, sweeps, visited
 from pages.parts.words import figure
 
 
@@ -48,7 +48,7 @@ def _presence() -> Any:
 def reached(job: Job) -> Healing | None:
     """What a fine-tune is judged by."""
     name, plan, _ = job.arguments
-    *_, pruned = border.slider_steps(name, plan)
+    *_, pruned = sweeps.slider_steps(name, plan)
     return best(job.results, pruned.sparsity)
 
 
@@ -106,7 +106,7 @@ def note_down(job: Job) -> None:
     if job.active or not job.results or job.number in table:
         return
     name, plan, recipe = job.arguments
-    *_, pruned = border.slider_steps(name, plan)
+    *_, pruned = sweeps.slider_steps(name, plan)
     visited.note_tuned(name, tuned(job), tuned_quality(job), recipe)
     dense, after, final = border.dense_quality(name), tuned_quality(job), reached(job)
     st.session_state.setdefault("seeds", {}).setdefault(unseeded(job), {})[recipe.seed] = after

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from pages.parts import border
+from pages.parts import border, sweeps
 
 
 @pytest.fixture(autouse=True)
@@ -14,4 +14,4 @@ def quiet() -> Iterator[None]:
     for job in [*pool._waiting, *pool._running]:
         if job.work == "sweep":
             pool.stop(job)
-    border._sweep_job.clear()
+    sweeps._shared.clear()

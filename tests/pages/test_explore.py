@@ -12,7 +12,7 @@ from core.errors import TaskUnavailable
 from core.pruning import PruningPlan, prune
 from core.tasks import catalog
 from core.tasks.assets import Assets
-from pages.parts import border
+from pages.parts import border, sweeps
 from pages.parts.words import written
 from tests.conftest import ROOT
 
@@ -110,7 +110,7 @@ def test_the_layer_table_adds_up():
 
 def test_the_curve_fills_in_and_a_visited_step_comes_from_memory(monkeypatch):
     app = open_app(model="fashion-mlp")
-    job = border.sweep_job("fashion-mlp", PruningPlan())
+    job = sweeps.sweep_job("fashion-mlp", PruningPlan())
     assert job.ended.wait(60)
     app.run()
     figure = json.loads(app.get("plotly_chart")[0].proto.spec)
@@ -121,10 +121,31 @@ def test_the_curve_fills_in_and_a_visited_step_comes_from_memory(monkeypatch):
     def never(*_):
         raise AssertionError("computed again")
 
-    monkeypatch.setattr(border, "steps", never)
+    monkeypatch.setattr(sweeps, "steps", never)
     app.slider(key="threshold").set_value(95.0).run()
     assert not app.exception
     assert metric(app, "Sparsity").value == "95.0 %"
+
+
+def test_a_curve_nobody_looks_at_stops_and_goes_on_where_it_was(monkeypatch):
+    monkeypatch.setattr(sweeps, "PATIENCE", 0.5)
+    monkeypatch.setattr("core.jobs.ABSENCE", 0.5)
+    plan = PruningPlan(criterion="random")
+    first = sweeps.sweep_job("fashion-resnet", plan)
+    while not first.results:
+        assert sweeps.sweep_job("fashion-resnet", plan) is first
+        time.sleep(0.1)
+    assert first.ended.wait(10)
+    assert first.state == "stopped"
+    known = list(first.results)
+    assert len(known) < 26
+    again = sweeps.sweep_job("fashion-resnet", plan)
+    assert again is not first
+    assert again.results[: len(known)] == known
+    while len(again.results) < len(known) + 2:
+        sweeps.sweep_job("fashion-resnet", plan)
+        time.sleep(0.1)
+    assert len({step.plan for step in again.results}) == len(again.results)
 
 
 def fine_tuned(app, seconds=60):

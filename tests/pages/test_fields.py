@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 from core.measure import survives
 from core.pruning import PruningPlan, prune
 from core.tasks import load
-from pages.parts import border, healed
+from pages.parts import border, healed, sweeps
 from pages.parts.words import figure
 from tests.conftest import ROOT
 from tests.pages.test_explore import metric, open_app
@@ -81,9 +81,11 @@ def test_the_compare_page_shows_what_the_sweeps_found():
     app = open_compare()
     assert not app.exception and not app.error
     app.multiselect(key="compared").set_value(["cartpole-policy", "movielens-ncf"]).run()
-    jobs = [border.sweep_job(name, PruningPlan()) for name in ("cartpole-policy", "movielens-ncf")]
     deadline = time.monotonic() + 90
-    while any(job.active for job in jobs) and time.monotonic() < deadline:
+    while time.monotonic() < deadline:
+        jobs = [sweeps.sweep_job(name, PruningPlan()) for name in ("cartpole-policy", "movielens-ncf")]
+        if not any(job.active for job in jobs):
+            break
         time.sleep(0.2)
     app.run()
     assert not app.exception

@@ -4,6 +4,7 @@ import os
 import shutil
 from pathlib import Path
 
+import hypothesis
 import pytest
 import torch
 from torch import nn
@@ -11,6 +12,10 @@ from torch import nn
 from core.tasks import Task, TaskInfo, load, vision
 
 ROOT = Path(__file__).resolve().parents[1]
+
+
+hypothesis.settings.register_profile("busy", deadline=None)  # how long an example takes says nothing on a busy machine
+hypothesis.settings.load_profile("busy")
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:

@@ -51,6 +51,8 @@ def test_explore_try_fine_tune_and_download(page, address, name, cut, says):
     tuned = number(value(page, "Fine-tuned"))
     assert tuned > pruned if METRICS[label].higher else tuned < pruned
 
+    page.wait_for_timeout(1000)  # the page draws itself anew once a fine-tune has ended, and its buttons with it
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
     with page.expect_download(timeout=60_000) as loading:
         page.get_by_role("button", name="Download", exact=True).click()
     with zipfile.ZipFile(io.BytesIO(loading.value.path().read_bytes())) as archive:

@@ -114,6 +114,7 @@ def test_whole_units_can_go_and_the_smaller_network_says_the_same(task):
 
 
 def test_every_criterion_judges_it(task):
+    whole, task = task, replace(task, batches=lambda *choices: itertools.islice(whole.batches(*choices), 2))
     for criterion in ("random", "activation", "first-order"):
         pruned = prune(task, PruningPlan(sparsity=0.5, criterion=criterion))
         assert pruned.sparsity == pytest.approx(0.5, abs=1e-4)

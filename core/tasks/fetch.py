@@ -33,6 +33,9 @@ SILENCE = 20.0
 SLOWEST, WINDOW = 8_192, 30.0
 """Bytes a second, on average over a window of so many seconds, below which a download is given up."""
 
+FORGOTTEN = 3600.0
+"""Seconds after which nobody can still be writing to what was begun."""
+
 USUAL_HEADERS = {"User-Agent": "pruning-playground"}
 
 
@@ -83,6 +86,7 @@ def fetch(remote: Remote, silence: float = SILENCE, window: float = WINDOW) -> I
     folder = remote.path.parent
     with _told(remote):
         folder.mkdir(parents=True, exist_ok=True)
+        _sweep(folder)
         handle, name = tempfile.mkstemp(prefix=".arriving-", dir=folder)
     arriving, unpacked = Path(name), None
     try:
@@ -104,6 +108,16 @@ def fetch(remote: Remote, silence: float = SILENCE, window: float = WINDOW) -> I
             arriving.unlink()
         if unpacked:
             shutil.rmtree(unpacked, ignore_errors=True)
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what a download left behind whose process was ended in the middle."""
+    for left in (*folder.glob(".arriving-*"), *folder.glob(".unpacking-*")):
+        if time.time() - left.stat().st_mtime > FORGOTTEN:
+            if left.is_dir():
+                shutil.rmtree(left, ignore_errors=True)
+            else:
+                left.unlink(missing_ok=True)
 
 
 def _stream(remote: Remote, file: BinaryIO, silence: float, window: float) -> Iterator[Arriving]:

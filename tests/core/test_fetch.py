@@ -3,6 +3,7 @@
 import errno
 import hashlib
 import io
+import os
 import tarfile
 import threading
 import time
@@ -173,6 +174,17 @@ def test_stopping_in_the_middle_leaves_nothing_even_while_nothing_comes(outside,
     arriving.close()
     assert time.monotonic() - begun < 1
     assert left_behind(tmp_path) == []
+
+
+def test_what_a_killed_download_left_is_swept_up_but_not_one_that_goes_on(outside, tmp_path):
+    wanted = remote(outside, tmp_path)
+    wanted.path.parent.mkdir()
+    old, new = (wanted.path.parent / f".arriving-{age}" for age in ("old", "new"))
+    for each in (old, new):
+        each.write_bytes(b"half")
+    os.utime(old, (0, 0))
+    list(fetch(wanted))
+    assert sorted(left_behind(tmp_path)) == [new, wanted.path]
 
 
 # What torchvision would bring ------------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """Image classification on Fashion-MNIST: how pictures are read, varied, and judged."""
 
+import copy
 import functools
 import io
 from collections.abc import Callable, Iterator, Mapping
@@ -254,16 +255,14 @@ def png(pixels: Tensor) -> bytes:
 def outputs(model: nn.Module, images: Images, limit: int | None = None, size: int = 250) -> Iterator[Tensor]:
     """Say what the model answers to each picture: (size, classes), one slice of pictures after the other.
 
-    The pictures lie in channels_last order and the weights follow them, which is what makes
-    convolutions fast on a processor; `model` itself stays as it is.
+    The pictures lie in channels_last order and the weights of a copy follow them, which is what makes convolutions fast
+    on a processor. `model` itself stays as it is at every moment, since others may be looking at it right now.
     """
-    weights = {
-        name: value.detach().contiguous(memory_format=torch.channels_last) if value.ndim == 4 else value.detach()
-        for name, value in (*model.named_parameters(), *model.named_buffers())
-    }
+    if any(value.ndim == 4 for value in model.parameters()):
+        model = copy.deepcopy(model).to(memory_format=torch.channels_last)
     for inputs in images.inputs[:limit].split(size):
         with torch.inference_mode():
-            answers = torch.func.functional_call(model, weights, (inputs,))
+            answers = model(inputs)
         yield answers  # outside, or the mode would go on in whoever asks for the next slice
 
 

@@ -235,3 +235,12 @@ def test_a_link_to_any_page_works_as_the_first_of_a_new_server(browser):
         expect(links.filter(has_text=re.compile("^app$"))).to_have_count(0)
         expect(opened.get_by_role("heading").first).to_be_visible()
         opened.close()
+
+
+def test_a_download_right_after_sliding_is_of_the_new_place(page, address):
+    open_settled(page, f"{address}/?model=fashion-mlp&threshold=70")
+    page.get_by_role("slider", name="Pruning threshold").focus()
+    page.keyboard.press("ArrowRight")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download", exact=True).click()
+    assert download.value.suggested_filename == "fashion-mlp-70.5-percent-pruned.zip"

@@ -1,7 +1,9 @@
 """Shipped models and data: what the manifest says, what happens when a file is damaged, how pictures are judged."""
 
+import copy
 import gzip
 import json
+import threading
 
 import numpy as np
 import pytest
@@ -256,3 +258,23 @@ def test_the_readme_tells_the_figures_of_the_manifest(name):
     value = entry["figures"]["test"][metric.lower()]
     told = {"Accuracy": f"{100 * value:.2f} %", "RMSE": f"{value:.3f}", "Return": f"{value:.1f}"}[metric]
     assert f"{metric} {told}" in line
+
+
+def test_nobody_sees_a_shared_network_change_while_another_judges_it(lenet):
+    wrong = []
+
+    def judge():
+        for _ in range(6):
+            try:
+                lenet.evaluate(lenet.model, limit=1000)
+            except Exception as error:
+                wrong.append(error)
+
+    judges = [threading.Thread(target=judge) for _ in range(3)]
+    names = {name for name, _ in lenet.model.named_parameters()}
+    for each in judges:
+        each.start()
+    while any(each.is_alive() for each in judges):
+        assert {name for name, value in lenet.model.named_parameters() if isinstance(value, nn.Parameter)} == names
+        copy.deepcopy(lenet.model)
+    assert not wrong

@@ -241,6 +241,7 @@ def test_a_download_right_after_sliding_is_of_the_new_place(page, address):
     open_settled(page, f"{address}/?model=fashion-mlp&threshold=70")
     page.get_by_role("slider", name="Pruning threshold").focus()
     page.keyboard.press("ArrowRight")
+    page.wait_for_timeout(100)  # nobody is quicker than that
     with page.expect_download() as download:
         page.get_by_role("button", name="Download", exact=True).click()
     assert download.value.suggested_filename == "fashion-mlp-70.5-percent-pruned.zip"

@@ -204,16 +204,14 @@ class Photographs:
     def __init__(self, folder: Path, view: View) -> None:
         self.view = view
         try:
-            self._parts = {
-                part: _torchvision().datasets.ImageFolder(folder / part).samples for part in ("train", "val")
-            }
-            order = torch.randperm(len(self._parts["val"]), generator=torch.Generator().manual_seed(0)).tolist()
+            parts = {part: _torchvision().datasets.ImageFolder(folder / part).samples for part in ("train", "val")}
+            order = torch.randperm(len(parts["val"]), generator=torch.Generator().manual_seed(0)).tolist()
         except (OSError, FileNotFoundError) as error:
             raise TaskUnavailable("The pictures are damaged.", f"Delete {folder} and fetch again.") from error
-        held = [self._parts["val"][place] for place in order]
+        held = [parts["val"][place] for place in order]
         middle = min(SIZES["validation"], len(held) // 2)
         self._splits = {
-            "train": self._parts["train"],
+            "train": parts["train"],
             "validation": held[:middle],
             "test": held[middle : middle + SIZES["test"]],
         }

@@ -90,10 +90,6 @@ def test_what_does_not_fit_is_a_table():
     assert app.slider(key="threshold").value == 90
 
 
-def never(tmp_path):
-    return tmp_path / "never"
-
-
 HOSTILE_WEIGHTS = {
     "a program": (lambda path: saved({"a": Payload(path)}), "could be a program"),
     "noise": (lambda path: os.urandom(5000), "neither safetensors nor"),

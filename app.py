@@ -6,8 +6,11 @@ from pathlib import Path
 
 import streamlit as st
 
+from pages.parts import link
+
 st.set_page_config("Pruning Playground", "✂️", layout="wide")
 st.html(Path(__file__).parent / "assets" / "app.css")
+link.remember()
 page = st.navigation(
     {
         "Experiment": [

@@ -3,11 +3,12 @@
 import copy
 import functools
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import torch
 from safetensors.torch import load as load_weights
 from safetensors.torch import save
+from torch import Tensor
 
 from core.export import Findings
 from core.export import report as make_report
@@ -20,12 +21,15 @@ from core.measure import (
     Scan,
     Step,
     Tried,
+    as_shipped,
     confusion,
     effective,
     file_sizes,
     further,
+    further_changes,
     latencies,
     macs,
+    plain_size,
     robustness,
     sensitivity,
     variants,
@@ -33,13 +37,13 @@ from core.measure import (
 from core.measure import cost as count_cost
 from core.measure import search as search_plans
 from core.measure import sweep as sweep_steps
-from core.pruning import Pruned, PruningPlan, prune, shrink
+from core.pruning import Pruned, PruningPlan, prune
 from core.tasks import load, missing
 from core.tasks.base import Task
 from core.tasks.fetch import Arriving
 from core.tasks.fetch import fetch as fetch_file
 from core.tasks.hub import Found, look_up
-from core.tuning import Recipe, fine_tune, preset_for
+from core.tuning import Recipe, fine_tune, own_sparsity, preset_for
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,8 @@ class Healing:
 
     weights: safetensors bytes of the network's state, whenever `quality` is new; None between.
     masks: the same of its masks, those of biases and normalisation included.
+    glance: the network on the validation examples that every look has seen.
+    ended: whether the run came to its end, by its steps, its time limit or its patience.
     """
 
     step: int
@@ -60,6 +66,8 @@ class Healing:
     left: float
     weights: bytes | None
     masks: bytes | None
+    glance: Quality | None = None
+    ended: bool = False
 
 
 def tune(loaded: Callable[[str], Task], name: str, plan: PruningPlan, recipe: Recipe) -> Iterator[Healing]:
@@ -69,7 +77,9 @@ def tune(loaded: Callable[[str], Task], name: str, plan: PruningPlan, recipe: Re
         weights = masks = None
         if p.pruned is not None:
             weights, masks = save(p.model.state_dict()), save({**p.pruned.masks, **p.pruned.also})
-        yield Healing(p.step, p.of, p.loss, p.quality, p.train, p.sparsity, p.seconds, p.left, weights, masks)
+        yield Healing(
+            p.step, p.of, p.loss, p.quality, p.train, p.sparsity, p.seconds, p.left, weights, masks, p.glance, p.ended
+        )
 
 
 def sweep(loaded: Callable[[str], Task], name: str, plans: tuple[PruningPlan, ...]) -> Iterator[Step]:
@@ -93,7 +103,7 @@ def heal(loaded: Callable[[str], Task], name: str, sparsities: tuple[float, ...]
     recipe = replace(preset_for(task, "quick"), steps=steps)
     for sparsity in sparsities:
         for p in fine_tune(task, prune(task, PruningPlan(sparsity=sparsity)), recipe):
-            yield Healed(p.sparsity, p.quality if p.step == p.of else None, p.step, p.of)
+            yield Healed(p.sparsity, p.quality if p.ended else None, p.step, p.of)
 
 
 def fetch(loaded: Callable[[str], Task], name: str) -> Iterator[Arriving]:
@@ -129,6 +139,9 @@ class Weighed:
 
     parameters, macs: of each variant, multiply-accumulates for one example; effective: those that are not with a zero.
     files: bytes of the network's file by encoding, for the variant "smaller" if there is one, else "with zeros".
+    whole: bytes of the dense network's plain file.
+    usual: the size of the examples that operations and times are of, in words; "" where all have one size.
+    left_out: variant that could not be built -> why.
     latency: batch size -> variant -> milliseconds; threads: how many processor threads were used.
     """
 
@@ -138,6 +151,9 @@ class Weighed:
     files: dict[str, int]
     latency: dict[int, dict[str, Latency]]
     threads: int
+    whole: int
+    usual: str = ""
+    left_out: dict[str, str] = field(default_factory=dict)
 
 
 def weigh(loaded: Callable[[str], Task], name: str, plan: PruningPlan) -> Iterator[Weighed]:
@@ -148,9 +164,9 @@ def weigh(loaded: Callable[[str], Task], name: str, plan: PruningPlan) -> Iterat
 
 def shipping(task: Task, pruned: Pruned) -> Iterator[Weighed]:
     """Count, write and time a pruned network as it could be shipped."""
-    models = variants(task.model, pruned)
+    models, left_out = variants(task.model, pruned)
     plain = {key: model for key, model in models.items() if "CSR" not in key}
-    counted = {key: macs(model, task.example) for key, model in plain.items()}
+    counted = {key: macs(model, task.inputs_of_usual_size(1)) for key, model in plain.items()}
     smallest = models.get("smaller", pruned.model)
     weighed = Weighed(
         {key: sum(p.numel() for p in model.parameters()) for key, model in plain.items()},
@@ -159,25 +175,42 @@ def shipping(task: Task, pruned: Pruned) -> Iterator[Weighed]:
         file_sizes(smallest),
         {},
         torch.get_num_threads(),
+        plain_size(task.model),
+        task.usual(),
+        left_out,
     )
     yield weighed
     for batch in (1, 64):
-        inputs, _ = next(iter(task.batches("validation", batch, torch.Generator().manual_seed(0), ())))
-        for found in latencies(models, inputs):
+        for found in latencies(models, timed_inputs(task, batch)):
             weighed = replace(weighed, latency={**weighed.latency, batch: found})
             yield weighed
 
 
+def timed_inputs(task: Task, count: int) -> Tensor:
+    """Return so many inputs to time a network with: real ones, of the usual size where examples differ in size."""
+    if task.typical is not None or not task.count("validation"):
+        return task.inputs_of_usual_size(count)
+    return next(iter(task.batches("validation", count, torch.Generator().manual_seed(0), ())))[0]
+
+
 def cost(loaded: Callable[[str], Task], name: str, plan: PruningPlan) -> Iterator[Cost]:
     """Say what a plan leaves of a task's model weighs; without its removed units where whole units go."""
-    pruned = prune(loaded(name), plan)
-    yield count_cost(shrink(pruned) if plan.structured else pruned.model)
+    yield count_cost(as_shipped(prune(loaded(name), plan)))
+
+
+SEARCHED = 500
+"""Validation examples that judge each network of a search where all of them would take too long."""
+
+
+def search_limit(task: Task) -> int | None:
+    """Return how many validation examples judge each network of a search, None for all."""
+    return max(task.glance, SEARCHED) if task.glance < SLOW else None
 
 
 def search(loaded: Callable[[str], Task], name: str, budget: Budget) -> Iterator[Tried]:
-    """Look for the best that keeps to a budget; a slow network is judged on a glance, as in `scan`."""
+    """Look for the best that keeps to a budget."""
     task = loaded(name)
-    yield from search_plans(task, budget, limit=task.glance if task.glance < SLOW else None)
+    yield from search_plans(task, budget, limit=search_limit(task))
 
 
 def shift(loaded: Callable[[str], Task], name: str, plan: PruningPlan) -> Iterator[Held]:
@@ -222,23 +255,29 @@ def report(
     stages = {"dense": task.model, "pruned": pruned.model, **({"fine-tuned": shipped.model} if tuned else {})}
     swept = () if plan.pattern else REPORTED
     of, steps = len(stages) + CHANCES + 2 * len(swept) + 1, iter(range(1, 1000))
-    figures, others, confused = {}, {}, {}
+    figures, others, confused, changes = {}, {}, {}, {}
+    said: dict[str, Tensor] = {}
     for stage, model in stages.items():
         yield Reported(next(steps), of, f"judging the {stage} network")
         figures[stage] = {split: task.evaluate(model, split) for split in ("validation", "test")}
-        others[stage] = further(task, model)
+        if task.logits:
+            said[stage] = task.logits(model, "validation")
+        others[stage] = further(task, model, said=said.get(stage))
+        if stage != "dense":
+            pair = (said["dense"], said[stage]) if said else None
+            changes[stage] = further_changes(task, others["dense"], others[stage], pair)
         if task.classes:
             confused[stage] = confusion(task, model)
     chances = []
     for seed in range(CHANCES):
         yield Reported(next(steps), of, "removing as much by chance")
-        chances.append(task.evaluate(prune(task, by_chance(plan, pruned.sparsity, seed)).model))
+        chances.append(task.evaluate(prune(task, by_chance(task, pruned, seed)).model))
     curves: dict[str, list[tuple[float, Quality]]] = {"plan": [], "chance": []}
     for sparsity in swept:
-        stops = {"plan": replace(plan, sparsity=sparsity, threshold=None), "chance": by_chance(plan, sparsity)}
-        for key, stop in stops.items():
+        stop = prune(task, replace(plan, sparsity=sparsity, threshold=None))
+        for key in ("plan", "chance"):
             yield Reported(next(steps), of, f"judging {key} at {sparsity:.0%}")
-            found = prune(task, stop)
+            found = stop if key == "plan" else prune(task, by_chance(task, stop))
             curves[key].append((found.sparsity, task.evaluate(found.model)))
     yield Reported(of, of, "timing")
     weighed = shipping(task, shipped)
@@ -257,13 +296,18 @@ def report(
         costs.threads,
         dict(seeds),
         confused,
+        costs.whole,
+        costs.usual,
+        costs.left_out,
+        changes,
     )
     yield Reported(of, of, "done", make_report(task, pruned, findings, recipe))
 
 
-def by_chance(plan: PruningPlan, sparsity: float, seed: int = 0) -> PruningPlan:
-    """Return a plan that removes as much of the same kind by chance."""
-    amount = None if plan.pattern else sparsity
+def by_chance(task: Task, pruned: Pruned, seed: int = 0) -> PruningPlan:
+    """Return a plan that removes as much of the same kind by chance, of each layer with a share of its own as well."""
+    plan = pruned.plan
+    amount = None if plan.pattern else own_sparsity(task, pruned)
     scope = "global" if plan.scope == "lamp" else plan.scope
     return replace(plan, criterion="random", seed=seed, sparsity=amount, threshold=None, scope=scope)
 
@@ -299,7 +343,7 @@ def healed(pruned: Pruned, reached: Healing) -> Pruned:
 
 def best(results: list[Healing], target: float) -> Healing | None:
     """Return what a fine-tune is to be judged by: the last result, or, if it was stopped, the best at its sparsity."""
-    if not results or results[-1].step == results[-1].of:
+    if not results or results[-1].ended:
         return results[-1] if results else None
     there = [each for each in results if each.sparsity >= target - 1e-9 and each.weights]
     chosen = results[-1]

@@ -1,8 +1,9 @@
 """One worker process: `python -m core.worker THREADS`. Takes work on standard input, answers on standard output.
 
 Each message is one pickle; both ends are this program, nothing from outside is ever read here.
-To the worker: ("run", number, name, arguments) or ("stop", number). From it: ("progress", payload), ("done",) or
-("failed", what, advice), where `what` is empty for an error that was not foreseen.
+To the worker: ("run", number, name, pickled arguments) or ("stop", number). From it: ("ready",) once, then ("progress",
+payload), ("done",) or ("failed", what, advice), where `what` is empty for an error that was not foreseen.
+When the other end is gone, so is the worker, at once and without a word, whatever it was doing.
 """
 
 import contextlib
@@ -10,6 +11,7 @@ import logging
 import os
 import pickle
 import queue
+import signal
 import sys
 import threading
 import time
@@ -22,30 +24,36 @@ PAUSE = 0.1
 
 def main() -> None:
     """Serve work until the other end hangs up."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server
     inbox, outbox = sys.stdin.buffer, os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # whatever else prints must not disturb the messages
     with contextlib.suppress(OSError, AttributeError):
         os.nice(19)  # the page's own process goes first
+
+    orders: queue.Queue[tuple[Any, ...]] = queue.Queue()
+    stopped: set[int] = set()
+    # It listens before the long import, to notice the end of the server; so no message may need anything of `core`.
+    threading.Thread(target=_listen, args=(inbox, orders, stopped), daemon=True).start()
 
     import torch
 
     from core.work import WORK, loader
 
     torch.set_num_threads(int(sys.argv[1]))
-    orders: queue.Queue[tuple[Any, ...]] = queue.Queue()
-    stopped: set[int] = set()
-    threading.Thread(target=_listen, args=(inbox, orders, stopped), daemon=True).start()
     loaded = loader()
+    _send(outbox, ("ready",))
     while True:
-        _, number, name, arguments = orders.get()
+        number, name, arguments = orders.get()
         try:
-            _run(WORK[name](loaded, *arguments), lambda number=number: number in stopped, outbox)
-            _send(outbox, ("done",))
+            # Nothing here may hold on to the stream: it tidies up when it is let go.
+            _run(WORK[name](loaded, *pickle.loads(arguments)), lambda number=number: number in stopped, outbox)
+            answer: tuple[str, ...] = ("done",)
         except Exception as error:
             what = getattr(error, "what", "")
             if not what:
                 logging.exception("work %r failed", name)
-            _send(outbox, ("failed", what, getattr(error, "advice", "")))
+            answer = ("failed", what, getattr(error, "advice", ""))
+        _send(outbox, answer)
 
 
 def _run(stream: Any, stopped: Callable[[], bool], outbox: BinaryIO) -> None:
@@ -64,18 +72,21 @@ def _listen(inbox: BinaryIO, orders: queue.Queue[tuple[Any, ...]], stopped: set[
     """Read messages; end the process when there are no more to come."""
     while True:
         try:
-            message = pickle.load(inbox)
-        except (EOFError, OSError):
+            kind, number, *order = pickle.load(inbox)
+        except Exception:  # an end, or bytes that mean nothing, after which nothing more can be understood
             os._exit(0)
-        if message[0] == "stop":
-            stopped.add(message[1])
+        if kind == "stop":
+            stopped.add(number)
         else:
-            orders.put(message)
+            orders.put((number, *order))
 
 
 def _send(outbox: BinaryIO, message: tuple[Any, ...]) -> None:
-    pickle.dump(message, outbox)
-    outbox.flush()
+    try:
+        pickle.dump(message, outbox)
+        outbox.flush()
+    except OSError:
+        os._exit(0)  # nobody listens any more
 
 
 if __name__ == "__main__":

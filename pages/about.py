@@ -23,7 +23,7 @@ with border.sentences():
             "On test data": f"{info.metric} {written(info.metric, figures[info.name][info.metric.lower()])}",
             "Test examples": figures[info.name]["n"],
             "In short": info.about,
-            "Source": info.source,
+            "Source": info.origin,
         }
         for info in border.tasks().values()
         if info.shipped
@@ -44,4 +44,4 @@ with border.sentences():
     ]
     parameters = {"Parameters": st.column_config.NumberColumn(format="localized")}
     st.dataframe(pd.DataFrame(others), hide_index=True, column_config=parameters)
-    st.caption(next((info.source for info in border.tasks().values() if not info.shipped), ""))
+    st.caption(next((info.origin for info in border.tasks().values() if not info.shipped), ""))

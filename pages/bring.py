@@ -8,8 +8,8 @@ from core.errors import BadInput
 from core.export import bundle
 from core.pruning import PruningPlan, prune
 from core.tasks import Task
+from core.tasks.brought import answer
 from core.tasks.inbox import CHARACTERS, read_picture
-from core.tasks.own import answer
 from pages.parts import border, brought, frame
 from pages.parts.arriving import fetched
 from pages.parts.choices import pick_model, slide

@@ -9,6 +9,7 @@ from core.charts import compare
 from core.errors import PlaygroundError
 from core.jobs import Job
 from core.measure import Course, reading, survives
+from core.measure import change as measured_change
 from core.pruning import PruningPlan
 from core.tasks import missing
 from pages.parts import border, frame, healed, sweeps
@@ -57,8 +58,16 @@ def course(name: str, steps: int) -> tuple[Course, list[Job]]:
     swept = sweeps.sweep_job(name, PruningPlan())
     healing = healed.started(name, steps)
     pruned = [(step.sparsity, step.quality.relative(dense, worst)) for step in swept.results]
-    tuned = [(each.sparsity, each.quality.relative(dense, worst)) for each in (healing.results if healing else [])]
-    return Course(border.tasks()[name].title.split(" - ")[0], pruned, tuned), [swept, *([healing] if healing else [])]
+    healed_results = list(healing.results) if healing else []
+    tuned = [(each.sparsity, each.quality.relative(dense, worst)) for each in healed_results]
+    before = {step.sparsity: step.quality for step in swept.results}
+    changes = {
+        each.sparsity: measured_change(before[each.sparsity], each.quality)
+        for each in healed_results
+        if each.sparsity in before
+    }
+    title = border.tasks()[name].title.split(" - ")[0]
+    return Course(title, pruned, tuned, changes), [swept, *([healing] if healing else [])]
 
 
 def picture(names: list[str], tolerance: float, steps: int, busy: bool) -> None:
@@ -90,7 +99,10 @@ def picture(names: list[str], tolerance: float, steps: int, busy: bool) -> None:
         config={"displayModeBar": False},
         alt="Quality relative to the dense network over sparsity, one curve a network",
     )
-    st.caption("Solid: as pruned by size. Dotted, diamonds: fine-tuned. Dashed: what may be lost. Bars: 95 % range.")
+    st.caption(
+        "Solid: as pruned by size. Dotted, diamonds: fine-tuned. Dashed: what may be lost. Bars: 95 % range of "
+        "the pair, both judged on the same examples."
+    )
     for sentence in reading(courses, tolerance):
         st.markdown(f"- {sentence}")
     table(courses, tolerance)

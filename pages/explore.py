@@ -69,10 +69,22 @@ def curve_caption(name: str) -> str:
     )
 
 
-def layers(step: Step) -> None:
-    """List what happened to each layer."""
-    for empty in step.collapsed:
-        st.warning(f"Nothing is left of {empty}: no signal passes through the network any more. Remove less.")
+def layers(name: str, step: Step) -> None:
+    """List what happened to each layer, with a warning where something is not as people might think."""
+    if step.silent:
+        st.warning(
+            f"Nothing is left of {', '.join(step.collapsed)}: no signal passes through the network any more, which now "
+            "answers the same to everything. Remove less."
+        )
+    elif step.collapsed:
+        st.info(f"Nothing is left of {', '.join(step.collapsed)}; the signal takes another way around.")
+    if step.unscored:
+        st.info(
+            f"Left whole, since it cannot be seen what they are multiplied with: {', '.join(step.unscored)}. Choose "
+            "another way to judge importance to prune them too."
+        )
+    if refused := border.refused(name, step.plan):
+        st.warning(refused)
     with st.expander("Layers: what was removed where"):
         rows = [
             {
@@ -113,4 +125,4 @@ with border.sentences(results):
         try_it(name, plan)
         beyond(name, plan)
         other_forms(name, plan, step)
-        layers(step)
+        layers(name, step)

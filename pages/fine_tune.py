@@ -12,7 +12,7 @@ from pages.parts.choices import choose
 from pages.parts.download import download_button
 from pages.parts.healing import outcome
 from pages.parts.recipes import choose_recipe
-from pages.parts.words import change, figure
+from pages.parts.words import change, figure, interval
 
 PLOT = {"theme": None, "config": {"displayModeBar": False}}
 
@@ -53,7 +53,7 @@ def follow(job: Job) -> None:
 
 def curves(job: Job) -> None:
     """Draw validation and training figures over the steps, and say where they part."""
-    looks = [Look(each.step, each.quality, each.train, each.sparsity) for each in job.results]
+    looks = [Look(each.step, each.quality, each.train, each.sparsity, each.glance) for each in job.results]
     if not looks:
         return
     dense = border.dense_quality(job.arguments[0])
@@ -62,15 +62,16 @@ def curves(job: Job) -> None:
     parted = over_fitting(looks)
     if parted is not None:
         st.warning(
-            f"After step {parted:,} the network still gets better on what it learns from, but no longer on what it has "
-            "not seen: it over-fits. Learn for a shorter time, vary the examples, or set some patience.",
+            f"After step {parted:,} the network got worse on what it has not seen, but not on what it learns from: it "
+            "over-fits. Learn for a shorter time, vary the examples, or set some patience. (Both looks saw the same "
+            "examples; a network that does not over-fit is told so at most once in twenty runs.)",
             icon=":material/call_split:",
         )
     last = looks[-1]
     st.caption(
         f"Solid: {last.quality.n:,} validation {last.quality.about.noun} (fewer on the way). Dotted: {last.train.n:,} "
-        f"it learns from. At the end {figure(last.train)} and {figure(last.quality)}, "
-        f"{change(last.train, last.quality)} apart. Dashed: how much is removed."
+        f"it learns from. At the end {figure(last.train)} ({interval(last.train)}) on what it learns from and "
+        f"{figure(last.quality)} ({interval(last.quality)}) on validation data. Dashed: how much is removed."
     )
 
 
@@ -92,16 +93,15 @@ def run_table() -> None:
         return
     picked = st.dataframe(table, hide_index=True, key="run-table", on_select="rerun", selection_mode="multi-row")
     chosen = table.iloc[picked.selection.rows]
-    if len(chosen) == 2 and chosen["Metric"].nunique() == 1:
+    if len(chosen) == 2 and chosen["Model"].nunique() == 1:
         one, two = chosen.to_dict("records")
-        apart = one["Low"] > two["High"] or two["Low"] > one["High"]
-        meaning = "their ranges do not touch" if apart else "their ranges overlap, so it may be chance"
+        reached = st.session_state.get("run qualities", {})
         st.info(
-            f"Run {one['Run']} ({one['Strategy']}) against run {two['Run']} ({two['Strategy']}): "
-            f"{one['After'] - two['After']:+.2f} after fine-tuning ({one['Metric']}); {meaning}."
+            f"Run {one['Run']} ({one['Strategy']}) against run {two['Run']} ({two['Strategy']}), after fine-tuning "
+            f"({one['Metric']}), on the same examples: {change(reached[one['Run']], reached[two['Run']])}."
         )
     else:
-        st.caption("Mark two lines to compare them; a click on a heading sorts.")
+        st.caption("Mark two lines of one model to compare them; a click on a heading sorts.")
     st.download_button("Download runs (CSV)", table.to_csv(index=False), "runs.csv", "text/csv", on_click="ignore")
 
 

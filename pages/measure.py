@@ -3,9 +3,9 @@
 import streamlit as st
 
 from core.charts import fragility, heat
-from core.jobs import EVERYBODY, Job
+from core.jobs import Job
 from core.measure import Scan
-from pages.parts import border, frame, link
+from pages.parts import border, frame, link, shared_work
 from pages.parts.asked import pending
 from pages.parts.budget import budget
 from pages.parts.choices import choose
@@ -21,10 +21,13 @@ SPARSITIES = (0.2, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99)
 VIEWS = {"Heat map": heat, "Curves": fragility}
 
 
-@st.cache_resource(max_entries=20, show_spinner=False)
 def scan_job(name: str) -> Job:
-    """The scan of a network's layers, one for all visitors."""
-    return border.jobs().submit(EVERYBODY, "scan", name, SPARSITIES, resume=lambda job: job.arguments)
+    """The scan of a network's layers, one for all visitors; what it found stays until it knows more."""
+
+    def furthest(results: list[Scan]) -> None:
+        results[:] = [max(results, key=lambda scan: scan.seen)]
+
+    return shared_work.shared("scan", name, lambda known: (name, SPARSITIES), lighten=furthest).wanted()
 
 
 def scan(name: str, busy: bool) -> None:
@@ -40,7 +43,7 @@ def scan(name: str, busy: bool) -> None:
         "Picture", list(VIEWS), default="Heat map", key="scan-view", required=True, label_visibility="collapsed"
     )
     st.plotly_chart(
-        VIEWS[view](latest, border.dense_quality(name), worst, st.context.theme.type or "light"),
+        VIEWS[view](latest, worst, st.context.theme.type or "light"),
         key="heat",
         theme=None,
         config={"displayModeBar": False},
@@ -64,6 +67,7 @@ def offer(name: str, order: list[str]) -> None:
         st.session_state.pop(f"own-{name}-weight-False", None)
         shares = {f"own {name} weight False": dict.fromkeys(spared, 0.0)}
         st.session_state.update(shares)
+        link.keep(f"own {name} weight False", dict.fromkeys(spared, 0.0))
         link.to_explore(name, own=",".join(f"{each}:0" for each in spared))
 
 

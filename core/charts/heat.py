@@ -5,16 +5,15 @@ from typing import Any
 from core.charts.learning import base_axis, base_layout
 from core.charts.look import INK, MANY, PAPER, PRUNED, error_bars
 from core.measure.sensitivity import Scan
-from core.tasks.quality import Quality
 
 
-def heat(scan: Scan, dense: Quality, worst: float = 0.0, theme: str = "light") -> dict[str, Any]:
+def heat(scan: Scan, worst: float = 0.0, theme: str = "light") -> dict[str, Any]:
     """Draw quality relative to the dense model, in percent, the most fragile layer on top.
 
     The darker, the more is lost; each field holds its figure, so that colour is never needed to read it.
     """
     order = scan.by_fragility(worst)
-    rows = [[100 * q.relative(dense, worst).value for q in scan.qualities[name]] for name in order]
+    rows = [[100 * q.relative(scan.dense, worst).value for q in scan.qualities[name]] for name in order]
     axis = base_axis(theme)
     return {
         "data": [
@@ -43,12 +42,12 @@ def heat(scan: Scan, dense: Quality, worst: float = 0.0, theme: str = "light") -
     }
 
 
-def fragility(scan: Scan, dense: Quality, worst: float = 0.0, theme: str = "light", most: int = 7) -> dict[str, Any]:
+def fragility(scan: Scan, worst: float = 0.0, theme: str = "light", most: int = 7) -> dict[str, Any]:
     """Draw the same as curves, one a layer, for the most fragile layers: as many as there are colours."""
     order = scan.by_fragility(worst)[:most]
     traces = []
     for number, name in enumerate(order):
-        found = [quality.relative(dense, worst) for quality in scan.qualities[name]]
+        found = [quality.relative(scan.dense, worst) for quality in scan.qualities[name]]
         colour = MANY[number % len(MANY)] or INK[theme]
         traces.append(
             {

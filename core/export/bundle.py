@@ -14,6 +14,7 @@ from typing import Any
 import torch
 from safetensors.torch import save
 
+from core.errors import BadPlan
 from core.export.formats import FORMATS, small
 from core.measure import Cost, Quality, cost
 from core.pruning import Pruned
@@ -66,6 +67,7 @@ CONTENTS = {
     "weights.safetensors": "every weight of the network; removed ones are exactly zero",
     "masks.safetensors": "one boolean tensor for each pruned parameter: true where the weight is kept",
     "small.safetensors": "the network without its removed units",
+    "small.json": "what of the smaller network's layers differs besides their tensors",
     "sparse.safetensors": "one bit a place, and the kept weights",
     "model.onnx": "network and weights for other programs and devices",
     "model.pt2": "network and weights for PyTorch, without source code",
@@ -83,14 +85,23 @@ BUILD = """    from safetensors.torch import load_file
 SMALL = """## Load the smaller network
 
 `small.safetensors` is the same network without its removed units: fewer parameters, fewer operations, same answers.
-Its layers have the sizes of the stored tensors:
+Its layers have the sizes of the stored tensors, and groups as `small.json` says:
 
+    import json
     from torch.nn import Parameter
 
     for name, value in load_file("small.safetensors").items():
         owner, _, leaf = name.rpartition(".")
         layer = network.get_submodule(owner)
         setattr(layer, leaf, Parameter(value) if leaf in layer._parameters else value)
+    for name, sizes in json.load(open("small.json")).items():
+        vars(network.get_submodule(name)).update(sizes)
+
+"""
+
+NOT_SMALL = """## Why there is no smaller network here
+
+{why}
 
 """
 
@@ -117,15 +128,19 @@ def bundle(
     shipped = tuned or pruned
     model = shipped.model
     files = {FORMATS[name].file: FORMATS[name].build(task, shipped) for name in formats}
+    refused = ""
     if "safetensors" in formats:
         files["masks.safetensors"] = save({name: mask.contiguous() for name, mask in shipped.masks.items()})
         if pruned.plan.structured:
-            files["small.safetensors"] = small(task, shipped)
+            try:
+                files.update(small(task, shipped))
+            except BadPlan as error:
+                refused = error.what
     if {"safetensors", "sparse"} & set(formats) and not task.built:
         files["model.py"] = inspect.getsource(sys.modules[type(model).__module__]).encode()
     files.update(task.files)
     figures = _figures(task, pruned, tuned, judged or {})
-    files["README.md"] = _readme(task, shipped, recipe, figures, formats, list(files)).encode()
+    files["README.md"] = _readme(task, shipped, recipe, figures, formats, list(files), refused).encode()
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         deflated = {name: _put(archive, name, content) for name, content in files.items()}
@@ -178,10 +193,10 @@ def _metrics(
         "layers": [dataclasses.asdict(layer) for layer in pruned.layers],
         "cost": dataclasses.asdict(weighed),
         "figures": {
-            stage: {split: dataclasses.asdict(quality) for split, quality in by_split.items()}
+            stage: {split: quality.to_dict() for split, quality in by_split.items()}
             for stage, by_split in figures.items()
         },
-        "source": task.info.source,
+        "source": task.info.origin,
         "versions": {
             "python": platform.python_version(),
             **{name: version(name) for name in ("torch", "safetensors", "numpy")},
@@ -197,6 +212,7 @@ def _readme(
     figures: dict[str, dict[str, Quality]],
     formats: tuple[str, ...],
     files: list[str],
+    refused: str = "",
 ) -> str:
     metric = METRICS[task.info.metric]
     w = "{:.2%}".format if metric.share else f"{{:.{metric.digits}f}}".format
@@ -217,7 +233,7 @@ def _readme(
             for name in [*files, "metrics.json"]
         ),
         loading="\n".join(_loading(name, task.built or ("model", architecture, "")) for name in formats),
-        small=SMALL if "small.safetensors" in files else "",
+        small=SMALL if "small.safetensors" in files else NOT_SMALL.format(why=refused) if refused else "",
         healed=f"Then fine-tuned: {recipe.to_dict()}." if recipe else "Not fine-tuned.",
         kind=str(task.example.dtype).removeprefix("torch."),
         needs="".join(f" {name}" for name in packages),
@@ -226,7 +242,7 @@ def _readme(
         table="\n".join(rows) if splits else "It was not judged: it has no examples of its own.",
         plan=plan,
         about=task.info.about,
-        source=task.info.source,
+        source=task.info.origin,
     )
 
 

@@ -2,7 +2,9 @@
 
 import contextlib
 import copy
+import errno
 import io
+import json
 import logging
 import tempfile
 import warnings
@@ -16,8 +18,8 @@ import torch
 from safetensors.torch import save
 from torch import Tensor, nn
 
-from core.errors import PlaygroundError
-from core.measure.encoding import to_bitmask
+from core.errors import BadPlan, PlaygroundError
+from core.measure.encoding import plain_tensors, to_bitmask
 from core.pruning import Pruned, shrink
 from core.tasks.base import Task
 
@@ -55,17 +57,31 @@ class Format:
 
 def plain(task: Task, pruned: Pruned) -> bytes:
     """Write every weight, zeros too, as safetensors."""
-    return save(_tensors(pruned.model))
+    return save(plain_tensors(pruned.model))
 
 
-def small(task: Task, pruned: Pruned) -> bytes:
-    """Write the network without its removed units as safetensors. Raises BadPlan when no whole units went."""
-    return save(_tensors(shrink(pruned)))
+def small(task: Task, pruned: Pruned) -> dict[str, bytes]:
+    """Write the network without its removed units as safetensors, and what of its layers differs besides, as JSON.
+
+    Returns file name -> content. Raises BadPlan where the smaller network would answer differently.
+    """
+    model = shrink(pruned)
+    whole = dict(pruned.model.named_modules())
+    changed = {}
+    for name, module in model.named_modules():
+        sizes = {
+            key: value
+            for key, value in vars(module).items()
+            if isinstance(value, int) and not isinstance(value, bool) and value != vars(whole[name]).get(key)
+        }
+        if sizes:
+            changed[name] = sizes
+    return {"small.safetensors": save(plain_tensors(model)), "small.json": json.dumps(changed, indent=1).encode()}
 
 
 def sparse(task: Task, pruned: Pruned) -> bytes:
     """Write one bit a place and the kept values as safetensors."""
-    return to_bitmask(_tensors(pruned.model))
+    return to_bitmask(plain_tensors(pruned.model))
 
 
 def onnx(task: Task, pruned: Pruned) -> bytes:
@@ -78,7 +94,7 @@ def onnx(task: Task, pruned: Pruned) -> bytes:
     _present("onnx")
     import onnxruntime
 
-    with _quiet(), tempfile.TemporaryDirectory() as folder:
+    with _quiet(), _room_on_disk("ONNX"), tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model.onnx"
         try:
             program = torch.onnx.export(
@@ -92,6 +108,8 @@ def onnx(task: Task, pruned: Pruned) -> bytes:
             )
             program.save(path)
         except Exception as error:  # whatever the exporter raises, a person can do nothing about its insides
+            if (full := _disk_error(error)) is not None:
+                raise full from error
             raise _failed("ONNX") from error
         content = path.read_bytes()
     session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
@@ -107,7 +125,7 @@ def exported(task: Task, pruned: Pruned) -> bytes:
     Raises ExportFailed as `onnx` does.
     """
     model, inputs = _shipped(pruned), _inputs(task)
-    with _quiet():
+    with _quiet(), _room_on_disk("torch.export"):
         try:
             free = dict.fromkeys((0, 1) if task.ragged else (0,), torch.export.Dim.AUTO)
             program = torch.export.export(model, (inputs,), dynamic_shapes=(free,))
@@ -116,6 +134,8 @@ def exported(task: Task, pruned: Pruned) -> bytes:
             packed.seek(0)
             back = torch.export.load(packed).module()
         except Exception as error:
+            if (full := _disk_error(error)) is not None:
+                raise full from error
             raise _failed("torch.export") from error
     for some in (inputs, task.example):
         with torch.no_grad():
@@ -149,7 +169,7 @@ FORMATS: Mapping[str, Format] = {
         "Loads anywhere; zeros take as much room as other numbers.",
         plain,
         'network.load_state_dict(load_file("weights.safetensors"))',
-        lambda pruned: sum(value.numel() * value.element_size() for value in _tensors(pruned.model).values()),
+        lambda pruned: sum(value.numel() * value.element_size() for value in plain_tensors(pruned.model).values()),
     ),
     "sparse": Format(
         "sparse.safetensors",
@@ -157,7 +177,7 @@ FORMATS: Mapping[str, Format] = {
         "A bit says where a weight stays; only these are stored. The README in the zip loads it in ten lines.",
         sparse,
         LOAD_SPARSE,
-        lambda pruned: len(to_bitmask(_tensors(pruned.model))),
+        lambda pruned: len(to_bitmask(plain_tensors(pruned.model))),
     ),
     "onnx": Format(
         "model.onnx",
@@ -181,13 +201,12 @@ FORMATS: Mapping[str, Format] = {
 """What there is to choose from, by the name that `bundle` takes."""
 
 
-def _tensors(model: nn.Module) -> dict[str, Tensor]:
-    return {name: value.detach().contiguous() for name, value in model.state_dict().items()}
-
-
 def _shipped(pruned: Pruned) -> nn.Module:
-    """Return a copy of the network as it runs elsewhere: without removed units, if whole ones went."""
-    model = shrink(pruned) if pruned.plan.structured else copy.deepcopy(pruned.model)
+    """Return a copy of the network as it runs elsewhere: without removed units, if whole ones can be left out."""
+    try:
+        model = shrink(pruned) if pruned.plan.structured else copy.deepcopy(pruned.model)
+    except BadPlan:
+        model = copy.deepcopy(pruned.model)
     return model.to(memory_format=torch.contiguous_format).eval()
 
 
@@ -211,6 +230,34 @@ def _same_answers(model: nn.Module, inputs: Tensor, found: Tensor, what: str) ->
         raise ExportFailed(
             f"The network answers differently as {what}, so the file was thrown away.", "Choose another format."
         )
+
+
+def _disk_error(error: BaseException | None) -> OSError | None:
+    """Return what the system said of its disk, if an error came of that; exporters wrap it in errors of their own."""
+    while error is not None:
+        if isinstance(error, OSError) and (error.errno in FULL or "space" in str(error) or "directory" in str(error)):
+            return error
+        error = error.__cause__ or error.__context__
+    return None
+
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.ENOENT)
+
+
+@contextlib.contextmanager
+def _room_on_disk(what: str) -> Iterator[None]:
+    """Say where there was no room, if a file could not be written."""
+    try:
+        yield
+    except OSError as error:
+        try:
+            place = tempfile.gettempdir()
+        except OSError:
+            place = "its folder for temporary files"
+        raise ExportFailed(
+            f"The disk of this server has no room in {place}, where {what} is written on its way.",
+            "Make room there, or set TMPDIR to another folder; weights as safetensors need no disk.",
+        ) from error
 
 
 def _failed(what: str) -> ExportFailed:

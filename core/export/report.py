@@ -6,6 +6,7 @@ and the random baseline beside the method.
 """
 
 import html
+import math
 import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,11 +22,11 @@ from core.charts import confusion_matrix
 from core.charts.learning import base_axis, base_layout
 from core.charts.look import INK, PRUNED, REMOVED, error_bars, scale_of, span_of, suffix_of
 from core.measure.advice import advice
-from core.measure.further import Further
+from core.measure.further import Further, FurtherChanges
 from core.measure.latency import Latency
 from core.pruning import Pruned
 from core.tasks.base import Task
-from core.tasks.quality import Quality
+from core.tasks.quality import METRICS, Change, Quality, change
 from core.tuning import Recipe
 
 STYLE = """
@@ -52,8 +53,11 @@ class Findings:
     seeds: validation figures of the same fine-tune with other seeds: seed -> quality.
     curve, curve_random: (sparsity, quality on validation data) along the slider.
     parameters, macs: of each variant that could be shipped; effective: operations that are not with a zero.
-    files: bytes by encoding; latency: batch size -> variant -> milliseconds; threads: processor threads used.
+    files: bytes by encoding of what would be shipped; whole: bytes of the dense network's plain file.
+    latency: batch size -> variant -> milliseconds; threads: processor threads used.
     confused: stage -> confusion matrix, for a classifier.
+    usual: the size of the examples that operations and times are of, in words; "" where all have one size.
+    left_out: what could not be shipped -> why; changes: stage -> how much each further figure changed.
     """
 
     figures: Mapping[str, Mapping[str, Quality]]
@@ -69,6 +73,10 @@ class Findings:
     threads: int
     seeds: Mapping[int, Quality] = field(default_factory=dict)
     confused: Mapping[str, np.ndarray] = field(default_factory=dict)
+    whole: int = 0
+    usual: str = ""
+    left_out: Mapping[str, str] = field(default_factory=dict)
+    changes: Mapping[str, FurtherChanges] = field(default_factory=dict)
 
 
 def report(task: Task, pruned: Pruned, found: Findings, recipe: Recipe | None = None) -> str:
@@ -86,7 +94,10 @@ def report(task: Task, pruned: Pruned, found: Findings, recipe: Recipe | None = 
     headline = [
         ("Removed of the prunable weights", f"{pruned.sparsity:.2%}"),
         ("Compression ratio (prunable weights before / after)", _times(weights, kept)),
-        ("Compression ratio (bytes of the plain file / of the smallest one)", _times(found.files["dense"], smallest)),
+        (
+            "Compression ratio (bytes of the plain file / of the smallest one)",
+            _times(found.whole or found.files["dense"], smallest),
+        ),
         ("Theoretical speed-up (operations before / after, zeros skipped)", _times(whole, min(left, found.effective))),
         *[
             (f"{dense.metric}, {stage}, {split}", _figure(quality))
@@ -94,7 +105,13 @@ def report(task: Task, pruned: Pruned, found: Findings, recipe: Recipe | None = 
             for split, quality in by_split.items()
         ],
         *[
-            (f"Of the dense {dense.metric}, {stage}", f"{_relative(task, by_split['validation'], dense):.1%}")
+            (f"Change of {dense.metric}, {stage}, {split}", _changed(change(found.figures["dense"][split], quality)))
+            for stage, by_split in found.figures.items()
+            if stage != "dense"
+            for split, quality in by_split.items()
+        ],
+        *[
+            (f"Of the dense {dense.metric}, {stage}", _relative(task, by_split["validation"], dense))
             for stage, by_split in found.figures.items()
             if stage != "dense"
         ],
@@ -104,7 +121,9 @@ def report(task: Task, pruned: Pruned, found: Findings, recipe: Recipe | None = 
         f"<p>{html.escape(task.info.about)}</p>",
         "<h2>In short</h2>",
         _table(("", ""), headline),
-        "<ul>" + "".join(f"<li>{html.escape(line)}</li>" for line in advice(found.files, found.latency)) + "</ul>",
+        "<ul>"
+        + "".join(f"<li>{html.escape(line)}</li>" for line in advice(found.files, found.latency, found.whole or None))
+        + "</ul>",
         "<h2>Against chance</h2>",
         _against_chance(found),
         _chart(_curves(found)),
@@ -131,8 +150,23 @@ def report(task: Task, pruned: Pruned, found: Findings, recipe: Recipe | None = 
     )
 
 
+def _changed(found: Change) -> str:
+    """Write a change with its range, or that it is none that could be told from chance."""
+    about = METRICS[found.metric]
+    scale, unit, digits = (100, " points", 2) if about.share else (1, "", about.digits)
+    if not math.isfinite(found.value):
+        return "no answer"
+    text = f"{scale * found.value:+.{digits}f}{unit}"
+    if not math.isfinite(found.low) or not math.isfinite(found.high):
+        return f"{text} (range not known)"
+    span = f"{scale * found.low:+.{digits}f} to {scale * found.high:+.{digits}f}{unit}"
+    return f"{text} ({span})" if found.clear else f"{text}: no clear change ({span})"
+
+
 def _figure(quality: Quality) -> str:
     about = quality.about
+    if not math.isfinite(quality.value):
+        return f"no answer (n = {quality.n:,})"
     write = "{:.2%}".format if about.share else f"{{:.{about.digits}f}}".format
     return f"{write(quality.value)} ({write(quality.low)} to {write(quality.high)}, n = {quality.n:,})"
 
@@ -141,8 +175,9 @@ def _times(before: float, after: float) -> str:
     return f"{before / after:.2f} x" if after else "nothing is left"
 
 
-def _relative(task: Task, quality: Quality, dense: Quality) -> float:
-    return quality.relative(dense, task.info.worst).value
+def _relative(task: Task, quality: Quality, dense: Quality) -> str:
+    found = quality.relative(dense, task.info.worst)
+    return f"{found.value:.1%} ({found.low:.1%} to {found.high:.1%})" if math.isfinite(found.value) else "no answer"
 
 
 def _table(heads: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
@@ -215,16 +250,25 @@ def _curves(found: Findings) -> dict[str, Any]:
 
 
 def _beyond(found: Findings) -> list[str]:
-    stages = list(found.further)
+    stages, changed = list(found.further), list(found.changes)
     more = [
-        (each.metric, *(_figure(found.further[stage].more[place]) for stage in stages))
+        (
+            each.metric,
+            *(_figure(found.further[stage].more[place]) for stage in stages),
+            *(_changed(found.changes[stage].more[place]) for stage in changed),
+        )
         for place, each in enumerate(found.further[stages[0]].more)
     ]
     groups = [
-        (f"{quality.metric}: {name}", *(_figure(found.further[stage].groups[name]) for stage in stages))
+        (
+            f"{quality.metric}: {name}",
+            *(_figure(found.further[stage].groups[name]) for stage in stages),
+            *(_changed(found.changes[stage].groups[name]) for stage in changed),
+        )
         for name, quality in found.further[stages[0]].groups.items()
     ]
-    return [_table(("Validation data", *stages), [*more, *groups])] if more or groups else ["<p>Nothing more here.</p>"]
+    heads = ("Validation data", *stages, *(f"change, {stage}" for stage in changed))
+    return [_table(heads, [*more, *groups])] if more or groups else ["<p>Nothing more here.</p>"]
 
 
 def _costs(found: Findings) -> list[str]:
@@ -239,10 +283,14 @@ def _costs(found: Findings) -> list[str]:
     ]
     heads = ("Network", "Parameters", "MACs", *(f"ms for {batch}" for batch in found.latency))
     files = [(name, f"{count:,}") for name, count in found.files.items()]
+    size = f" Operations and times are of an example of {found.usual}." if found.usual else ""
+    reasons = "".join(f" Left out, {kind}: {why}" for kind, why in found.left_out.items())
+    note = f"{found.effective:,} of the operations are not with a zero. Times: median and quartiles.{size}{reasons}"
+    plain = [("dense network, plain", f"{found.whole:,}")] if found.whole else []
     return [
         _table(heads, rows),
-        f'<p class="note">{found.effective:,} of the operations are not with a zero. Times: median and quartiles.</p>',
-        _table(("File, really written and read back", "Bytes"), files),
+        f'<p class="note">{html.escape(note)}</p>',
+        _table(("File, really written and read back", "Bytes"), [*plain, *files]),
     ]
 
 
@@ -268,14 +316,15 @@ def _machine(task: Task, found: Findings) -> list[tuple[str, str]]:
         ("Processor", processor()),
         ("Python", platform.python_version()),
         *((name, version(name)) for name in packages),
-        ("Model and data", task.info.source),
+        ("Model and data", task.info.origin),
     ]
 
 
 def _limits(found: Findings) -> str:
     return (
         '<p class="note">Ranges hold the true figure with 95 % confidence: Wilson intervals for shares, bootstrap for '
-        "the others. They speak of other examples of the same kind, not of other trainings. Choices were made on "
+        "the others; those of changes come of the same examples, judged before and after. They speak of other examples "
+        "of the same kind, not of other trainings. Choices were made on "
         "validation data; test data was scored for this file alone. Latency is that of the machine named here, "
         "measured in turn after warm-up.</p>"
     )

@@ -13,16 +13,18 @@ SHIPPED = {
 """How each variant is called in a sentence."""
 
 
-def advice(files: Mapping[str, int], latency: Mapping[int, Mapping[str, Latency]]) -> list[str]:
-    """Say what gets smaller and what gets faster, and what does not.
+def advice(
+    files: Mapping[str, int], latency: Mapping[int, Mapping[str, Latency]], whole: int | None = None
+) -> list[str]:
+    """Say what gets smaller and what gets faster, and what does not, against the dense network.
 
-    files: bytes by encoding; latency: batch size -> variant -> time. Two times differ if their quartiles do not touch.
+    files: bytes by encoding of what would be shipped; whole: bytes of the dense network's plain file.
+    latency: batch size -> variant -> time. Two times differ if their quartiles do not touch.
     """
     best = min(files, key=files.__getitem__)
-    said = [
-        f"Smallest file: {best}, {files[best] / 1e3:,.1f} kB"
-        + (f", {files['dense'] / files[best]:.1f} times smaller than the plain one." if best != "dense" else ".")
-    ]
+    whole = files["dense"] if whole is None else whole
+    gain = f", {whole / files[best]:.1f} times smaller than that of the whole network." if files[best] < whole else "."
+    said = [f"Smallest file: {best}, {files[best] / 1e3:,.1f} kB{gain}"]
     for batch, times in latency.items():
         dense = times["dense"]
         name = min((each for each in times if each != "dense"), key=lambda each: times[each].median)

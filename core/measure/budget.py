@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from core.errors import BadInput, PlaygroundError
-from core.measure.cost import effective, macs
+from core.measure.cost import as_shipped, effective, macs
 from core.measure.encoding import quick_size
-from core.pruning import Pruned, PruningPlan, Ranking, prune, rank, shrink
+from core.pruning import Pruned, PruningPlan, Ranking, prune, rank
 from core.tasks.base import Task
 from core.tasks.quality import Quality
 
@@ -54,8 +54,10 @@ class Budget:
 class Tried:
     """One network that was tried: what was removed, how good it is, and what it costs.
 
-    quality: on validation data; size: bytes in the smallest quick encoding; macs: multiply-accumulates for one
-    example; effective: those that are not with a zero; stage: "dense", "pruned" or "fine-tuned".
+    quality: on validation data, of a search on that half of it by which nothing was chosen; chosen: on the other half,
+        by which the search chooses, None outside of one.
+    size: bytes in the smallest quick encoding; macs: multiply-accumulates for one example of the usual size;
+    effective: those that are not with a zero; stage: "dense", "pruned" or "fine-tuned".
     """
 
     plan: PruningPlan
@@ -66,12 +68,18 @@ class Tried:
     effective: int
     parameters: int
     stage: str = "pruned"
+    chosen: Quality | None = None
+
+    @property
+    def choosing(self) -> Quality:
+        """The figure by which this is compared with others."""
+        return self.chosen or self.quality
 
 
 def counted(task: Task, pruned: Pruned, quality: Quality, stage: str = "pruned") -> Tried:
-    """Count what a network that was judged costs; without its removed units where whole units go."""
-    shipped = shrink(pruned) if pruned.plan.structured else pruned.model
-    operations = macs(shipped, task.example)
+    """Count what a network that was judged costs; without its removed units where whole units can be left out."""
+    shipped = as_shipped(pruned)
+    operations = macs(shipped, task.inputs_of_usual_size(1))
     return Tried(
         pruned.plan,
         pruned.sparsity,
@@ -90,9 +98,9 @@ def lost(quality: Quality, dense: Quality) -> float:
 
 
 def spent(tried: Tried, budget: Budget, dense: Quality) -> float:
-    """Return what a budget is about: what was lost, bytes, or operations."""
+    """Return what a budget is about: what was lost where the search chooses, bytes, or operations."""
     if budget.lose is not None:
-        return lost(tried.quality, dense)
+        return lost(tried.choosing, dense)
     if budget.size is not None:
         return tried.size
     return tried.effective if budget.skipping else tried.macs
@@ -118,16 +126,43 @@ def search(
     that keeps to it. For bytes and operations every coarse stop that keeps to them is judged, and the sparsest anyway.
     Between the last stop that meets the budget and its neighbour the search halves the range; there quality is taken
     to fall with sparsity.
-    limit: how many validation examples judge; None for all.
+    limit: how many validation examples judge; None for all. Every second one chooses, the others are quoted: what is
+    the best of many by chance looks worse there, as it is.
+    Raises BadInput for a loss that is finer than the examples that choose can tell.
     """
-    dense = task.evaluate(task.model, "validation", limit)
-    yield counted(task, prune(task, PruningPlan(sparsity=0.0)), dense, "dense")
+    chosen, quoted = task.evaluate(task.model, "validation", limit).halves()
+    require_coarse(budget, chosen)
+    whole = counted(task, prune(task, PruningPlan(sparsity=0.0)), quoted, "dense")
+    yield replace(whole, chosen=chosen)
+    dense = chosen
     for way in ways:
         try:
             ranking = rank(task, way)
             yield from _along(task, way, ranking, budget, dense, tuple(sorted(coarse, reverse=True)), fine, limit)
         except PlaygroundError:
             continue  # this task has nothing of that kind
+
+
+def finest(dense: Quality) -> float:
+    """Return the smallest loss that examples can tell: what one of them more or less changes, in the metric's unit."""
+    found = dense.outcomes
+    if found.binary:
+        return 1 / found.units
+    each = found.sums if found.counts is None else found.sums / found.counts
+    step = float(each.std() / found.units)
+    return step / (2 * dense.value) if found.root and dense.value else step
+
+
+def require_coarse(budget: Budget, dense: Quality) -> None:
+    """Raise BadInput for a loss that is finer than the examples that choose can tell; dense: judged on these."""
+    least = finest(dense)
+    if budget.lose is not None and budget.lose < least - 1e-12:
+        scale, unit = (100, " points") if dense.about.share else (1, "")
+        raise BadInput(
+            f"So small a loss cannot be told: {dense.n:,} {dense.about.noun} choose here, and one of them more or less "
+            f"changes the figure by {scale * least:.2g}{unit}.",
+            f"Allow a loss of at least {math.ceil(100 * scale * least) / 100:g}{unit}.",
+        )
 
 
 def _along(
@@ -149,7 +184,8 @@ def _along(
         pruned = prune(task, plan, ranking)
         found = counted(task, pruned, unknown)
         if extreme or budget.lose is not None or meets(found, budget, dense):
-            found = replace(found, quality=task.evaluate(pruned.model, "validation", limit))
+            chosen, quoted = task.evaluate(pruned.model, "validation", limit).halves()
+            found = replace(found, quality=quoted, chosen=chosen)
         return found
 
     if way.pattern:
@@ -159,7 +195,7 @@ def _along(
     for stop in coarse:
         found = attempt(replace(way, sparsity=stop), extreme=stop == coarse[0])
         met = meets(found, budget, dense)
-        if math.isfinite(found.quality.value):
+        if math.isfinite(found.choosing.value):
             yield found
         if met == (budget.lose is not None):
             break
@@ -172,7 +208,7 @@ def _along(
         middle = (low + high) // 2
         found = attempt(replace(way, sparsity=between[middle]))
         met = meets(found, budget, dense)
-        if math.isfinite(found.quality.value):
+        if math.isfinite(found.choosing.value):
             yield found
         if met == (budget.lose is not None):
             low = middle
@@ -189,11 +225,14 @@ def _between(low: float, high: float, step: float) -> list[float]:
 
 
 def best(tried: Sequence[Tried], budget: Budget, dense: Quality) -> Tried | None:
-    """Return the best that keeps to a budget, or None: the sparsest for what may be lost, else the most able."""
-    fitting = [each for each in tried if math.isfinite(each.quality.value) and meets(each, budget, dense)]
+    """Return the best that keeps to a budget, or None: the sparsest for what may be lost, else the most able.
+
+    dense: the whole network on the examples that choose.
+    """
+    fitting = [each for each in tried if math.isfinite(each.choosing.value) and meets(each, budget, dense)]
     if budget.lose is not None:
-        return max(fitting, key=lambda each: (each.sparsity, -lost(each.quality, dense)), default=None)
-    return max(fitting, key=lambda each: (-lost(each.quality, dense), each.sparsity), default=None)
+        return max(fitting, key=lambda each: (each.sparsity, -lost(each.choosing, dense)), default=None)
+    return max(fitting, key=lambda each: (-lost(each.choosing, dense), each.sparsity), default=None)
 
 
 def closest(tried: Sequence[Tried], budget: Budget, dense: Quality) -> Tried | None:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from core.tasks.quality import Quality
+from core.tasks.quality import Change, Quality
 
 Point = tuple[float, Quality]
 """Sparsity, 0 to 1, and the quality there, relative to the dense model: 1 is as good."""
@@ -11,11 +11,15 @@ Point = tuple[float, Quality]
 
 @dataclass(frozen=True)
 class Course:
-    """One task's way from nothing removed to almost everything: as pruned, and after a fine-tune of equal length."""
+    """One task's way from nothing removed to almost everything: as pruned, and after a fine-tune of equal length.
+
+    changes: sparsity -> what the fine-tune changed there, in the metric's own unit, both judged on the same examples.
+    """
 
     title: str
     pruned: Sequence[Point]
     tuned: Sequence[Point] = field(default_factory=tuple)
+    changes: Mapping[float, Change] = field(default_factory=dict)
 
 
 def survives(points: Sequence[Point], tolerance: float) -> float | None:
@@ -51,13 +55,13 @@ def reading(courses: Mapping[str, Course], tolerance: float) -> list[str]:
     if gains:
         first = max(gains, key=lambda name: gains[name][0].value)
         gain = gains[first][0]
-        if gain.value > 0:
+        if gain.change is not None and gain.change.better:
             said.append(
                 f"The same number of steps of fine-tuning brings back the most for {courses[first].title}: at "
                 f"{100 * gain.sparsity:.0f} % removed from {100 * gain.before.value:.0f} to "
                 f"{100 * gain.after.value:.0f} % of the dense quality."
             )
-        worse = [name for name, each in gains.items() if all(gain.before.low > gain.after.high for gain in each)]
+        worse = [name for name, each in gains.items() if all(gain.harmed for gain in each)]
         said += [f"For {courses[name].title} that fine-tune did harm at every sparsity." for name in worse]
     unsure = [
         courses[name].title
@@ -77,14 +81,23 @@ class _Gain:
     sparsity: float
     before: Quality
     after: Quality
+    change: Change | None
 
     @property
     def value(self) -> float:
         return self.after.value - self.before.value
 
+    @property
+    def harmed(self) -> bool:
+        return self.change is not None and self.change.clear and not self.change.better
+
 
 def _gains(course: Course) -> list[_Gain]:
     """What a fine-tune changed at each sparsity that was judged before and after, the largest gain first."""
     before = dict(course.pruned)
-    found = [_Gain(sparsity, before[sparsity], after) for sparsity, after in course.tuned if sparsity in before]
+    found = [
+        _Gain(sparsity, before[sparsity], after, course.changes.get(sparsity))
+        for sparsity, after in course.tuned
+        if sparsity in before
+    ]
     return sorted(found, key=lambda gain: gain.value, reverse=True)

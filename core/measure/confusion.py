@@ -9,6 +9,8 @@ from core.tasks.base import Task
 def confusion(task: Task, model: nn.Module, split: str = "validation") -> np.ndarray:
     """Count examples by true class (row) and by the name that the model gives (column): int (classes, classes).
 
+    Examples to which it gives no answer are left out.
+
     Raises ValueError for a task without classes.
     """
     import torchmetrics.functional.classification as judged  # two seconds, for those who ask for it
@@ -16,6 +18,8 @@ def confusion(task: Task, model: nn.Module, split: str = "validation") -> np.nda
     if task.answers is None:
         raise ValueError(f"{task.info.name} has no classes.")
     guessed, truth = task.answers(model, split)
+    answered = guessed >= 0
+    guessed, truth = guessed[answered], truth[answered]
     return judged.multiclass_confusion_matrix(guessed, truth, num_classes=len(task.classes)).numpy()
 
 

@@ -2,11 +2,16 @@
 
 import copy
 import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from safetensors.torch import save
 from torch import Tensor, nn
+
+from core.errors import BadPlan
+from core.pruning import Pruned, shrink
 
 
 @dataclass(frozen=True)
@@ -27,24 +32,59 @@ class Cost:
     zipped: int
 
 
-def macs(model: nn.Module, example: Tensor) -> dict[str, int]:
-    """Count the multiply-accumulates of each fully connected and convolutional layer for one example, by its name.
+PRODUCTS = "products of activations"
+"""Under this name: multiply-accumulates of attention, where what was computed is multiplied with itself."""
 
-    Zeros count like any other number. Biases, normalisation and activation functions are left out.
+
+def macs(model: nn.Module, inputs: Tensor) -> dict[str, int]:
+    """Count the multiply-accumulates for one example, by the layer whose weights they are with.
+
+    inputs: (1, ...), of the usual size where examples differ in size.
+    Counted by torch's own flop counter, which sees every matrix product and convolution that is computed, half of its
+    operations each, so that projections that no layer is called for count as well. Zeros count like any other number.
+    Biases, normalisation and activation functions are left out.
     """
-    found: dict[str, int] = {}
+    from torch.utils.flop_counter import FlopCounterMode, sdpa_flop_count
 
-    def count(name: str, layer: nn.Module, output: Tensor) -> None:
-        places = output[0].numel() // output.shape[-1 if isinstance(layer, nn.Linear) else 1]
-        found[name] = found.get(name, 0) + places * layer.weight.numel()
+    def attention(query: Any, key: Any, value: Any, *rest: Any, **more: Any) -> int:
+        return sdpa_flop_count(query, key, value)
 
     watched = copy.deepcopy(model)
-    for name, layer in watched.named_modules():
-        if isinstance(layer, nn.Linear | nn.Conv1d | nn.Conv2d | nn.Conv3d):
-            layer.register_forward_hook(lambda layer, _, output, name=name: count(name, layer, output))
-    with torch.no_grad():
-        watched(example)
-    return found
+    on_processor = {torch.ops.aten._scaled_dot_product_flash_attention_for_cpu: attention}
+    # With gradients, torch takes none of the shortcuts through an attention layer that would hide what is computed.
+    with torch.enable_grad(), FlopCounterMode(display=False, custom_mapping=on_processor) as counter:
+        for parameter in watched.parameters():
+            parameter.requires_grad_(True)
+        watched(inputs)
+    counted = counter.get_flop_counts()
+    root, layers = f"{type(watched).__name__}.", dict(watched.named_modules())
+    found = {}
+    for name, by_kind in counted.items():
+        layer = layers.get(name.removeprefix(root))
+        if isinstance(layer, LAYERS) and (operations := sum(by_kind.values()) // 2):
+            found[name.removeprefix(root)] = operations
+    rest = sum(counted["Global"].values()) // 2 - sum(found.values())
+    for name, layer in layers.items():
+        if isinstance(layer, nn.MultiheadAttention) and rest:
+            projected, rest = _projections(layer, name, counted.get(f"{root}{name}", {}), rest)
+            found.update(projected)
+    return {**found, PRODUCTS: rest} if rest else found
+
+
+LAYERS = nn.Linear | nn.Conv1d | nn.Conv2d | nn.Conv3d | nn.ConvTranspose1d | nn.ConvTranspose2d | nn.ConvTranspose3d
+
+
+def _projections(
+    layer: nn.MultiheadAttention, name: str, by_kind: Mapping[Any, int], rest: int
+) -> tuple[dict[str, int], int]:
+    """Share out what an attention layer of torch computes with its own weights: four projections of equal size.
+
+    Returns the operations by parameter's owner, and what of `rest` is not with weights.
+    """
+    products = sum(count for kind, count in by_kind.items() if "attention" in str(kind) or "bmm" in str(kind))
+    with_weights = (sum(by_kind.values()) - products) // 2
+    share = with_weights // 4
+    return {name: with_weights - share, f"{name}.out_proj": share}, rest - with_weights
 
 
 def effective(model: nn.Module, found: dict[str, int]) -> dict[str, int]:
@@ -52,10 +92,27 @@ def effective(model: nn.Module, found: dict[str, int]) -> dict[str, int]:
 
     found: what `macs` counted.
     """
-    weights = {name: model.get_submodule(name).weight for name in found}
-    return {
-        name: count * int(torch.count_nonzero(weights[name])) // weights[name].numel() for name, count in found.items()
-    }
+    kept = {}
+    for name, count in found.items():
+        layer = model.get_submodule(name) if name != PRODUCTS else None
+        weight = getattr(layer, "weight", getattr(layer, "in_proj_weight", None))
+        kept[name] = count if weight is None else count * int(torch.count_nonzero(weight)) // weight.numel()
+    return kept
+
+
+def as_shipped(pruned: Pruned) -> nn.Module:
+    """Return the network that somebody would take home: without its removed units, where these can be left out."""
+    if not pruned.plan.structured:
+        return pruned.model
+    try:
+        return shrink(pruned)
+    except BadPlan:
+        return pruned.model
+
+
+def plain_size(model: nn.Module) -> int:
+    """Return the bytes of a network's plain file, in which every number is written."""
+    return len(save({name: value.contiguous() for name, value in model.state_dict().items()}))
 
 
 FRAME = 6

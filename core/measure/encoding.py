@@ -26,7 +26,7 @@ def file_sizes(model: nn.Module) -> dict[str, int]:
 
     Each is really written and read back; raises ValueError if what comes back differs.
     """
-    tensors = {name: value.detach().contiguous() for name, value in model.state_dict().items()}
+    tensors = plain_tensors(model)
     found = {}
     for name, encoding in ENCODINGS.items():
         content = encoding.encode(tensors)
@@ -37,12 +37,24 @@ def file_sizes(model: nn.Module) -> dict[str, int]:
     return found
 
 
+def plain_tensors(model: nn.Module) -> dict[str, Tensor]:
+    """Return a model's state as tensors to write: contiguous, and a zero is a zero, whatever its sign.
+
+    `prune.remove` of torch leaves negative zeros, which would else be kept as if they were weights.
+    """
+    found = {name: value.detach().contiguous() for name, value in model.state_dict().items()}
+    return {
+        name: value + 0.0 if value.is_floating_point() and bool(((value == 0) & value.signbit()).any()) else value
+        for name, value in found.items()
+    }
+
+
 def quick_size(model: nn.Module) -> int:
     """Return the bytes of a network's file in the smallest of the encodings that take no compressing; really written.
 
     A search asks for it often; `file_sizes` reads back too.
     """
-    tensors = {name: value.detach().contiguous() for name, value in model.state_dict().items()}
+    tensors = plain_tensors(model)
     return min(len(ENCODINGS[name].encode(tensors)) for name in QUICK)
 
 

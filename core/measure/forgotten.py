@@ -6,6 +6,7 @@ import torch
 from torch import nn
 
 from core.tasks.base import Task
+from core.tasks.classify import named
 from core.tasks.quality import Quality, proportion
 
 
@@ -40,15 +41,15 @@ def forgotten(task: Task, pruned: nn.Module, split: str = "validation") -> Forgo
     """
     if task.logits is None:
         raise ValueError(f"{task.info.name} has no classes.")
-    before, after = task.logits(task.model, split).softmax(1), task.logits(pruned, split)
-    truth = task.labels(split)
-    then, now = before.argmax(1), after.argmax(1)
+    said, after = task.logits(task.model, split), task.logits(pruned, split)
+    truth, before = task.labels(split), said.softmax(1)
+    then, now = named(said), named(after)
     lost = (then == truth) & (now != truth)
     sure = before.gather(1, truth[:, None])[:, 0]
     order = torch.nonzero(lost).flatten()
     order = order[sure[order].argsort(descending=True, stable=True)].tolist()
     examples = tuple(
-        Loss(place, float(sure[place]), task.classes[int(truth[place])], task.classes[int(now[place])])
+        Loss(place, float(sure[place]), task.classes[int(truth[place])], _name(task, int(now[place])))
         for place in order
     )
     share = {}
@@ -57,3 +58,7 @@ def forgotten(task: Task, pruned: nn.Module, split: str = "validation") -> Forgo
         if right.any():
             share[name] = proportion(int((lost & right).sum()), int(right.sum()), "Forgotten", split)
     return Forgotten(examples, int(((then != truth) & (now == truth)).sum()), share)
+
+
+def _name(task: Task, place: int) -> str:
+    return task.classes[place] if place >= 0 else "no answer"

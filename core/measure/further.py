@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from torch import nn
+from torch import Tensor, nn
 
 from core.tasks.base import Task
-from core.tasks.quality import Quality
+from core.tasks.quality import Change, Quality, change
 
 
 @dataclass(frozen=True)
@@ -16,10 +16,42 @@ class Further:
     groups: dict[str, Quality]
 
 
-def further(task: Task, model: nn.Module, split: str = "validation") -> Further:
-    """Measure what a task has besides its headline metric; empty where it has nothing."""
-    said = {"said": task.logits(model, split)} if task.logits else {}  # one pass serves both
+def further(task: Task, model: nn.Module, split: str = "validation", said: Tensor | None = None) -> Further:
+    """Measure what a task has besides its headline metric; empty where it has nothing.
+
+    said: what the model answers, (n, classes), where that is known already.
+    """
+    if said is None and task.logits:
+        said = task.logits(model, split)  # one pass serves both
+    known = {} if said is None else {"said": said}
     return Further(
-        task.more(model, split, **said) if task.more else (),
-        task.groups(model, split, **said) if task.groups else {},
+        task.more(model, split, **known) if task.more else (),
+        task.groups(model, split, **known) if task.groups else {},
     )
+
+
+def further_changes(
+    task: Task,
+    before: Further,
+    after: Further,
+    said: tuple[Tensor, Tensor] | None = None,
+    split: str = "validation",
+) -> "FurtherChanges":
+    """Return how much each further figure changed, with the range of the pair.
+
+    said: what both networks answer, for a task with `logits`; without it, its ranges are not known.
+    """
+    if said is not None and task.more_changes is not None:
+        more = task.more_changes(*said, split)
+    else:
+        more = tuple(change(one, two) for one, two in zip(before.more, after.more, strict=True))
+    groups = {name: change(one, after.groups[name]) for name, one in before.groups.items()}
+    return FurtherChanges(more, groups)
+
+
+@dataclass(frozen=True)
+class FurtherChanges:
+    """How much each of the further figures changed."""
+
+    more: tuple[Change, ...]
+    groups: dict[str, Change]

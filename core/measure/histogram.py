@@ -6,9 +6,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from torch import Tensor
 
-from core.pruning.masks import Ranking, cut
+from core.pruning.masks import Ranking, amounts, cut
 from core.pruning.plan import PruningPlan
-from core.pruning.scope import shares
 from core.tasks.base import Task
 
 SKEWED, SMALLEST = 30, 1e-6
@@ -47,7 +46,10 @@ def histograms(
     """
     signed = plan.criterion == "magnitude" and not plan.structured and plan.scope != "lamp"
     scores = dict(ranking.scores)
-    values = {name: task.model.get_parameter(name).detach() if signed else score for name, score in scores.items()}
+    values = {
+        name: task.model.get_parameter(name).detach() if signed else score.clamp(min=0)  # below: zero before
+        for name, score in scores.items()
+    }
     log = not signed and _spread(values.values())
     if plan.pattern:
         masks, _, _ = cut(ranking, plan)
@@ -57,8 +59,7 @@ def histograms(
         shown = [(masks, cuts) for masks, _, cuts in (cut(ranking, stop) for stop in stops)]
         found = {name: ([c[name] for _, c in shown], [m[name].float().mean() for m, _ in shown]) for name in scores}
     else:
-        cuts = [_cuts(ranking, stop) for stop in stops]
-        found = {name: _kept_above(score, [each[name] for each in cuts]) for name, score in scores.items()}
+        found = _kept(ranking, stops)
     histograms = []
     for name, value in values.items():
         low, high, counts = _binned(value, log, bins)
@@ -68,18 +69,27 @@ def histograms(
     return histograms
 
 
-def _cuts(ranking: Ranking, plan: PruningPlan) -> dict[str, float]:
-    """Return the score at the cut for each name, without making masks."""
-    amounts = shares(ranking.pools, ranking.shapes, plan)
-    cuts = [pool.threshold_at(amount or 0)[0] for pool, amount in zip(ranking.pools, amounts, strict=True)]
-    return {name: cut for pool, cut in zip(ranking.pools, cuts, strict=True) for name in pool.names}
+def _kept(ranking: Ranking, stops: Sequence[PruningPlan]) -> dict[str, tuple[list[float], list[float]]]:
+    """Return for each name the cut at each stop, and the share that the masks would keep, without making masks.
+
+    Of the scores that lie on a cut, as many go as the target needs, in the order of the layers, as `cut` does it.
+    """
+    ascending = {name: np.sort(score.detach().numpy().ravel()) for name, score in ranking.scores.items()}
+    found: dict[str, tuple[list[float], list[float]]] = {name: ([], []) for name in ranking.scores}
+    for stop in stops:
+        for pool, amount in zip(ranking.pools, amounts(ranking, stop), strict=True):
+            threshold, ties = pool.threshold_at(amount or 0)
+            for name in pool.names:
+                scores = ascending[name]
+                below, upto = (int(np.searchsorted(scores, np.float32(threshold), side=side)) for side in SIDES)
+                tied = min(ties, upto - below)
+                ties -= tied
+                found[name][0].append(threshold)
+                found[name][1].append(1 - (below + tied) / max(scores.size, 1))
+    return found
 
 
-def _kept_above(score: Tensor, cuts: list[float]) -> tuple[list[float], np.ndarray]:
-    """Return the cuts, and the share of the scores that is at or above each."""
-    ascending = np.sort(score.detach().numpy().ravel())
-    below = np.searchsorted(ascending, np.asarray(cuts, np.float32), side="left")
-    return cuts, 1 - below / max(ascending.size, 1)
+SIDES = ("left", "right")
 
 
 def _spread(values: Iterable[Tensor]) -> bool:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from core.errors import BadPlan
 from core.pruning import Pruned, shrink
 
 WARM, LEAST = 3, 15
@@ -40,24 +41,42 @@ class SparseLinear(nn.Module):
         return output.reshape(*inputs.shape[:-1], -1)
 
 
-def variants(dense: nn.Module, pruned: Pruned) -> dict[str, nn.Module]:
-    """Return the networks that could be shipped: dense, with zeros, with sparse layers, and smaller.
+def variants(dense: nn.Module, pruned: Pruned) -> tuple[dict[str, nn.Module], dict[str, str]]:
+    """Return the networks that could be shipped, dense, with zeros, with sparse layers, smaller; and why one is not.
 
     Sparse layers are there where fully connected ones were pruned weight by weight; the smaller network for units.
+    What cannot be built, or answers differently from the network with zeros, is left out: name -> the reason.
     """
-    found = {"dense": dense, "with zeros": pruned.model}
+    found, left_out = {"dense": dense, "with zeros": pruned.model}, {}
     if pruned.plan.structured:
-        found["smaller"] = shrink(pruned)
-        return found
+        try:
+            found["smaller"] = shrink(pruned)
+        except BadPlan as error:
+            left_out["smaller"] = error.what
+        return found, left_out
     sparse = copy.deepcopy(pruned.model)
     names = [name.removesuffix(".weight") for name in pruned.masks]
     linear = [name for name in names if isinstance(sparse.get_submodule(name), nn.Linear)]
-    for name in linear:
-        owner, _, leaf = name.rpartition(".")
-        setattr(sparse.get_submodule(owner), leaf, SparseLinear(sparse.get_submodule(name)))
-    if linear:
-        found["sparse (CSR)"] = sparse
-    return found
+    if not linear:
+        return found, left_out
+    inputs = pruned.examples() if pruned.examples else pruned.example
+    try:
+        for name in linear:
+            owner, _, leaf = name.rpartition(".")
+            setattr(sparse.get_submodule(owner), leaf, SparseLinear(sparse.get_submodule(name)))
+        with torch.inference_mode():
+            same = torch.allclose(sparse(inputs), pruned.model(inputs), rtol=1e-3, atol=1e-3, equal_nan=True)
+    except Exception:  # layers that are used otherwise than by calling them fail in ways of their own
+        left_out[SPARSE] = "its layers use their weights in a way that sparse ones do not know."
+        return found, left_out
+    if same:
+        found[SPARSE] = sparse
+    else:
+        left_out[SPARSE] = "it would answer differently."
+    return found, left_out
+
+
+SPARSE = "sparse (CSR)"
 
 
 def latencies(models: Mapping[str, nn.Module], inputs: Tensor, seconds: float = 1.0) -> Iterator[dict[str, Latency]]:

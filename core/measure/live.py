@@ -3,7 +3,9 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from core.pruning import Layer, PruningPlan, Ranking, prune, rank
+import torch
+
+from core.pruning import Layer, Pruned, PruningPlan, Ranking, prune, rank
 from core.tasks.base import Task
 from core.tasks.quality import Quality
 
@@ -19,6 +21,9 @@ class Step:
     threshold: the score at the cut; for magnitude in weight units. None where layers differ.
     layers: the same for each parameter.
     collapsed: names of parameters of which nothing is left.
+    silent: whether no signal passes, so that the network answers the same to everything; a shortcut may lead around
+        what has collapsed.
+    unscored: parameters that stayed whole, since the criterion could not see what they are multiplied with.
     quality: on validation data.
     settled: whether `quality` is of the whole split, or of its beginning only.
     """
@@ -30,12 +35,15 @@ class Step:
     collapsed: tuple[str, ...]
     quality: Quality
     settled: bool
+    silent: bool = False
+    unscored: tuple[str, ...] = ()
 
 
 def steps(task: Task, plan: PruningPlan, ranking: Ranking) -> Iterator[Step]:
     """Prune and judge, yielding a first figure early and the settled one last."""
     pruned = prune(task, plan, ranking)
     total = task.count("validation")
+    silent = bool(pruned.collapsed) and answers_alike(pruned)
     for quality in task.refine(pruned.model):
         yield Step(
             plan,
@@ -45,7 +53,19 @@ def steps(task: Task, plan: PruningPlan, ranking: Ranking) -> Iterator[Step]:
             pruned.collapsed,
             quality,
             quality.n == total,
+            silent,
+            pruned.unscored,
         )
+
+
+def answers_alike(pruned: Pruned) -> bool:
+    """Whether a pruned network answers the same to a few different examples."""
+    inputs = pruned.examples() if pruned.examples else pruned.example
+    if inputs.is_floating_point():
+        inputs = torch.cat([inputs, torch.randn(inputs.shape, generator=torch.Generator().manual_seed(0))])
+    with torch.inference_mode():
+        said = pruned.model(inputs)
+    return len(inputs) > 1 and bool(torch.allclose(said, said[:1].expand_as(said), rtol=1e-5, atol=1e-6))
 
 
 def sweep(task: Task, plans: Iterable[PruningPlan], early: bool = False) -> Iterator[Step]:

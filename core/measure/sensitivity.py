@@ -5,6 +5,7 @@ computed again, as far as the network can be traced; the figures are the same as
 """
 
 import copy
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -12,7 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor, fx, nn
 
-from core.pruning import PruningPlan, prune, rank
+from core.pruning import PruningPlan, prune, rank, removable
 from core.tasks.base import Task
 from core.tasks.quality import Quality
 
@@ -24,19 +25,21 @@ class Scan:
     seen, of: examples judged, and in all.
     sparsities: of one layer's weights, 0 to 1.
     qualities: parameter -> its quality at each of the sparsities, all other layers whole.
+    dense: the whole network on the same examples, which is what is lost is compared with.
     """
 
     seen: int
     of: int
     sparsities: tuple[float, ...]
     qualities: Mapping[str, tuple[Quality, ...]]
+    dense: Quality
 
     def by_fragility(self, worst: float = 0.0) -> list[str]:
-        """List the parameters, the most fragile first: by the mean quality over the sparsities."""
+        """List the parameters, the most fragile first: by the mean quality, of the dense one's, over the sparsities."""
 
         def mean(name: str) -> float:
-            found = self.qualities[name]
-            return sum(q.relative(found[0], worst).value for q in found) / len(found)
+            found = [quality.relative(self.dense, worst).value for quality in self.qualities[name]]
+            return sum(-math.inf if math.isnan(value) else value for value in found) / len(found)
 
         return sorted(self.qualities, key=mean)
 
@@ -55,17 +58,20 @@ def sensitivity(
     """
     if not sparsities:
         raise ValueError("A scan needs at least one sparsity.")
-    base = replace((plan or PruningPlan()).without_amount, granularity="weight", scope="layer", overrides=())
+    base = replace((plan or PruningPlan()).without_amount, granularity="weight", scope="global", overrides={})
+    names = tuple(removable(task, "weight", base.embeddings))
+    base = replace(base, overrides=dict.fromkeys(names, 0.0))
     ranking = rank(task, base)
     shared = _Shared(copy.deepcopy(task.model).to(memory_format=torch.channels_last))
     streams = []
     for sparsity in sparsities:
-        pruned = prune(task, replace(base, sparsity=sparsity), ranking)
+        pruned = prune(task, replace(base, overrides=dict.fromkeys(names, sparsity)), ranking)
         for layer in pruned.layers:
             weight = pruned.model.get_parameter(layer.name).detach()
             touched = _Touched(shared, layer.name, weight)
             streams.append((layer.name, task.refine(touched, split, limit)))
     total = min(limit or task.count(split), task.count(split))
+    whole = task.refine(_Touched(shared, "", None), split, limit)
     while True:
         # All go on by one slice in turn, so that what they share has to be kept for that slice only.
         latest = [(name, next(stream, None)) for name, stream in streams]
@@ -74,7 +80,8 @@ def sensitivity(
         found: dict[str, list[Quality]] = {}
         for name, quality in latest:
             found.setdefault(name, []).append(quality)
-        yield Scan(latest[0][1].n, total, tuple(sparsities), {name: tuple(each) for name, each in found.items()})
+        qualities = {name: tuple(each) for name, each in found.items()}
+        yield Scan(latest[0][1].n, total, tuple(sparsities), qualities, next(whole))
 
 
 class _Shared:
@@ -115,19 +122,24 @@ def _dependents(graph: fx.Graph, first: fx.Node) -> list[fx.Node]:
 
 
 class _Touched(nn.Module):
-    """The network with the weight of one layer replaced; it has no parameters of its own to be looked at."""
+    """The network with the weight of one layer replaced, or as it is; it has no parameters of its own to look at."""
 
-    def __init__(self, shared: _Shared, parameter: str, weight: Tensor) -> None:
+    def __init__(self, shared: _Shared, parameter: str, weight: Tensor | None) -> None:
         super().__init__()
         self._shared = shared
         self._parameter = parameter
+        if weight is None:
+            return
         self._module, _, leaf = parameter.rpartition(".")
         layer = copy.deepcopy(shared.model.get_submodule(self._module))
         setattr(layer, leaf, nn.Parameter(weight, requires_grad=False))
         self._layer = [layer.to(memory_format=torch.channels_last) if weight.ndim == 4 else layer]
 
     def forward(self, inputs: Tensor) -> Tensor:
-        shared, (layer,) = self._shared, self._layer
+        shared = self._shared
+        if not self._parameter:
+            return shared.model(inputs)
+        (layer,) = self._layer
         nodes = shared.behind(self._module) if shared.traced is not None else None
         if nodes is None:
             return torch.func.functional_call(shared.model, {self._parameter: layer.weight}, (inputs,))

@@ -6,6 +6,7 @@ What needs data looks at a few batches of *training* data, always the same ones.
 import contextlib
 import copy
 from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -57,25 +58,61 @@ def activation(task: Task, seed: int = 0) -> Scores:
     """Score a weight by |w| * ||x||, the norm of what it is multiplied with over all calibration data.
 
     x is the input that meets the weight: for (out, in) one feature over all examples, for (out, in, kh, kw) what
-    lies under that place of the kernel, over all examples and positions. An embedding has no input to weigh: |w|.
-    Source: Sun, Liu, Bair, Kolter 2023, A simple and effective pruning approach for large language models (Wanda).
+    lies under that place of the kernel, summed over all examples and positions, so that layers with many positions
+    score high. An embedding has no input to weigh: |w|. A layer that is not called as one has NaN and stays whole.
+    Source: after Sun, Liu, Bair, Kolter 2023, A simple and effective pruning approach for large language models
+    (Wanda), which compares within each output row: that is this score with the scope "row".
     """
-    names = {name.removesuffix(".weight") for name in task.prunable}
+    names = {_owner(name) for name in task.prunable}
     squares: dict[str, Tensor] = {}
 
     def add(name: str, module: nn.Module, inputs: Tensor) -> None:
-        if isinstance(module, nn.Linear | nn.Conv2d):
+        if isinstance(module, WEIGHED):
             squares[name] = squares.get(name, 0) + _input_squares(module, inputs)
 
     with _watched(task.model, names, add) as model, torch.no_grad():
+        _watch_attention(model, names, add)
         for inputs, _ in _calibration(task):
             model(inputs)
-    return {
-        name: weight.detach().abs() * squares[owner].sqrt()
-        if (owner := _owner(name)) in squares
-        else weight.detach().abs()
-        for name, weight in _prunable(task, task.model).items()
-    }
+    modules = dict(task.model.named_modules())
+    scores = {}
+    for name, weight in _prunable(task, task.model).items():
+        owner, size = _owner(name), weight.detach().abs()
+        if owner in squares:
+            scores[name] = size * squares[owner].sqrt()
+        else:
+            scores[name] = torch.full_like(size, torch.nan) if isinstance(modules[owner], WEIGHED) else size
+    return scores
+
+
+WEIGHED = nn.Linear | nn.Conv1d | nn.Conv2d | nn.Conv3d
+"""Layers whose weights are multiplied with inputs that can be watched."""
+
+
+def _watch_attention(model: nn.Module, names: set[str], see: Callable[[str, nn.Module, Tensor], None]) -> None:
+    """Let `see` have the inputs of projections that torch's own attention uses without calling them.
+
+    The attention is computed once more with a projection that changes nothing, which shows what it reads.
+    """
+
+    def show(
+        name: str, plain: nn.MultiheadAttention, projection: nn.Linear, given: tuple[Any, ...], kwargs: Any
+    ) -> None:
+        see(name, projection, plain(*given, **{**kwargs, "need_weights": False})[0])
+
+    for name, module in list(model.named_modules()):
+        if isinstance(module, nn.MultiheadAttention) and f"{name}.out_proj" in names:
+            plain = copy.deepcopy(module)
+            with torch.no_grad():
+                plain.out_proj.weight.copy_(torch.eye(module.embed_dim))
+                if plain.out_proj.bias is not None:
+                    plain.out_proj.bias.zero_()
+            module.register_forward_pre_hook(
+                lambda module, given, kwargs, name=f"{name}.out_proj", plain=plain: show(
+                    name, plain, module.out_proj, given, kwargs
+                ),
+                with_kwargs=True,
+            )
 
 
 def first_order(task: Task, seed: int = 0) -> Scores:
@@ -89,9 +126,13 @@ def first_order(task: Task, seed: int = 0) -> Scores:
     for inputs, targets in _calibration(task):
         loss = task.loss(model(inputs), targets, 0.0)
         for score, p, gradient in zip(
-            scores.values(), parameters.values(), torch.autograd.grad(loss, list(parameters.values())), strict=True
+            scores.values(),
+            parameters.values(),
+            torch.autograd.grad(loss, list(parameters.values()), allow_unused=True),
+            strict=True,
         ):
-            score += (p.detach() * gradient).abs() / BATCHES
+            if gradient is not None:  # what takes no part in the answer has no effect on it
+                score += (p.detach() * gradient).abs() / BATCHES
     return scores
 
 
@@ -129,18 +170,26 @@ def zero_activations(task: Task, structures: tuple[Structure, ...]) -> Scores:
     active: dict[str, list[Tensor]] = {name: [] for name in readers}
 
     def add(name: str, module: nn.Module, inputs: Tensor) -> None:
-        dimension = 1 if isinstance(module, nn.Conv2d) else inputs.ndim - 1
+        dimension = 1 if hasattr(module, "kernel_size") else inputs.ndim - 1  # of any convolution, or of a row
         others = [d for d in range(inputs.ndim) if d != dimension]
         active[name].append((inputs != 0).float().mean(others))
 
     with _watched(task.model, set(readers), add) as model, torch.no_grad():
         for inputs, _ in _calibration(task):
             model(inputs)
-    shares = {name: torch.stack(seen).mean(0) for name, seen in active.items()}
-    return {
-        structure.name: torch.stack([shares[r.module][r.index].mean(1) for r in structure.readers]).mean(0)
-        for structure in structures
-    }
+    shares = {name: torch.stack(seen).mean(0) for name, seen in active.items() if seen}
+    found = {}
+    for structure in structures:
+        try:
+            read = [shares[reader.module][reader.index].mean(1) for reader in structure.readers]
+        except (IndexError, KeyError) as error:
+            raise BadPlan(
+                f"It cannot be seen how often the units of {_owner(structure.name)} are silent: what reads them lays "
+                "them out in another way.",
+                "Choose another criterion.",
+            ) from error
+        found[structure.name] = torch.stack(read).mean(0)
+    return found
 
 
 WEIGHT_SCORES: Mapping[str, Callable[[Task, int], Scores]] = {
@@ -201,30 +250,33 @@ def _watched(model: nn.Module, names: set[str], see: Callable[[str, nn.Module, T
     yield watched
 
 
-def _input_squares(module: nn.Linear | nn.Conv2d, inputs: Tensor) -> Tensor:
-    """Sum the squares of what each weight is multiplied with: (1, in) or (1 or out, in / groups, kh, kw)."""
+def _input_squares(module: nn.Module, inputs: Tensor) -> Tensor:
+    """Sum the squares of what each weight is multiplied with: (1, in) or (1 or out, in / groups, kernel ...)."""
     if isinstance(module, nn.Linear):
         return inputs.flatten(0, -2).square().sum(0, keepdim=True)
-    ones = torch.ones(1, 1, *_output_size(module, inputs), dtype=inputs.dtype)
-    squares = inputs.square()
-    channels = squares.shape[1]
+    gradient = {
+        nn.Conv1d: torch.nn.grad.conv1d_weight,
+        nn.Conv2d: torch.nn.grad.conv2d_weight,
+        nn.Conv3d: torch.nn.grad.conv3d_weight,
+    }[next(kind for kind in (nn.Conv1d, nn.Conv2d, nn.Conv3d) if isinstance(module, kind))]
+    # Padded by hand, in the module's own way, so that every kind of padding is covered.
+    mode = "constant" if module.padding_mode == "zeros" else module.padding_mode
+    squares = nn.functional.pad(inputs.square(), module._reversed_padding_repeated_twice, mode)
+    channels, kernel = squares.shape[1], module.kernel_size
+    sizes = [
+        (size - dilation * (width - 1) - 1) // stride + 1
+        for size, width, stride, dilation in zip(squares.shape[2:], kernel, module.stride, module.dilation, strict=True)
+    ]
+    ones = torch.ones(1, 1, *sizes, dtype=inputs.dtype)
     # Each place of the kernel sees a shifted window: the gradient of a convolution with respect to its weight.
-    summed = torch.nn.grad.conv2d_weight(
+    summed = gradient(
         squares,
-        (channels, 1, *module.kernel_size),
-        ones.expand(len(inputs), channels, -1, -1),
+        (channels, 1, *kernel),
+        ones.expand(len(inputs), channels, *sizes),
         module.stride,
-        module.padding,
+        0,
         module.dilation,
         groups=channels,
-    )  # (in, 1, kh, kw)
-    by_group = summed.reshape(module.groups, channels // module.groups, *module.kernel_size)
+    )  # (in, 1, kernel ...)
+    by_group = summed.reshape(module.groups, channels // module.groups, *kernel)
     return by_group.repeat_interleave(module.out_channels // module.groups, 0) if module.groups > 1 else by_group
-
-
-def _output_size(module: nn.Conv2d, inputs: Tensor) -> tuple[int, int]:
-    sizes = []
-    for axis in (0, 1):
-        reach = module.dilation[axis] * (module.kernel_size[axis] - 1) + 1
-        sizes.append((inputs.shape[2 + axis] + 2 * module.padding[axis] - reach) // module.stride[axis] + 1)
-    return sizes[0], sizes[1]

@@ -2,16 +2,18 @@
 
 import copy
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections import ChainMap
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
 from core.errors import BadPlan
 from core.pruning.criteria import UNIT_SCORES, WEIGHT_SCORES, Scores, unit_scores
 from core.pruning.plan import PruningPlan
-from core.pruning.scope import Pool, lamp, pools, shares
+from core.pruning.scope import Pool, lamp, pools, rows, shares
 from core.pruning.structure import Member, Structure, structures
 from core.tasks.base import Heads, Task
 
@@ -25,7 +27,10 @@ class Ranking:
         What is not a number counts as important: no threshold removes it.
     pools: the sets of names that share a cut, each with its scores in ascending order.
     shapes: prunable parameter -> its shape, in the order data meets them.
+        What was zero before has -1 where single weights are compared, so that it goes first.
     structures: what a unit is made of; empty for single weights.
+    zeros: parameter -> which of its weights were zero before, for those that have any: they count as removed.
+    unscored: parameters that stay whole, since the criterion could not see what they are multiplied with.
     """
 
     plan: PruningPlan
@@ -33,6 +38,8 @@ class Ranking:
     pools: tuple[Pool, ...]
     shapes: Mapping[str, tuple[int, ...]]
     structures: tuple[Structure, ...] = ()
+    zeros: Mapping[str, Tensor] = field(default_factory=dict)
+    unscored: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -59,12 +66,14 @@ class Pruned:
     """A pruned copy of a model.
 
     model: the copy; removed weights are exactly zero.
-    masks: prunable parameter -> bool tensor of its shape, True where the weight is kept.
+    masks: prunable parameter -> bool tensor of its shape, True where the weight is kept; what was zero before is not.
     also: the same for biases and normalisation that go with removed units, so that their outputs are zero.
     threshold: the score at the cut; every removed score lies below it (or, at an exact sparsity, on it).
         None where layers have cuts of their own.
     layers: what stays of each parameter, in the order data meets them.
     example: one input of batch size 1; heads: the attention layers, as the task names them.
+    examples: () -> a few real inputs, on which networks that should say the same are compared.
+    unscored: parameters that stayed whole, since the criterion could not see what they are multiplied with.
     """
 
     model: nn.Module
@@ -75,6 +84,8 @@ class Pruned:
     example: Tensor
     also: Mapping[str, Tensor]
     heads: tuple[Heads, ...] = ()
+    examples: Callable[[], Tensor] | None = None
+    unscored: tuple[str, ...] = ()
 
     def with_masks(self, model: nn.Module, masks: Mapping[str, Tensor], also: Mapping[str, Tensor]) -> "Pruned":
         """Return this with another model and other masks; `model` is copied, and zero where they say so."""
@@ -104,20 +115,33 @@ def rank(task: Task, plan: PruningPlan | None = None, sort: bool = True) -> Rank
     parameters = dict(task.model.named_parameters())
     shapes = {name: tuple(parameters[name].shape) for name in task.prunable}
     units = structures(task, plan.granularity) if plan.structured else ()
+    zeros = {name: gone for name in task.prunable if (gone := parameters[name].detach() == 0).any()}
     if plan.structured:
         scores = _unit_scores(task, plan, units)
         units = tuple(unit for unit in units if unit.name in scores)
         counts = {unit.name: unit.units for unit in units}
-        sizes = {unit.name: sum(_weights(member, shapes) for member in unit.members) for unit in units}
+        sizes = {unit.name: _sizes(unit, shapes, zeros) for unit in units}
     else:
         scores = WEIGHT_SCORES[plan.criterion](task, plan.seed)
         counts = {name: math.prod(shape) for name, shape in shapes.items()}
         sizes = dict.fromkeys(shapes, 1)
+    unscored = () if plan.structured or plan.criterion != "activation" else _unseen(scores, parameters)
     _check_overrides(plan, tuple(scores), shapes)
-    if plan.scope == "lamp":
-        scores = {name: lamp(score) for name, score in scores.items()}
+    if plan.scope in RESCALED:
+        scores = {name: RESCALED[plan.scope](score) for name, score in scores.items()}
+    if zeros and not plan.structured:
+        scores = ChainMap({name: scores[name].masked_fill(gone, -1.0) for name, gone in zeros.items()}, scores)
     found = () if plan.pattern else pools(scores, counts, sizes, plan, sort)
-    return Ranking(plan, scores, found, shapes, units)
+    return Ranking(plan, scores, found, shapes, units, zeros, unscored)
+
+
+def _unseen(scores: Scores, parameters: Mapping[str, Tensor]) -> tuple[str, ...]:
+    """Name the parameters of numbers that have no score at all."""
+    return tuple(name for name, score in scores.items() if score.isnan().all() and not parameters[name].isnan().all())
+
+
+RESCALED: Mapping[str, Callable[[Tensor], Tensor]] = {"lamp": lamp, "row": rows}
+"""Scopes that make a layer's scores comparable with those of others."""
 
 
 def removable(task: Task, granularity: str, embeddings: bool = False) -> tuple[str, ...]:
@@ -156,7 +180,20 @@ def prune(task: Task, plan: PruningPlan, ranking: Ranking | None = None) -> Prun
         example=task.example,
         also=also,
         heads=task.heads,
+        examples=lambda: some_examples(task),
+        unscored=ranking.unscored,
     )
+
+
+def some_examples(task: Task, most: int = 4) -> Tensor:
+    """Return a few inputs of a task, real ones where it has data: (n, ...), n at most `most`."""
+    for split in ("validation", "train"):
+        if task.count(split):
+            inputs, _ = next(iter(task.batches(split, most, torch.Generator().manual_seed(0), ())))
+            return inputs
+    if not task.example.is_floating_point():
+        return task.example
+    return torch.randn(most, *task.example.shape[1:], generator=torch.Generator().manual_seed(0))
 
 
 def cut(ranking: Ranking, plan: PruningPlan) -> tuple[dict[str, Tensor], dict[str, Tensor], dict[str, float]]:
@@ -169,7 +206,7 @@ def cut(ranking: Ranking, plan: PruningPlan) -> tuple[dict[str, Tensor], dict[st
         dense = dict(plan.overrides)
         return (
             {
-                name: torch.ones(score.shape, dtype=torch.bool) if name in dense else keep_n_of_m(score, *plan.pattern)
+                name: ~(score < 0) if name in dense else keep_n_of_m(score, *plan.pattern) & ~(score < 0)
                 for name, score in ranking.scores.items()
             },
             {},
@@ -177,7 +214,7 @@ def cut(ranking: Ranking, plan: PruningPlan) -> tuple[dict[str, Tensor], dict[st
         )
     kept: dict[str, Tensor] = {}
     cuts: dict[str, float] = {}
-    for pool, share in zip(ranking.pools, shares(ranking.pools, ranking.shapes, plan), strict=True):
+    for pool, share in zip(ranking.pools, amounts(ranking, plan), strict=True):
         threshold, ties = (plan.threshold or 0.0, 0) if share is None else pool.threshold_at(share)
         for name in pool.names:
             score = ranking.scores[name]
@@ -190,6 +227,19 @@ def cut(ranking: Ranking, plan: PruningPlan) -> tuple[dict[str, Tensor], dict[st
     if not ranking.structures:
         return {name: kept[name] for name in ranking.shapes}, {}, {name: cuts[name] for name in ranking.shapes}
     return _expand(ranking, kept, cuts)
+
+
+def amounts(ranking: Ranking, plan: PruningPlan) -> list[int | None]:
+    """Say for each pool of a ranking how many weights it gives; None where the plan's threshold decides."""
+    zeros, weights = {}, {}
+    for unit in ranking.structures:
+        members = [member for member in unit.members if member.parameter in ranking.shapes]
+        weights[unit.name] = sum(int(_weights(member, ranking.shapes).sum()) for member in members)
+        zeros[unit.name] = sum(
+            int(ranking.zeros[member.parameter].sum()) for member in members if member.parameter in ranking.zeros
+        )
+    outside = sum(int(gone.sum()) for gone in ranking.zeros.values()) - sum(zeros.values()) if weights else 0
+    return shares(ranking.pools, ranking.shapes, plan, zeros, weights, outside)
 
 
 def keep_n_of_m(scores: Tensor, n: int, m: int) -> Tensor:
@@ -249,13 +299,27 @@ def _expand(
             else:
                 mask = also.setdefault(member.parameter, torch.ones(member.index.numel(), dtype=torch.bool))
                 mask[member.index[gone].flatten()] = False
+    for name, lost in ranking.zeros.items():
+        masks[name] &= ~lost
     return masks, also, thresholds
 
 
-def _weights(member: Member, shapes: Mapping[str, tuple[int, ...]]) -> int:
-    """Count the prunable weights that one unit has in this member."""
+def _weights(member: Member, shapes: Mapping[str, tuple[int, ...]]) -> np.ndarray:
+    """Count the prunable weights that each unit has in this member, int (units,)."""
     shape = shapes.get(member.parameter)
-    return member.index.shape[1] * math.prod(shape) // shape[member.dimension] if shape else 0
+    each = member.index.shape[1] * int(np.prod(shape)) // shape[member.dimension] if shape else 0
+    return np.full(len(member.index), each, np.int64)
+
+
+def _sizes(unit: Structure, shapes: Mapping[str, tuple[int, ...]], zeros: Mapping[str, Tensor]) -> np.ndarray:
+    """Count the weights that go with each unit of a structure, without those that were zero before, int (units,)."""
+    found = np.zeros(unit.units, np.int64)
+    for member in unit.members:
+        found += _weights(member, shapes)
+        if member.parameter in zeros:
+            gone = zeros[member.parameter].movedim(member.dimension, 0)[member.index]  # (units, width, ...)
+            found -= gone.flatten(1).sum(1).numpy()
+    return found
 
 
 def _check_overrides(plan: PruningPlan, names: tuple[str, ...], shapes: Mapping[str, tuple[int, ...]]) -> None:

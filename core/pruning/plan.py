@@ -18,7 +18,7 @@ UNIT_CRITERIA = ("bn-scale", "zero-activations")
 GRANULARITIES = ("weight", "2:4", "neuron", "channel", "head")
 """What is removed together; instead of 2:4 any N:M with N < M, M at most 16."""
 
-SCOPES = ("global", "layer", "lamp", "erk")
+SCOPES = ("global", "layer", "lamp", "erk", "row")
 """Where scores are compared with each other."""
 
 NORMS = ("l1", "l2")
@@ -31,12 +31,14 @@ class PruningPlan:
     """Hold the choices of one pruning; hashable, so that it can key a cache.
 
     threshold: what has a score below this goes; 0 or more, in units of the score.
-    sparsity: the share of the prunable weights to remove instead, 0 to 1, met to one weight or one unit.
+    sparsity: the share of the prunable weights of the whole network to remove instead, 0 to 1, met to one weight or
+        one unit, whatever the scope and whatever goes together. Weights that are zero already count as removed.
     criterion: how importance is judged, one of CRITERIA.
     granularity: what goes together: "weight", "N:M" (N of M neighbours along the input stay), "neuron" (rows of
         fully connected layers), "channel" (these and filters of convolutions) or "head" (attention heads).
-    scope: "global" (one cut for the whole network), "layer" (the same share of each layer), "lamp" (Lee et al. 2021)
-        or "erk" (Evci et al. 2020: layers with few weights stay denser).
+    scope: "global" (one cut for the whole network), "layer" (the same share of each layer), "lamp" (Lee et al. 2021),
+        "erk" (Evci et al. 2020: layers with few weights stay denser) or, for single weights, "row" (the same share of
+        what each output reads, as Sun et al. 2023 do).
     norm: how a unit's score is made from those of its weights: "l1" (their mean) or "l2" (root of the mean square).
     overrides: parameter name -> its own sparsity, 0 to 1, in place of what threshold and scope say of it.
         Given as a mapping, kept as sorted pairs. `sparsity` then speaks of the other parameters.
@@ -81,6 +83,11 @@ class PruningPlan:
                 raise BadPlan(
                     f"The scope {self.scope!r} gives each layer a threshold of its own.",
                     "Give a sparsity in place of the threshold.",
+                )
+            if self.scope == "row" and self.granularity != "weight":
+                raise BadPlan(
+                    f"Whole units ({self.granularity}) cannot be compared within one output row.",
+                    "Choose single weights, or another scope.",
                 )
         else:
             self._check_pattern()

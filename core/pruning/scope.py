@@ -35,7 +35,7 @@ class Pool:
     def threshold_at(self, weights: int) -> tuple[float, int]:
         """Return the cut that removes as nearly as possible so many weights, and how many of the ties on it go."""
         k = self.count(weights)
-        if k == 0 or not len(self.ascending):
+        if k <= 0 or not len(self.ascending):
             return 0.0, 0
         if k < len(self.ascending):
             threshold = self.ascending[k] if self.ordered else _at(self.ascending, k)
@@ -43,13 +43,19 @@ class Pool:
             threshold = np.nextafter(np.float32(np.nanmax(self.ascending, initial=0)), np.float32(np.inf))
         if np.isnan(threshold):  # whatever is a number goes, and still something is missing
             return float(np.inf), 0
-        return float(threshold), k - self._below(threshold)
+        threshold = max(float(threshold), 0.0)  # what lies below was zero before, and goes in any case
+        return threshold, max(k - self._below(threshold), 0)
 
     def _below(self, threshold: float) -> int:
         """Count the scores below a threshold."""
         if self.ordered:
             return int(np.searchsorted(self.ascending, threshold, side="left"))
         return int(np.count_nonzero(self.ascending < threshold))
+
+    def reachable(self, weights: float) -> int:
+        """Return the number of weights nearest to so many that the first few scores stand for."""
+        k = self.count(max(round(weights), 0))
+        return max(k, self._below(0.0)) if self.upto is None else int(self.upto[k])
 
     def count(self, weights: int) -> int:
         """Return how many scores stand for so many weights, to the nearest."""
@@ -72,13 +78,14 @@ def _at(scores: np.ndarray, k: int) -> np.float32:
 def pools(
     scores: Mapping[str, Tensor],
     counts: Mapping[str, int],
-    sizes: Mapping[str, int],
+    sizes: Mapping[str, int | np.ndarray],
     plan: PruningPlan,
     sort: bool = True,
 ) -> tuple[Pool, ...]:
     """Group names by the plan's scope and sort each group's scores; a name with an override stands alone.
 
-    counts: how many scores each name has; sizes: how many weights each of them stands for.
+    counts: how many scores each name has.
+    sizes: how many weights each score of a name stands for, int (scores,), or one number for all of them.
     sort: False leaves single weights unsorted, which pays if they are cut only once.
     """
     alone = {name for name, _ in plan.overrides}
@@ -88,26 +95,53 @@ def pools(
     return tuple(_pool(group, scores, counts, sizes, sort) for group in groups)
 
 
-def shares(found: tuple[Pool, ...], shapes: Mapping[str, tuple[int, ...]], plan: PruningPlan) -> list[int | None]:
-    """Say for each pool how many weights it gives; None where the plan's threshold decides."""
+def shares(
+    found: tuple[Pool, ...],
+    shapes: Mapping[str, tuple[int, ...]],
+    plan: PruningPlan,
+    zeros: Mapping[str, int] | None = None,
+    weights: Mapping[str, int] | None = None,
+    outside: int = 0,
+) -> list[int | None]:
+    """Say for each pool how many weights it gives; None where the plan's threshold decides.
+
+    A plan's sparsity is the removed share of all prunable weights but those of layers with an override, whatever the
+    scope and whatever goes together: what cannot go unit by unit, and what was zero before, counts as well. What one
+    pool cannot give, or not exactly since whole units go, the next one makes up for.
+    zeros: how many weights of whole units were zero before, by the name of what opens the unit's structure.
+    weights: how many prunable weights each name of the pools stands for, where that is more than its pool holds, since
+        what was zero before is not in it.
+    outside: how many weights were zero before that belong to no unit.
+    """
+    zeros, weights = zeros or {}, weights or {}
     overrides = dict(plan.overrides)
     own = [overrides.get(pool.names[0]) for pool in found]
-    common = [pool for pool, share in zip(found, own, strict=True) if share is None]
-    if plan.sparsity is None:
-        given: list[int | None] = [None] * len(common)
-    elif plan.scope == "layer":
-        given = [round(plan.sparsity * pool.weights) for pool in common]
-    elif plan.scope == "erk":
-        given = list(erk([(shapes[p.names[0]], p.weights) for p in common], plan.sparsity))
-    else:
-        # The target speaks of all prunable weights, those included that cannot go unit by unit.
-        fixed = sum(pool.weights for pool, share in zip(found, own, strict=True) if share is not None)
-        total = sum(int(np.prod(shape)) for shape in shapes.values()) - fixed
-        given = [round(plan.sparsity * total) for _ in common]
-    amounts = iter(given)
-    return [
-        next(amounts) if share is None else round(share * pool.weights) for pool, share in zip(found, own, strict=True)
+    held = [sum(weights.get(name, 0) for name in pool.names) or pool.weights for pool in found]
+    gone = [sum(zeros.get(name, 0) for name in pool.names) for pool in found]
+    common = [place for place, share in enumerate(own) if share is None]
+    given: list[int | None] = [
+        None if share is None else max(round(share * size) - lost, 0)
+        for share, size, lost in zip(own, held, gone, strict=True)
     ]
+    if plan.sparsity is None or not common:
+        return given
+    fixed = sum(size for share, size in zip(own, held, strict=True) if share is not None)
+    total = sum(int(np.prod(shape)) for shape in shapes.values()) - fixed
+    target = max(round(plan.sparsity * total) - outside, 0)
+    there = max(sum(held[place] for place in common), 1)
+    wanted = [target * held[place] / there for place in common]
+    if plan.scope == "erk":
+        wanted = erk([(shapes[found[place].names[0]], held[place]) for place in common], min(target / there, 1.0))
+    still = 0.0
+    for place, share in zip(common, wanted, strict=True):
+        still += share - gone[place]
+        amount = found[place].reachable(still)
+        given[place], still = amount, still - amount
+    if abs(still) > 0.5:  # the last ones could not give so much, or gave more before: the first ones make up for it
+        for place in common:
+            other = found[place].reachable(given[place] + still)
+            given[place], still = other, still - (other - given[place])
+    return given
 
 
 def lamp(scores: Tensor) -> Tensor:
@@ -125,6 +159,19 @@ def lamp(scores: Tensor) -> Tensor:
     found[order] = scaled
     found[np.isnan(flat)] = np.nan
     return torch.from_numpy(found).reshape(scores.shape)
+
+
+def rows(scores: Tensor) -> Tensor:
+    """Replace each score by its place within its output row, 0 to 1, so that one cut takes the same share of each row.
+
+    scores: (out, in, ...); a row is all that one output reads. What is not a number stays so.
+    Source: Sun, Liu, Bair, Kolter 2023, A simple and effective pruning approach for large language models (Wanda),
+    which compares weights within an output.
+    """
+    flat = scores.detach().reshape(len(scores), -1)
+    places = flat.argsort(dim=1, stable=True).argsort(dim=1, stable=True)
+    found = (places.to(torch.float32) + 0.5) / max(flat.shape[1], 1)
+    return found.masked_fill(flat.isnan(), torch.nan).reshape(scores.shape)
 
 
 def erk(layers: list[tuple[tuple[int, ...], int]], sparsity: float) -> list[int]:
@@ -168,9 +215,13 @@ def _sort(values: np.ndarray) -> None:
 
 
 def _pool(
-    names: list[str], scores: Mapping[str, Tensor], counts: Mapping[str, int], sizes: Mapping[str, int], sort: bool
+    names: list[str],
+    scores: Mapping[str, Tensor],
+    counts: Mapping[str, int],
+    sizes: Mapping[str, int | np.ndarray],
+    sort: bool,
 ) -> Pool:
-    if all(sizes[name] == 1 for name in names):
+    if all(isinstance(sizes[name], int) and sizes[name] == 1 for name in names):
         ascending = np.empty(sum(counts[name] for name in names), np.float32)
         start = 0
         for name in names:
@@ -181,6 +232,6 @@ def _pool(
             _sort(ascending)
         return Pool(tuple(names), ascending, ordered=sort)
     together = np.concatenate([scores[name].detach().numpy() for name in names]).astype(np.float32)
-    each = np.concatenate([np.full(counts[name], sizes[name], np.int64) for name in names])
+    each = np.concatenate([np.broadcast_to(sizes[name], counts[name]) for name in names])
     order = np.argsort(together, kind="stable")
     return Pool(tuple(names), together[order], np.concatenate([[0], np.cumsum(each[order])]))

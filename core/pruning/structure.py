@@ -72,21 +72,62 @@ def structures(task: Task, granularity: str) -> tuple[Structure, ...]:
     return tuple(sorted(found, key=lambda s: order[s.name]))
 
 
+TOLERANCE = 1e-4
+"""How far the answers of a smaller network may lie from those of the masked one, absolutely and relatively."""
+
+
 def shrink(pruned: "Pruned") -> nn.Module:  # noqa: F821  (core.pruning.masks, which imports this module)
     """Return a smaller dense copy without the units that are zero throughout; it gives the same outputs.
 
     A unit goes when its weights, its bias and its normalisation are all zero, so a plan of single weights usually
     leaves nothing to remove. Of a layer that is empty one unit (a zero) stays, since no layer can have none.
-    Equal outputs need activation functions that map 0 to 0 and no normalisation across channels.
+    Raises BadPlan, naming the layers, where the smaller network would answer differently on a few examples: as where an
+    activation function makes something of zero, or a normalisation looks across units.
     """
-    return _shrunk(copy.deepcopy(pruned.model), pruned)
+    small = _shrunk(copy.deepcopy(pruned.model), pruned)
+    if not _same_answers(pruned, small):
+        raise BadPlan(
+            f"Without its removed units this network would answer differently: what follows {_culprits(pruned)} makes "
+            "something of zero, or looks across units.",
+            "Choose single weights or N:M, or keep these layers whole; the network with zeros in it works as it is.",
+        )
+    return small
+
+
+def _same_answers(pruned: "Pruned", small: nn.Module) -> bool:  # noqa: F821
+    """Whether a smaller network says the same as the masked one on a few examples."""
+    inputs = pruned.examples() if pruned.examples else pruned.example
+    try:
+        with torch.inference_mode():
+            masked, found = pruned.model(inputs), small(inputs)
+    except (AttributeError, IndexError, RuntimeError, TypeError, ValueError):
+        return False
+    if masked.shape != found.shape:
+        return False
+    return torch.allclose(found, masked, rtol=TOLERANCE, atol=TOLERANCE, equal_nan=True)
+
+
+def _culprits(pruned: "Pruned") -> str:  # noqa: F821
+    """Name the layers whose units alone, taken away, change the answers."""
+    names = [layer.name for layer in pruned.layers if 0 < layer.kept < layer.weights or layer.kept == 0]
+    found = []
+    for name in names:
+        try:
+            alone = _shrunk(copy.deepcopy(pruned.model), pruned, only=name)
+        except BadPlan:
+            found.append(name)
+            continue
+        if not _same_answers(pruned, alone):
+            found.append(name)
+    owners = [name.rpartition(".")[0] for name in found or names]
+    return ", ".join(owners[:5]) + (f" and {len(owners) - 5} more" if len(owners) > 5 else "")
 
 
 @dataclass(frozen=True, eq=False)
 class Small:
     """A shrunk network that knows where its numbers lie in the whole one.
 
-    whole: the masked network; model: the smaller one.
+    whole: the masked network; model: the smaller one, which says the same.
     places: parameter or buffer -> for each number of the smaller tensor its place in the flattened whole one.
     """
 
@@ -96,7 +137,8 @@ class Small:
 
     @classmethod
     def of(cls, pruned: "Pruned") -> "Small":  # noqa: F821
-        """Shrink a pruned network and remember what went where."""
+        """Shrink a pruned network and remember what went where. Raises BadPlan as `shrink` does."""
+        shrink(pruned)
         numbered = copy.deepcopy(pruned.model).double()
         with torch.no_grad():
             for value in numbered.state_dict().values():
@@ -109,6 +151,15 @@ class Small:
             value.copy_(whole[name].reshape(-1)[places[name].flatten()].reshape(value.shape))
         return cls(pruned.model, small, places)
 
+    def masks(self, whole: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Return masks of the whole network for the smaller one, for those parameters of which still something goes."""
+        found = {}
+        for name, mask in whole.items():
+            kept = mask.reshape(-1)[self.places[name].flatten()].reshape(self.places[name].shape)
+            if not kept.all():
+                found[name] = kept
+        return found
+
     def expand(self, model: nn.Module) -> nn.Module:
         """Return the whole network with the numbers of a smaller one, which may have learned since."""
         expanded = copy.deepcopy(self.whole)
@@ -118,8 +169,11 @@ class Small:
         return expanded
 
 
-def _shrunk(model: nn.Module, pruned: "Pruned") -> nn.Module:  # noqa: F821
-    """Remove from a model, in place, the units that are zero throughout in a pruned one of the same architecture."""
+def _shrunk(model: nn.Module, pruned: "Pruned", only: str = "") -> nn.Module:  # noqa: F821
+    """Remove from a model, in place, the units that are zero throughout in a pruned one of the same architecture.
+
+    only: a parameter, to remove nothing but the units that it belongs to. Raises BadPlan where it cannot be done.
+    """
     judged = pruned.model
     for parameter in model.parameters():
         parameter.requires_grad_(True)
@@ -129,17 +183,26 @@ def _shrunk(model: nn.Module, pruned: "Pruned") -> nn.Module:  # noqa: F821
         if _normalised_across(group):
             continue
         members = _members(group)
-        if attention & {member.parameter for member in members}:
+        names = {member.parameter for member in members}
+        if attention & names or not members or (only and only not in names):
             continue  # what a head says only counts as a whole; see below
         dead = _dead(judged, members)
         idle = torch.nonzero(dead).flatten().tolist()
         if len(idle) == len(dead):
             idle = idle[1:]
         if idle:
-            graph.get_pruning_group(root, prune_out, idxs=idle).prune()
+            try:
+                graph.get_pruning_group(root, prune_out, idxs=idle).prune()
+            except Exception as error:  # the graph fails in many ways on what it does not know
+                layers = ", ".join(sorted({name.rpartition(".")[0] for name in names}))
+                raise BadPlan(f"Units of {layers} cannot be taken out of this network.", OTHERWISE) from error
     for heads in pruned.heads:
-        _without_dead_heads(model, judged, heads)
+        if not only or only in (*heads.rows, *heads.columns):
+            _without_dead_heads(model, judged, heads)
     return model.eval()
+
+
+OTHERWISE = "Choose single weights or N:M."
 
 
 def _without_dead_heads(model: nn.Module, judged: nn.Module, heads: Heads) -> None:
@@ -186,17 +249,21 @@ def _graph(model: nn.Module, example: Tensor) -> tp.DependencyGraph:
         with torch.enable_grad(), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of single parameters, which are left as they are here
             return tp.DependencyGraph().build_dependency(model, example_inputs=example)
-    except (ArithmeticError, LookupError, RuntimeError, TypeError, ValueError) as error:
+    except Exception as error:  # the graph fails in many ways on what it does not know
         raise BadPlan(
             "It cannot be worked out which units of this network belong together, as where channels are shuffled.",
-            "Choose single weights or N:M.",
+            OTHERWISE,
         ) from error
 
 
 def _groups(graph: tp.DependencyGraph) -> list[tuple[nn.Module, object, tp.dependency.Group]]:
     """List the groups that something reads: those without a reader are the model's answers."""
     found = []
-    for group in graph.get_all_groups(root_module_types=[nn.Conv1d, nn.Conv2d, nn.Linear]):
+    try:
+        groups = list(graph.get_all_groups(root_module_types=[nn.Conv1d, nn.Conv2d, nn.Linear]))
+    except Exception as error:
+        raise BadPlan("It cannot be worked out which units of this network belong together.", OTHERWISE) from error
+    for group in groups:
         if any(not graph.is_out_channel_pruning_fn(item.dep.handler) for item in group):
             found.append((group[0].dep.target.module, group[0].dep.handler, group))
     return found
@@ -208,7 +275,7 @@ def _members(group: tp.dependency.Group) -> list[Member]:
     found = []
     for item in group:
         module, name = item.dep.target.module, item.dep.target._name
-        if not _writes(item) or len(item.idxs) % units:
+        if not isinstance(module, nn.Module) or not _writes(item) or len(item.idxs) % units:
             continue
         index = torch.tensor(list(item.idxs)).reshape(units, -1)
         found += [Member(f"{name}.{leaf}", 0, index) for leaf, _ in module.named_parameters(recurse=False)]
@@ -217,8 +284,12 @@ def _members(group: tp.dependency.Group) -> list[Member]:
 
 def _writes(item: Any) -> bool:
     """Whether an item of a group is a layer whose outputs are the group's units."""
-    module = item.dep.target.module
-    return bool(list(module.parameters(recurse=False))) and "out_channels" in item.dep.handler.__name__
+    module = item.dep.target.module  # a parameter on its own, where it is of no layer that the graph knows
+    return (
+        isinstance(module, nn.Module)
+        and bool(list(module.parameters(recurse=False)))
+        and "out_channels" in item.dep.handler.__name__
+    )
 
 
 def _units(task: Task, prunable: set[str]) -> list[Structure]:
@@ -241,7 +312,9 @@ def _units(task: Task, prunable: set[str]) -> list[Structure]:
         readers = tuple(
             Reader(item.dep.target._name, torch.tensor(list(item.idxs)).reshape(units, -1))
             for item in group
-            if list(item.dep.target.module.parameters(recurse=False)) and not _writes(item)
+            if isinstance(item.dep.target.module, nn.Module)
+            and list(item.dep.target.module.parameters(recurse=False))
+            and not _writes(item)
         )
         linear = all(isinstance(model.get_submodule(name.rpartition(".")[0]), nn.Linear) for name in weights)
         found.append(Structure(weights[0], units, tuple(members), readers, linear))
@@ -250,7 +323,8 @@ def _units(task: Task, prunable: set[str]) -> list[Structure]:
 
 def _normalised_across(group: tp.dependency.Group) -> bool:
     """Whether a norm across its units would tell that one is missing."""
-    return any(isinstance(item.dep.target.module, nn.LayerNorm | nn.GroupNorm) for item in group)
+    across = nn.LayerNorm | nn.GroupNorm | nn.RMSNorm | nn.LocalResponseNorm
+    return any(isinstance(item.dep.target.module, across) for item in group)
 
 
 def _deep(model: nn.Module, member: Member) -> bool:

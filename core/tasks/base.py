@@ -7,7 +7,7 @@ from typing import Any
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from core.tasks.quality import Quality
+from core.tasks.quality import Change, Quality
 from core.tasks.trial import Own, Shown, Trial
 
 SPLITS = ("train", "validation", "test")
@@ -33,7 +33,8 @@ class TaskInfo:
     domain: the field, for example "vision".
     metric: the name of the quality figure, for example "Accuracy".
     parameters: how many numbers the dense model holds, biases and normalisation included.
-    source: where model and data come from, with the licence.
+    source: where the data comes from, with its licence.
+    weights: who trained the network, or where its weights come from.
     shipped: whether it works without any download.
     about: one or two sentences for somebody who meets it for the first time.
     worst: the metric's value at which nothing is left of a model, for figures relative to the dense one.
@@ -48,6 +49,12 @@ class TaskInfo:
     shipped: bool
     about: str = ""
     worst: float = 0.0
+    weights: str = ""
+
+    @property
+    def origin(self) -> str:
+        """Where data and weights come from."""
+        return f"{self.source}; weights {self.weights}" if self.weights else self.source
 
 
 @dataclass(frozen=True)
@@ -82,11 +89,17 @@ class Task:
     shown: (split, place) -> one example as people can look at it, with its true class.
     heads: the attention layers, if there are any.
     early: () -> the network as it was early in its training, or None where that was not kept.
+    fresh: () -> the same architecture with random weights, drawn from torch's own generator; None where nobody knows
+        how it was built.
+    typical: (how many) -> inputs of the usual size, for counting and timing; None where all have the size of `example`.
+    usual: () -> that size in words, as in "62 words, the median of the validation data"; "" where all have one size.
     agree: (output, a teacher's output, temperature) -> how far they are apart, a scalar tensor, for distillation.
     augmentations: ways in which this task's training inputs can be varied.
     optional: those of `prunable` that stay whole unless a plan asks for them: embeddings.
     baseline: what a very simple way scores, with its name: (name, split -> quality).
     more: (model, split) -> further figures beside the metric, each with its own metric.
+    more_changes: (answers of one network, answers of another, split) -> how much each of these changed, for a task
+        with `logits`; where they are of examples that are judged one by one, they can be compared without it.
     groups: (model, split) -> the metric, or recall, of each part of the examples, by its name. Where there are
         `logits`, both take them as `said`, if they are known.
     shifts: kind of shift -> (strength, 1 to 5) -> the same task with validation data shifted that far.
@@ -115,11 +128,15 @@ class Task:
     shown: Callable[[str, int], Shown] | None = None
     heads: tuple[Heads, ...] = ()
     early: Callable[[], nn.Module | None] = lambda: None
+    fresh: Callable[[], nn.Module] | None = None
+    typical: Callable[[int], Tensor] | None = None
+    usual: Callable[[], str] = lambda: ""
     agree: Callable[[Tensor, Tensor, float], Tensor] = distance
     augmentations: tuple[str, ...] = ()
     optional: tuple[str, ...] = ()
     baseline: tuple[str, Callable[[str], Quality]] | None = None
     more: Callable[..., tuple[Quality, ...]] | None = None
+    more_changes: Callable[[Tensor, Tensor, str], tuple[Change, ...]] | None = None
     groups: Callable[..., dict[str, Quality]] | None = None
     shifts: Mapping[str, Callable[[int], "Task"]] = field(default_factory=dict)
     trial: Trial | None = None
@@ -129,6 +146,12 @@ class Task:
     glance: int = 1000
     ragged: bool = False
     habits: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    def inputs_of_usual_size(self, count: int) -> Tensor:
+        """Return so many inputs of the usual size, for counting and timing."""
+        if self.typical is not None:
+            return self.typical(count)
+        return self.example.expand(count, *self.example.shape[1:]).contiguous()
 
     def evaluate(self, model: nn.Module, split: str = "validation", limit: int | None = None) -> Quality:
         """Judge a model on one split, or on the first `limit` examples of it.

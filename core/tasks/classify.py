@@ -1,14 +1,15 @@
 """What all classifiers have in common, whatever they look at: how they are judged, class by class and as a whole."""
 
-import math
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from core.tasks.quality import Z95, Quality, proportion
+from core import statistics
+from core.tasks.quality import Change, Quality, change, proportion, share
 from core.tasks.trial import Shown
 
 DRAWS = 200
@@ -18,32 +19,43 @@ Answer = Callable[[nn.Module, str, int | None], Iterator[Tensor]]
 """(model, split, limit) -> what the model says to each example, (some, classes), one slice of them after the other."""
 
 
+def named(said: Tensor) -> Tensor:
+    """Return the class that each answer (n, classes) names, int (n,); -1 where it is not a number: no answer."""
+    sure, guessed = said.max(1)
+    return guessed.masked_fill(~sure.isfinite(), -1)
+
+
 def classifier(classes: tuple[str, ...], answer: Answer, labels: Callable[[str], Tensor]) -> dict[str, Any]:
     """Return the parts of a Task that follow from answers and true classes, int (n,) for each split."""
 
     def score(model: nn.Module, split: str, limit: int | None) -> Iterator[Quality]:
-        right = seen = 0
+        guesses: list[Tensor] = []
         truth = labels(split)[:limit]
         for said in answer(model, split, limit):
-            guessed = said.argmax(1)
-            right += int((guessed == truth[seen : seen + len(guessed)]).sum())
-            seen += len(guessed)
-            yield proportion(right, seen, "Accuracy", split)
+            guesses.append(named(said))
+            guessed = torch.cat(guesses)
+            right = guessed == truth[: len(guessed)]
+            yield share(right.numpy(), "Accuracy", split, (guessed >= 0).numpy())
 
     def answers(model: nn.Module, split: str) -> tuple[Tensor, Tensor]:
-        return logits(model, split).argmax(1), labels(split)
+        return named(logits(model, split)), labels(split)
 
     def logits(model: nn.Module, split: str) -> Tensor:
         return torch.cat(list(answer(model, split, None)))
 
     def groups(model: nn.Module, split: str, said: Tensor | None = None) -> dict[str, Quality]:
         said = logits(model, split) if said is None else said
-        return recall_by_class(classes, said.argmax(1), labels(split), split)
+        return recall_by_class(classes, named(said), labels(split), split)
 
     def more(model: nn.Module, split: str, said: Tensor | None = None) -> tuple[Quality, ...]:
         said, truth = logits(model, split) if said is None else said, labels(split)
-        recall = macro_recall(recall_by_class(classes, said.argmax(1), truth, split), split)
+        recall = macro_recall(recall_by_class(classes, named(said), truth, split), split)
         return recall, *precision_and_calibration(said, truth, split)
+
+    def more_changes(before: Tensor, after: Tensor, split: str) -> tuple[Change, ...]:
+        truth = labels(split)
+        recalls = [recall_by_class(classes, named(said), truth, split) for said in (before, after)]
+        return macro_recall_change(*recalls), *precision_and_calibration_changes(before, after, truth)
 
     def most_frequent(split: str) -> Quality:
         truth = labels(split)
@@ -58,6 +70,7 @@ def classifier(classes: tuple[str, ...], answer: Answer, labels: Callable[[str],
         "labels": labels,
         "groups": groups,
         "more": more,
+        "more_changes": more_changes,
         "baseline": ("always the most frequent class", most_frequent),
         "loss": lambda output, target, smoothing: F.cross_entropy(output, target, label_smoothing=smoothing),
     }
@@ -68,57 +81,91 @@ def recall_by_class(
 ) -> dict[str, Quality]:
     """Return for each class the share of its examples that were named rightly, with its Wilson interval.
 
-    guessed, truth: int (n,). A class without examples is left out.
+    guessed, truth: int (n,), -1 for no answer. A class without examples is left out.
     """
-    seen, found = (torch.bincount(each, minlength=len(classes)).tolist() for each in (truth, truth[guessed == truth]))
-    return {name: proportion(hits, n, "Recall", split) for name, hits, n in zip(classes, found, seen, strict=True) if n}
+    found = {}
+    for place, name in enumerate(classes):
+        here = truth == place
+        if here.any():
+            mine = guessed[here]
+            found[name] = share((mine == place).numpy(), "Recall", split, (mine >= 0).numpy())
+    return found
 
 
 def macro_recall(recalls: dict[str, Quality], split: str = "validation") -> Quality:
-    """Return the plain mean of the classes' recalls; the interval is that of independent classes, to first order."""
+    """Return the plain mean of the classes' recalls, with the interval of independent classes."""
     each = list(recalls.values())
     value = sum(q.value for q in each) / len(each)
-    half = Z95 * math.sqrt(sum(q.value * (1 - q.value) / q.n for q in each)) / len(each)
-    return Quality("Macro recall", value, max(value - half, 0.0), min(value + half, 1.0), sum(q.n for q in each), split)
+    low, high = statistics.mean_of_parts([q.value for q in each], [(q.low, q.high) for q in each])
+    return Quality("Macro recall", value, low, high, sum(q.n for q in each), split, sum(q.unanswered for q in each))
 
 
-def precision_and_calibration(said: Tensor, truth: Tensor, split: str = "validation") -> tuple[Quality, ...]:
-    """Return macro precision, macro F1 and the expected calibration error, each with its 95 % interval.
+def macro_recall_change(before: dict[str, Quality], after: dict[str, Quality]) -> Change:
+    """Return how much the mean of the classes' recalls changed, with the interval of the pairs class by class."""
+    each = [change(before[name], after[name]) for name in before]
+    value = sum(c.value for c in each) / len(each)
+    low, high = statistics.mean_of_parts([c.value for c in each], [(c.low, c.high) for c in each])
+    return Change("Macro recall", value, low, high, sum(c.n for c in each))
 
-    said: (n, classes) logits; truth: int (n,). An answer that is not finite counts as perfectly unsure.
-    The intervals are those of the basic bootstrap, which makes up for the bias of a calibration error.
-    Sources: Guo, Pleiss, Sun, Weinberger 2017, On calibration of modern neural networks (15 bins); Davison and Hinkley
-    1997, Bootstrap methods and their application.
-    """
+
+def _judges(said: Tensor, truth: Tensor) -> dict[str, Callable[[Tensor], float]]:
+    """Return for each further metric a function from places of examples, int (n,), to its value there."""
     import torchmetrics.functional.classification as judged  # two seconds, for those who ask for these figures
 
     kinds = said.shape[1]
     sure = said.softmax(1).nan_to_num(1 / kinds)
     guessed = sure.argmax(1)
     unchecked = {"num_classes": kinds, "validate_args": False}
-    judges: dict[str, Callable[[Tensor], Tensor]] = {
-        "Macro precision": lambda at: judged.multiclass_precision(guessed[at], truth[at], **unchecked),
-        "Macro F1": lambda at: judged.multiclass_f1_score(guessed[at], truth[at], **unchecked),
-        "Calibration error": lambda at: judged.multiclass_calibration_error(
-            sure[at], truth[at], n_bins=15, **unchecked
+    return {
+        "Macro precision": lambda at: float(judged.multiclass_precision(guessed[at], truth[at], **unchecked)),
+        "Macro F1": lambda at: float(judged.multiclass_f1_score(guessed[at], truth[at], **unchecked)),
+        "Calibration error": lambda at: float(
+            judged.multiclass_calibration_error(sure[at], truth[at], n_bins=15, **unchecked)
         ),
     }
-    everything, drawn = torch.arange(len(truth)), torch.Generator().manual_seed(0)
-    draws = [torch.randint(len(truth), (len(truth),), generator=drawn) for _ in range(DRAWS)]
+
+
+def _draws(n: int) -> list[Tensor]:
+    drawn = torch.Generator().manual_seed(0)
+    return [torch.randint(n, (n,), generator=drawn) for _ in range(DRAWS)]
+
+
+def precision_and_calibration(said: Tensor, truth: Tensor, split: str = "validation") -> tuple[Quality, ...]:
+    """Return macro precision, macro F1 and the expected calibration error, each with its 95 % bootstrap interval.
+
+    said: (n, classes) logits; truth: int (n,). One answer that is not finite counts as perfectly unsure; where none is
+    finite there is no figure.
+    Source: Guo, Pleiss, Sun, Weinberger 2017, On calibration of modern neural networks (15 bins).
+    """
+    lost = int((named(said) < 0).sum())
     found = []
-    for metric, judge in judges.items():
-        value = float(judge(everything))
-        least, most = torch.quantile(
-            torch.stack([judge(at) for at in draws]).double(), torch.tensor([0.025, 0.975]).double()
-        )
-        low, high = max(0.0, min(value, 2 * value - float(most))), min(1.0, max(value, 2 * value - float(least)))
-        found.append(Quality(metric, value, low, high, len(truth), split))
+    for metric, judge in _judges(said, truth).items():
+        if lost == len(truth):
+            found.append(Quality(metric, torch.nan, torch.nan, torch.nan, lost, split, lost))
+            continue
+        value = judge(torch.arange(len(truth)))
+        low, high = statistics.percentiles_of_draws(value, np.array([judge(at) for at in _draws(len(truth))]))
+        found.append(Quality(metric, value, max(0.0, low), min(1.0, high), len(truth), split, lost))
+    return tuple(found)
+
+
+def precision_and_calibration_changes(before: Tensor, after: Tensor, truth: Tensor) -> tuple[Change, ...]:
+    """Return how much each of the same figures changed, with the interval of the pair: both are drawn together."""
+    found, n = [], len(truth)
+    silent = any(bool((named(said) < 0).all()) for said in (before, after))
+    for (metric, one), two in zip(_judges(before, truth).items(), _judges(after, truth).values(), strict=True):
+        if silent:
+            found.append(Change(metric, torch.nan, torch.nan, torch.nan, n))
+            continue
+        value = two(torch.arange(n)) - one(torch.arange(n))
+        low, high = statistics.percentiles_of_draws(value, np.array([two(at) - one(at) for at in _draws(n)]))
+        found.append(Change(metric, value, low, high, n))
     return tuple(found)
 
 
 def likely(output: Tensor, classes: tuple[str, ...], most: int = 3) -> tuple[str, list[dict[str, Any]]]:
     """Return the likeliest class of one answer (1, classes), and the first few with how sure the model is."""
-    if not torch.isfinite(output).all():
+    if int(named(output)) < 0:
         return "no answer", []
     sure = output[0].softmax(0)
     best = sure.argsort(descending=True)[:most].tolist()

@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from core.errors import BadInput, TaskUnavailable
 from core.tasks.assets import Assets
 from core.tasks.base import Batch, Task, TaskInfo, prunable_parameters
+from core.tasks.classify import named
 from core.tasks.control_models import AcrobotPolicy, Policy
 from core.tasks.quality import Quality, mean
 from core.tasks.trial import Shown, Trial
@@ -41,14 +42,15 @@ CURIOSITY = 0.01
 FRAMES, PAUSE = 80, 100
 """At most so many pictures in an animation, and milliseconds between two."""
 
-SOURCE = "gymnasium (Towers et al. 2024, MIT licence); policy trained by this project with PPO (Schulman et al. 2017)"
+SOURCE = "gymnasium (Towers et al. 2024, MIT licence)"
+TRAINED = "trained by this project with PPO (Schulman et al. 2017)"
 
 
 @dataclass(frozen=True)
 class World:
     """One environment and how it is shown.
 
-    id: what gymnasium calls it; build: its policy; worst: the lowest return there is.
+    id: what gymnasium calls it; build: its policy; worst, best: the lowest and the highest return there is.
     scale: what returns are divided by, so that the network values situations by numbers around 1.
     draw: (observation) -> a picture of it; ended: what it means that an episode ends early.
     noise: standard deviation of what is added to each observed number; gravity: times the usual, where a world has it.
@@ -65,6 +67,7 @@ class World:
     inputs: str
     noise: float = 0.0
     gravity: float = 1.0
+    best: float = 0.0
 
 
 def catalog(assets: Assets) -> list[TaskInfo]:
@@ -93,11 +96,12 @@ def make_task(
     """Join a policy and its world, by default that of its name, to a task."""
     world = world or WORLDS[about.name]
     _gymnasium()
+    bounds = world.worst, world.best
 
     def score(model: nn.Module, split: str, limit: int | None) -> Iterator[Quality]:
         count = min(limit or EPISODES, EPISODES)
         returns = play(model, world.id, [SEEDS[split] + i for i in range(count)], None, world.noise, world.gravity)
-        yield mean(returns, "Return", split)
+        yield mean(returns, "Return", split, bounds=bounds)
 
     def batches(
         split: str,
@@ -114,6 +118,8 @@ def make_task(
         seen: list[np.ndarray] = []
         (total,) = play(model, world.id, [SEEDS["validation"] + number - 1], seen)
         longest = limit(world.id)
+        if math.isnan(total):
+            return Shown("no answer: what this network rates actions by is not a number")
         end = f"{world.ended} after {len(seen)} steps" if len(seen) < longest else f"went on for all {longest} steps"
         return Shown(f"Return {total:.0f}; {end}", image=film([world.draw(each) for each in seen]))
 
@@ -137,7 +143,11 @@ def make_task(
         agree=imitation,
         count={"train": TOGETHER * LENGTH * ROLLOUTS * PASSES, "validation": EPISODES, "test": EPISODES}.__getitem__,
         early=early,
-        baseline=("actions by chance", lambda split: mean(by_chance(world.id, SEEDS[split]), "Return", split)),
+        fresh=world.build,
+        baseline=(
+            "actions by chance",
+            lambda split: mean(by_chance(world.id, SEEDS[split]), "Return", split, bounds=bounds),
+        ),
         shifts={kind: functools.partial(under, change) for kind, change in shifts.items()},
         trial=Trial(
             "Watch both agents play the same episode",
@@ -187,6 +197,8 @@ def play(
 ) -> np.ndarray:
     """Let a policy play one episode a seed, side by side, always taking what it rates highest; return the returns (n,).
 
+    An episode in which it once gives no answer has NaN.
+
     seen: gets each observation of the first episode. noise, gravity: see World.
     """
     envs, drawn = environments(world, len(seeds)), np.random.default_rng(seeds[0])
@@ -200,9 +212,12 @@ def play(
             if seen is not None:
                 seen.append(now[0].copy())
             observed = now[playing] + noise * drawn.standard_normal(now[playing].shape).astype(np.float32)
-            chosen = model(torch.from_numpy(observed))[:, :-1].argmax(1).tolist()
+            chosen = named(model(torch.from_numpy(observed))[:, :-1]).tolist()
             still = []
             for place, action in zip(playing, chosen, strict=True):
+                if action < 0:  # no answer is no action
+                    returns[place] = np.nan
+                    continue
                 now[place], reward, ended, _, _ = envs[place].step(action)
                 returns[place] += reward
                 if not ended:
@@ -248,6 +263,10 @@ def experience(model: nn.Module, world: World, batch_size: int, generator: torch
             met[step] = now
             with torch.no_grad():
                 output = model(torch.from_numpy(now))
+                if not output.isfinite().all():
+                    raise BadInput(
+                        "This network gives no answers to act by: they are not numbers.", "Start from another network."
+                    )
                 shares = output[:, :-1].log_softmax(1)
                 actions[step] = torch.multinomial(shares.exp(), 1, generator=generator)[:, 0]
                 chances[step] = shares.gather(1, actions[step].long()[:, None])[:, 0]
@@ -347,6 +366,7 @@ WORLDS = {
         "fell",
         "position (m), speed (m/s), angle (rad) and its speed (rad/s) of CartPole-v1. It answers with 3 numbers: how "
         "good it is to push left, to push right, and a value of the situation. The larger of the first two is done.",
+        best=500.0,
     ),
     "acrobot-policy": World(
         "Acrobot-v1",
@@ -367,4 +387,4 @@ WORLDS = {
 def info(name: str, parameters: int) -> TaskInfo:
     """Describe a policy for the catalogue."""
     world = WORLDS[name]
-    return TaskInfo(name, world.title, "control", "Return", parameters, SOURCE, True, world.about, world.worst)
+    return TaskInfo(name, world.title, "control", "Return", parameters, SOURCE, True, world.about, world.worst, TRAINED)

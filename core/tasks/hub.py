@@ -14,7 +14,7 @@ from core.tasks.base import Task, TaskInfo, prunable_parameters
 from core.tasks.classify import classifier
 from core.tasks.fetch import FetchFailed, Remote
 from core.tasks.inbox import CHARACTERS
-from core.tasks.text import heads_of, padded
+from core.tasks.text import heads_of, padded, told_length
 from core.tasks.text_models import TextTransformer
 from core.tasks.trial import Own
 
@@ -174,8 +174,15 @@ def make_task(found: Found, model: nn.Module, tokenizer: Any, classes: tuple[str
                 raise BadInput("There is no text to read.", "Type a few words.")
             if len(text) > CHARACTERS:
                 raise BadInput(f"This text has {len(text):,} characters.", f"Give at most {CHARACTERS:,}.")
-        pieces = tokenizer(texts, truncation=True, max_length=LONGEST)["input_ids"]
+        pieces = tokenizer(texts, truncation=True, max_length=longest)["input_ids"]
         return padded(pieces, 3, model.pad)
+
+    def how_much(text: str) -> str:
+        return told_length(len(tokenizer(text, verbose=False)["input_ids"]), longest, "word pieces")
+
+    config = model.network.config
+    longest = min(LONGEST, int(getattr(config, "max_position_embeddings", None) or LONGEST))
+    multi = getattr(config, "problem_type", None) == "multi_label_classification"
 
     aside = ("embedding", "pooler", "classifier", "score")
     names = [name for name, _ in model.named_parameters()]
@@ -187,6 +194,7 @@ def make_task(found: Found, model: nn.Module, tokenizer: Any, classes: tuple[str
         sum(each.numel() for each in model.parameters()),
         f"The Hub, {found.name} at {found.revision}; licence: {found.licence}",
         False,
+        weights="of its authors",
     )
     parts = classifier(classes, lambda model, split, limit: iter(()), lambda split: torch.zeros(0, dtype=torch.long))
     return Task(
@@ -194,11 +202,12 @@ def make_task(found: Found, model: nn.Module, tokenizer: Any, classes: tuple[str
         model=model,
         prunable=prunable_parameters(model, {name for name in names if any(part in name for part in aside)}),
         example=inputs(["one two three"]),
-        inputs=f"word pieces as its tokenizer gives them, at most {LONGEST}; {model.pad} stands for none.",
+        inputs=f"word pieces as its tokenizer gives them, at most {longest}; {model.pad} stands for none.",
         batches=lambda *choices: iter(()),
         count=lambda split: 0,
         heads=heads_of(model),
-        own=Own("text", inputs),
+        fresh=model.as_configured,
+        own=Own("text", inputs, multi=multi, how_much=how_much),
         ragged=True,
         files={name: (found.folder / name).read_bytes() for name in ("config.json",)},
         **{**parts, "baseline": None},

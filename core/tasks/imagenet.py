@@ -68,8 +68,15 @@ CLASSES = {
 }
 """Imagenette's ten classes by WordNet number, which names their folder, in the order of the answers."""
 
+OTHER_NAMES = CLASSES
+"""Folders may be named by WordNet number too."""
+
 SIZES = {"validation": 300, "test": 500}
-"""Pictures of Imagenette's own validation part that serve for each; drawn once, the same everywhere."""
+"""At most so many of the pictures that no network learned from serve for each; drawn once, the same everywhere."""
+
+UNSEEN, LEARNED = "ILSVRC2012_val_", re.compile(r"n\d{8}_")
+"""How the names of ImageNet's own validation pictures begin, and of those that networks learned from; Imagenette has
+both in each of its folders."""
 
 ARCHIVE_BYTES = 99_003_388
 """Size of the Imagenette archive."""
@@ -101,11 +108,12 @@ def info(key: str) -> TaskInfo:
         "vision",
         "Accuracy",
         known.parameters,
-        "Weights of torchvision (BSD-3-Clause; trained on ImageNet, whose pictures are for research); judged on "
-        "Imagenette (fast.ai, Apache-2.0; pictures of ImageNet), fetched from where torchvision fetches them",
+        "Imagenette (fast.ai, Apache-2.0; pictures of ImageNet, of those only that networks have not learned from), "
+        "fetched from where torchvision fetches them",
         False,
         f"Trained on 1.3 million photographs of 1000 things; {known.first:.1f} % right among all thousand, as "
         "published. Here it is judged on ten of them.",
+        weights="of torchvision (BSD-3-Clause; trained on ImageNet, whose pictures are for research)",
     )
 
 
@@ -204,14 +212,26 @@ class Photographs:
     def __init__(self, folder: Path, view: View) -> None:
         self.view = view
         try:
-            parts = {part: _torchvision().datasets.ImageFolder(folder / part).samples for part in ("train", "val")}
-            order = torch.randperm(len(parts["val"]), generator=torch.Generator().manual_seed(0)).tolist()
+            folders = {part: _torchvision().datasets.ImageFolder(folder / part).samples for part in ("train", "val")}
         except (OSError, FileNotFoundError) as error:
             raise TaskUnavailable("The pictures are damaged.", f"Delete {folder} and fetch again.") from error
-        held = [parts["val"][place] for place in order]
+        unseen, learned = [], []
+        for part, samples in folders.items():
+            for sample in samples:
+                name = Path(sample[0]).name
+                apart = name.startswith(UNSEEN) or (part == "val" and not LEARNED.match(name))
+                (unseen if apart else learned).append(sample)
+        if len(unseen) < 2:
+            raise TaskUnavailable(
+                "Networks have learned from all of these pictures, so that none is left to judge them by.",
+                f"Delete {folder} and fetch again.",
+            )
+        unseen.sort(key=lambda sample: Path(sample[0]).name)
+        order = torch.randperm(len(unseen), generator=torch.Generator().manual_seed(0)).tolist()
+        held = [unseen[place] for place in order]
         middle = min(SIZES["validation"], len(held) // 2)
         self._splits = {
-            "train": parts["train"],
+            "train": learned,
             "validation": held[:middle],
             "test": held[middle : middle + SIZES["test"]],
         }
@@ -311,9 +331,16 @@ def make_task(about: TaskInfo, model: nn.Module, photographs: Photographs, picke
             1,
             answer,
             changed,
-            "Any picture of the validation data, which no network has learned from.",
+            f"One of {photographs.count('validation'):,} pictures of ImageNet's own validation data, which no network "
+            f"here has learned from; {photographs.count('test'):,} others are for the test.",
         ),
-        own=Own("picture", lambda given: view.normal(torch.stack([view.square(each) for each in given])), picked),
+        own=Own(
+            "picture",
+            lambda given: view.normal(torch.stack([view.square(each) for each in given])),
+            picked,
+            OTHER_NAMES,
+        ),
+        fresh=lambda: _torchvision().models.get_model(about.name.removeprefix("imagenet-")),
         built=("torchvision.models", "get_model", f'"{about.name.removeprefix("imagenet-")}"'),
         glance=64,
         habits=HABITS,

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from core.errors import BadInput, TaskUnavailable
 from core.tasks.assets import Assets
 from core.tasks.base import SPLITS, Batch, Task, TaskInfo, prunable_parameters
-from core.tasks.quality import Quality, mean, proportion
+from core.tasks.quality import Quality, mean, share
 from core.tasks.recommender_models import NCF
 from core.tasks.trial import Shown, Trial
 
@@ -50,9 +50,9 @@ INPUTS = (
 )
 
 SOURCE = (
-    "MovieLens latest-small of 2016 (Harper and Konstan 2015; GroupLens terms: no commercial use without permission), "
-    "weights trained by this project"
+    "MovieLens latest-small of 2016 (Harper and Konstan 2015; GroupLens terms: no commercial use without permission)"
 )
+TRAINED = "trained by this project"
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,7 +111,7 @@ def make_task(
     def score(model: nn.Module, split: str, limit: int | None) -> Iterator[Quality]:
         data = ratings(split)
         guessed = guess(model, data.pairs[:limit])
-        yield error(guessed, data.stars[:limit], split)
+        yield error(guessed, data.stars[:limit], split, data.pairs[:limit, 0])
 
     def batches(
         split: str,
@@ -136,7 +136,7 @@ def make_task(
             here = (much >= below) & (much < limit)
             below = limit
             if here.any():
-                found[name] = error(guessed[here], data.stars[here], split)
+                found[name] = error(guessed[here], data.stars[here], split, data.pairs[here, 0])
         return found
 
     @functools.cache
@@ -148,9 +148,13 @@ def make_task(
         pairs = torch.stack([films[:, :1].expand(-1, AMONG), films[:, 1:]], 2).flatten(0, 1)
         guessed = guess(model, pairs).reshape(-1, AMONG)
         better = (guessed[:, 1:] >= guessed[:, :1]).sum(1)
+        answered = guessed.isfinite().all(1)
         data = ratings(split)
         apart = (guess(model, data.pairs) - data.stars).abs().numpy()
-        return proportion(int((better < BEST).sum()), len(films), "Hit rate at 10", split), mean(apart, "MAE", split)
+        return (
+            share(((better < BEST) & answered).numpy(), "Hit rate at 10", split, answered.numpy()),
+            mean(apart, "MAE", split, clusters=data.pairs[:, 0].numpy()),
+        )
 
     @functools.cache
     def simple() -> tuple[float, Tensor, Tensor]:
@@ -158,7 +162,7 @@ def make_task(
 
     def baseline(split: str) -> Quality:
         data, (usual, of_user, of_film) = ratings(split), simple()
-        return error(usual + of_user[data.pairs[:, 0]] + of_film[data.pairs[:, 1]], data.stars, split)
+        return error(usual + of_user[data.pairs[:, 0]] + of_film[data.pairs[:, 1]], data.stars, split, data.pairs[:, 0])
 
     def answer(model: nn.Module, number: int) -> Shown:
         if not 1 <= number <= users:
@@ -166,8 +170,10 @@ def make_task(
         seen = ratings("train").pairs
         films = torch.arange(len(titles))
         guessed = guess(model, torch.stack([torch.full_like(films, number - 1), films], 1))
+        if not guessed.isfinite().all():
+            return Shown("no answer: its guesses are not numbers")
         guessed[seen[seen[:, 0] == number - 1, 1]] = -torch.inf
-        best = guessed.nan_to_num(-torch.inf).argsort(descending=True, stable=True)[:BEST].tolist()
+        best = guessed.argsort(descending=True, stable=True)[:BEST].tolist()
         rows = tuple({"Film": titles[film], "Stars": round(float(guessed[film]), 2)} for film in best)
         return Shown(f"Known: {int(known()[number - 1])} ratings", rows)
 
@@ -194,6 +200,7 @@ def make_task(
         agree=lambda output, wanted, temperature: F.mse_loss(output, wanted),
         count=counts.__getitem__,
         early=early,
+        fresh=lambda: NCF(films=len(titles)),
         optional=("user.weight", "film.weight"),
         baseline=("averages of users and films", baseline),
         more=more,
@@ -218,9 +225,9 @@ def guess(model: nn.Module, pairs: Tensor) -> Tensor:
         return torch.cat([model(part) for part in pairs.split(SLICE)])
 
 
-def error(guessed: Tensor, stars: Tensor, split: str) -> Quality:
-    """Return the root of the mean squared error, with its interval."""
-    return mean((guessed - stars).square().numpy(), "RMSE", split, root=True)
+def error(guessed: Tensor, stars: Tensor, split: str, users: Tensor) -> Quality:
+    """Return the root of the mean squared error, with its interval: whose ratings they are is what could be others."""
+    return mean((guessed - stars).square().numpy(), "RMSE", split, root=True, clusters=users.numpy())
 
 
 def stayed(dense: Shown, other: Shown) -> str:
@@ -274,4 +281,5 @@ def info(name: str, parameters: int) -> TaskInfo:
         SOURCE,
         True,
         "Guesses how many stars a person would give a film, from the ratings of 671 people.",
+        weights=TRAINED,
     )

@@ -48,10 +48,8 @@ SHOWN = 300
 DROPPED = 0.1
 """Share of the words that "drop" hides from the network."""
 
-SOURCE = (
-    "Reuters-21578 R8 newswires of 1987 (Reuters Ltd. and Carnegie Group; distributed for research use only), "
-    "weights trained by this project"
-)
+SOURCE = "Reuters-21578 R8 newswires of 1987 (Reuters Ltd. and Carnegie Group; distributed for research use only)"
+TRAINED = "trained by this project"
 
 
 @dataclass(frozen=True)
@@ -59,14 +57,14 @@ class Kind:
     """One text network that ships.
 
     load: (assets, name) -> the network, and a reader of texts.
-    optional: parameters that stay whole unless asked for; heads: () for none.
+    weights: who trained it.
     slice: how many texts are judged at a time. glance, habits: see Task.
     """
 
     load: Callable[[Assets, str], tuple[nn.Module, "Reader"]]
     title: str
     about: str
-    source: str
+    weights: str
     slice: int
     glance: int
     habits: Mapping[str, Mapping[str, Any]]
@@ -76,7 +74,8 @@ class Kind:
 class Reader:
     """How texts become numbers.
 
-    read: texts -> for each the numbers of its words or word pieces, 0 nowhere among them.
+    read: texts -> for each the numbers of its words or word pieces, 0 nowhere among them, at most `longest`.
+    length: text -> how many words or word pieces the whole of it has; unit: which of the two, in the plural.
     unknown: the number of what the network never learned; closing: numbers that every text has.
     shortest: how many numbers the network needs at least; files: what the reader is kept in, for a download.
     """
@@ -87,6 +86,18 @@ class Reader:
     shortest: int
     inputs: str
     files: Mapping[str, bytes]
+    longest: int
+    length: Callable[[str], int]
+    unit: str
+
+    def how_much(self, text: str) -> str:
+        """Say how much of a text is read, "" if all of it."""
+        return told_length(self.length(text), self.longest, self.unit)
+
+
+def told_length(length: int, longest: int, unit: str) -> str:
+    """Say how much of a text of so many words or word pieces is read, "" if all of it."""
+    return f"Only the first {longest:,} of its {length:,} {unit} are read." if length > longest else ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -208,10 +219,25 @@ def make_task(
         with torch.no_grad():
             best, rows = likely(model(padded([words], reader.shortest)), CLASSES)
         known = sum(word != reader.unknown and word not in reader.closing for word in words)
-        return Shown(f"{best} (it read {known} known words or parts of words)", tuple(rows))
+        cut = f" {told}" if (told := reader.how_much(text)) else ""
+        return Shown(f"{best} (it read {known} known words or parts of words).{cut}", tuple(rows))
+
+    @functools.cache
+    def median() -> list[int]:
+        """Return the validation text of the median length."""
+        by_length = sorted(texts("validation").words, key=len)
+        return by_length[len(by_length) // 2]
+
+    def typical(count: int) -> Tensor:
+        return padded([median()] * count, reader.shortest)
 
     def under(kind: str, strength: int) -> Task:
         return make_task(about, model, reader, shifted(kind, strength), counts, shown, early)
+
+    def fresh() -> nn.Module:
+        if isinstance(model, TextTransformer):
+            return model.as_configured()
+        return TextCNN()
 
     prunable = prunable_parameters(model, aside)
     return Task(
@@ -224,6 +250,9 @@ def make_task(
         count=counts.__getitem__,
         heads=heads_of(model),
         early=early,
+        fresh=fresh,
+        typical=typical,
+        usual=lambda: f"{len(median())} {reader.unit}, the median of the validation data",
         shown=shown,
         shifts={kind: functools.partial(under, kind) for kind in shifts.TEXTS} if shifted else {},
         augmentations=("drop",),
@@ -236,7 +265,12 @@ def make_task(
             changed,
             "A few English words as a newswire of 1987 might have them.",
         ),
-        own=Own("text", lambda given: padded([understood(reader, each) for each in given], reader.shortest)),
+        own=Own(
+            "text",
+            lambda given: padded([understood(reader, each) for each in given], reader.shortest),
+            aliases=TOPICS,
+            how_much=reader.how_much,
+        ),
         files=reader.files,
         glance=kind.glance,
         habits=kind.habits,
@@ -288,7 +322,8 @@ def word_reader(vocabulary: list[str], longest: int = 128) -> Reader:
         "the numbers of up to 128 lower-case words; vocabulary.json lists them, the first is 2, an unknown word 1, "
         f"none 0. It answers with 8 numbers; the largest names the topic: {', '.join(CLASSES)}."
     )
-    return Reader(read, UNKNOWN, frozenset(), 5, inputs, {"vocabulary.json": json.dumps(vocabulary).encode()})
+    files = {"vocabulary.json": json.dumps(vocabulary).encode()}
+    return Reader(read, UNKNOWN, frozenset(), 5, inputs, files, longest, lambda text: len(words(text)), "words")
 
 
 def words(text: str) -> list[str]:
@@ -307,7 +342,11 @@ def piece_reader(tokenizer: Any, files: Mapping[str, bytes], longest: int = 64) 
         f"8 numbers; the largest names the topic: {', '.join(CLASSES)}."
     )
     closing = frozenset((tokenizer.cls_token_id, tokenizer.sep_token_id))
-    return Reader(read, tokenizer.unk_token_id, closing, 3, inputs, files)
+
+    def length(text: str) -> int:
+        return len(tokenizer(text, verbose=False)["input_ids"])
+
+    return Reader(read, tokenizer.unk_token_id, closing, 3, inputs, files, longest, length, "word pieces")
 
 
 def _small(assets: Assets, name: str) -> tuple[nn.Module, Reader]:
@@ -351,7 +390,7 @@ KINDS = {
         _small,
         "Text CNN - news topics (Reuters)",
         "Filters that look at three, four or five words at a time. The fast one of the two.",
-        SOURCE,
+        TRAINED,
         250,
         1000,
         {
@@ -363,7 +402,7 @@ KINDS = {
         _transformer,
         "MiniLM transformer - news topics (Reuters)",
         "Three layers of attention, which had read a billion sentences before it learned to sort newswires.",
-        f"{SOURCE}, starting from all-MiniLM-L6-v2 (Wang et al. 2020, Apache-2.0)",
+        f"{TRAINED}, starting from all-MiniLM-L6-v2 (Wang et al. 2020, Apache-2.0)",
         50,
         200,
         {
@@ -377,4 +416,6 @@ KINDS = {
 def info(name: str, parameters: int) -> TaskInfo:
     """Describe one of the shipped networks for the catalogue."""
     kind = KINDS[name]
-    return TaskInfo(name, kind.title, "language", "Accuracy", parameters, kind.source, True, kind.about)
+    return TaskInfo(
+        name, kind.title, "language", "Accuracy", parameters, SOURCE, True, kind.about, weights=kind.weights
+    )

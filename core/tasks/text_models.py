@@ -1,5 +1,6 @@
 """The text networks that ship: a small convolutional one, and a transformer from a folder."""
 
+import copy
 from pathlib import Path
 
 import torch
@@ -43,6 +44,15 @@ class TextTransformer(nn.Module):
         config = AutoConfig.from_pretrained(folder, local_files_only=True)
         self.network = AutoModelForSequenceClassification.from_config(config, dtype=torch.float32)
         self.pad = int(getattr(config, "pad_token_id", None) or 0)
+
+    def as_configured(self) -> "TextTransformer":
+        """Return the same architecture with fresh random weights."""
+        from transformers import AutoModelForSequenceClassification
+
+        fresh = copy.copy(self)
+        fresh._modules = dict(self._modules)
+        fresh.network = AutoModelForSequenceClassification.from_config(self.network.config, dtype=torch.float32)
+        return fresh
 
     def forward(self, pieces: Tensor) -> Tensor:
         return self.network(input_ids=pieces, attention_mask=(pieces != self.pad).long()).logits

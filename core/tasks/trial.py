@@ -28,11 +28,19 @@ class Own:
     kind: "picture" or "text".
     inputs: (pictures or texts) -> one batch of inputs; raises BadInput for what no model can answer.
     picked: which of the network's answers stand for the classes, in their order; None for all.
+    aliases: other names that folders and labels may have -> the class that each stands for.
+    check: one picture or text -> nothing; raises BadInput if no model can answer it. None: texts are tried by `inputs`.
+    multi: whether each class is a label by itself, so that an example may have several of them, or none.
+    how_much: one text -> how much of it the network reads, as a sentence; "" where it reads all. None: always all.
     """
 
     kind: str
     inputs: Callable[[list[Any]], Tensor]
     picked: list[int] | None = None
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    check: Callable[[Any], object] | None = None
+    multi: bool = False
+    how_much: Callable[[Any], str] | None = None
 
 
 def _nothing(dense: Shown, other: Shown) -> str:

@@ -47,7 +47,10 @@ INPUTS = (
     f"It answers with 10 numbers; the largest one names the class: {', '.join(CLASSES)}."
 )
 
-SOURCE = "Fashion-MNIST (Xiao et al. 2017, MIT licence); weights trained by this project"
+SOURCE, TRAINED = "Fashion-MNIST (Xiao et al. 2017, MIT licence)", "trained by this project"
+
+OTHER_NAMES = {"T-shirt/top": "T-shirt", "Trouser": "Trousers"}
+"""What the data's own authors call two of the classes."""
 
 
 @dataclass(frozen=True)
@@ -213,6 +216,7 @@ def make_task(
         count=counts.__getitem__,
         early=early,
         shown=shown,
+        fresh=architecture.build if architecture else None,
         shifts={kind: functools.partial(shifted, kind) for kind in shifts.IMAGES},
         augmentations=("flip", "shift", "nudge", "erase"),
         trial=Trial(
@@ -223,7 +227,7 @@ def make_task(
             changed,
             "Any picture of the validation data, which no network has learned from.",
         ),
-        own=Own("picture", as_clothes),
+        own=Own("picture", as_clothes, aliases=OTHER_NAMES),
         habits=architecture.habits if architecture else {},
         **classifier(CLASSES, said, lambda split: images(split).labels),
     )
@@ -301,4 +305,4 @@ def vary(inputs: Tensor, generator: torch.Generator, augment: tuple[str, ...], p
 def info(name: str, parameters: int) -> TaskInfo:
     """Describe one of the shipped networks for the catalogue."""
     entry = ARCHITECTURES[name]
-    return TaskInfo(name, entry.title, "vision", "Accuracy", parameters, SOURCE, True, entry.about)
+    return TaskInfo(name, entry.title, "vision", "Accuracy", parameters, SOURCE, True, entry.about, weights=TRAINED)

@@ -1,7 +1,6 @@
 """The training loop: one generator that serves the page, the tests and the builder of the shipped weights."""
 
 import copy
-import functools
 import math
 import time
 from collections.abc import Iterator, Mapping
@@ -10,11 +9,11 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor, nn
 
-from core.errors import BadRecipe, TuningFailed
+from core.errors import BadPlan, BadRecipe, TuningFailed
 from core.pruning.masks import Pruned
 from core.pruning.structure import Small
 from core.tasks.base import Task
-from core.tasks.quality import Quality
+from core.tasks.quality import Quality, summary
 from core.tuning.recipe import Recipe
 from core.tuning.strategy import COURSES, recut
 
@@ -30,11 +29,13 @@ class Progress:
     loss: training loss, averaged over the last 20 steps.
     quality: the latest look at validation data: as many examples as the task glances at (all where the recipe has
         patience), all of them at the end.
-    train: the same network on as many of the first training examples as they are, not varied.
+    glance: the same network on the validation examples that every look has seen, so that looks can be compared.
+    train: the same network on as many of the first training examples, not varied.
     sparsity: the removed share of the prunable weights at this step.
     seconds, left: time spent, and the estimate of what remains.
     model: the tuned network; carried by the last one, and by each that brings a new `quality`.
     pruned: the same with its masks.
+    ended: whether the run is over, by its steps, its time limit or its patience; what it carries then is its result.
     """
 
     step: int
@@ -47,6 +48,8 @@ class Progress:
     left: float
     model: nn.Module | None = None
     pruned: Pruned | None = None
+    glance: Quality | None = None
+    ended: bool = False
 
 
 def preset_for(task: Task, name: str) -> Recipe:
@@ -79,9 +82,11 @@ def fine_tune(task: Task, pruned: Pruned, recipe: Recipe, keep_at: int = 0) -> I
     looks = min(max(recipe.epochs, CHECKS), MOST_CHECKS)
     checks = {round(of * share / looks) for share in range(1, looks + 1)}
 
-    start, step, quality, train, best, waited = time.monotonic(), 0, None, None, None, 0
+    start, step, waited, best = time.monotonic(), 0, 0, None
+    look: _Look | None = None
     losses: list[float] = []
     while step < of:
+        learning = run
         for inputs, targets in task.batches("train", recipe.batch_size, generator, recipe.augment, run.model):
             if step in course.cuts:
                 found = recut(task, run.whole().model, pruned, course.cuts[step])
@@ -96,7 +101,9 @@ def fine_tune(task: Task, pruned: Pruned, recipe: Recipe, keep_at: int = 0) -> I
             run.learn(loss)
 
             step += 1
-            if step > max(of * (1 - recipe.average), last_cut):
+            seconds = time.monotonic() - start
+            done = max(step / of, seconds / recipe.seconds if recipe.seconds else 0.0)
+            if recipe.average and step > last_cut and (done > 1 - recipe.average or recipe.patience):
                 run.remember()
             losses = [*losses[-19:], loss.item()]
             if not math.isfinite(losses[-1]):
@@ -104,47 +111,70 @@ def fine_tune(task: Task, pruned: Pruned, recipe: Recipe, keep_at: int = 0) -> I
                     f"The training loss stopped being a number after {step} steps, so the fine-tune was stopped.",
                     "The pruned network is kept as it was; try a gentler learning rate.",
                 )
-            seconds = time.monotonic() - start
-            over = step == of or (recipe.seconds is not None and seconds >= recipe.seconds)
-            reached = None
-            if step in checks or step == keep_at or over:
-                over_all = over or recipe.patience
-                if over:
-                    run.settle()
-                if over and recipe.recalibrate:
-                    recalibrate(task, run.model, recipe)
-                quality, train = run.look(task, None if over_all else task.glance)
-                reached = run.whole()
-                # Before its last cut a network is not as sparse as it has to be, so nothing it reaches counts.
-                if recipe.patience and step > last_cut:
-                    waited = 0 if best is None or quality.better_than(best[0]) else waited + 1
-                    best = (quality, reached, train) if waited == 0 else best
-                    over = over or waited >= recipe.patience
-                    if over:
-                        quality, reached, train = best
+            over = step == of or done >= 1
+            known: _Look | None = None
+            if step in checks and recipe.patience and not over and step > last_cut:
+                look = known = run.look(task, None)
+                waited = 0 if best is None or look.quality.better_than(best.quality) else waited + 1
+                best = look if waited == 0 else best
+                if waited == 0 and done <= 1 - recipe.average:
+                    run.forget()  # an average begins anew at the best look, until the share of the run's end is reached
+                over = waited >= recipe.patience
+            elif step in checks or step == keep_at:
+                look = run.look(task, task.glance if not recipe.patience else None)
+            fresh = step in checks or step == keep_at or over
+            if over:
+                look = run.end(task, recipe, best, known)
             left = 0.0 if over else seconds / step * (of - step)
             if recipe.seconds is not None:
                 left = min(left, max(recipe.seconds - seconds, 0.0))
-            yield Progress(
-                step,
-                of,
-                sum(losses) / len(losses),
-                quality,
-                train,
-                run.pruned.sparsity,
-                seconds,
-                left,
-                reached.model if reached else None,
-                reached,
-            )
+            yield _progress(step, of, losses, look, fresh, run.pruned.sparsity, seconds, left, over)
             if over:
                 return
+            if run is not learning:
+                break  # what is learned from may come of what the network does, and that is another one now
     if of == 0:
-        recalibrate(task, run.model, recipe)
-        quality, train = run.look(task, None)
-        reached = run.whole()
-        seconds = time.monotonic() - start
-        yield Progress(0, 0, math.nan, quality, train, pruned.sparsity, seconds, 0.0, reached.model, reached)
+        look = run.end(task, recipe)
+        yield _progress(0, 0, [math.nan], look, True, pruned.sparsity, time.monotonic() - start, 0.0, True)
+
+
+@dataclass(frozen=True, eq=False)
+class _Look:
+    """One look at a network: on validation data, on what every look sees of it, on training data; and what it was."""
+
+    quality: Quality
+    glance: Quality
+    train: Quality
+    reached: Pruned
+
+
+def _progress(
+    step: int,
+    of: int,
+    losses: list[float],
+    look: _Look | None,
+    fresh: bool,
+    sparsity: float,
+    seconds: float,
+    left: float,
+    ended: bool,
+) -> Progress:
+    """Report a step, with the network itself where the look at it is fresh."""
+    reached = look.reached if look and fresh else None
+    return Progress(
+        step,
+        of,
+        sum(losses) / len(losses),
+        look.quality if look else None,
+        look.train if look else None,
+        sparsity,
+        seconds,
+        left,
+        reached.model if reached else None,
+        reached,
+        look.glance if look else None,
+        ended,
+    )
 
 
 def recalibrate(task: Task, model: nn.Module, recipe: Recipe) -> None:
@@ -152,7 +182,7 @@ def recalibrate(task: Task, model: nn.Module, recipe: Recipe) -> None:
 
     Source: Li et al. 2020, EagleEye: fast sub-net evaluation for efficient neural network pruning.
     """
-    norms = [module for module in model.modules() if isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d)]
+    norms = [module for module in model.modules() if isinstance(module, NORMS) and module.track_running_stats]
     if not norms:
         return
     momenta = [norm.momentum for norm in norms]
@@ -166,10 +196,15 @@ def recalibrate(task: Task, model: nn.Module, recipe: Recipe) -> None:
         for inputs, _ in task.batches(
             "train", recipe.batch_size, torch.Generator().manual_seed(recipe.seed), (), model
         ):
-            model(inputs)
+            if len(inputs) > 1:  # one example has no variance
+                model(inputs)
     for norm, momentum in zip(norms, momenta, strict=True):
         norm.momentum = momentum
     model.train(training)
+
+
+NORMS = nn.BatchNorm1d | nn.BatchNorm2d | nn.BatchNorm3d
+"""Layers that normalise by the statistics of a batch."""
 
 
 @dataclass(eq=False)
@@ -190,7 +225,7 @@ class _Run:
 
     @classmethod
     def begin(cls, task: Task, start: Pruned, recipe: Recipe, settled: bool) -> "_Run":
-        small = Small.of(start) if settled and start.plan.structured else None
+        small = _smaller(start) if settled and start.plan.structured else None
         model = copy.deepcopy(small.model if small else start.model).to(memory_format=torch.channels_last)
         learning = _learning(model, task.prunable, recipe.learns)
         for name, parameter in model.named_parameters():
@@ -200,7 +235,7 @@ class _Run:
         frozen = [
             module
             for name, module in model.named_modules()
-            if isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d) and f"{name}.weight" not in learning
+            if isinstance(module, NORMS) and f"{name}.weight" not in learning
         ]
         run = cls(model, start, small, _optimizer(model, recipe), [], frozen)
         run.hold(start)
@@ -208,13 +243,13 @@ class _Run:
         return run
 
     def hold(self, pruned: Pruned) -> None:
-        """From now on keep zero what these masks remove; a network without its removed units has nothing to hold."""
+        """From now on keep zero what these masks remove; in a network without its removed units, the rest of that."""
         self.pruned = pruned
-        if self.small is None:
-            parameters = dict(self.model.named_parameters())
-            masks = {**pruned.masks, **pruned.also}
-            self.held = [(parameters[name], mask.to(parameters[name].dtype)) for name, mask in masks.items()]
-            self._zero(gradients=False)
+        parameters = dict(self.model.named_parameters())
+        masks = {**pruned.masks, **pruned.also}
+        masks = self.small.masks(masks) if self.small else masks
+        self.held = [(parameters[name], mask.to(parameters[name].dtype)) for name, mask in masks.items()]
+        self._zero(gradients=False)
 
     def cut(self, task: Task, pruned: Pruned, recipe: Recipe, settled: bool) -> "_Run":
         """Go on with other masks: with the same optimiser, or, once units are settled, in the smaller network."""
@@ -234,17 +269,19 @@ class _Run:
             group["lr"] = share * group["initial"]
 
     def answer(self, inputs: Tensor, seed: int) -> Tensor:
-        """Return what the network says while it learns; what dropout drops is decided by the seed."""
-        if not self.drops:
-            return self.model(inputs)
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
-            return self.model(inputs)
-
-    @functools.cached_property
-    def drops(self) -> bool:
-        """Whether anything in the network is left to chance."""
-        return any(isinstance(module, nn.Dropout) and module.p > 0 for module in self.model.modules())
+        """Return what the network says while it learns; whatever it leaves to chance is decided by the seed."""
+        resting = [module for module in self.model.modules() if isinstance(module, NORMS) and module.training]
+        resting = resting if len(inputs) == 1 else []
+        for module in resting:
+            module.eval()  # one example has no variance: the usual statistics serve
+        try:
+            # All of it, not dropout alone: networks drop paths, noise and whole blocks in ways of their own.
+            with torch.random.fork_rng(devices=[]):
+                torch.default_generator.manual_seed(seed)
+                return self.model(inputs)
+        finally:
+            for module in resting:
+                module.train()
 
     def learn(self, loss: Tensor) -> None:
         """Take one step downhill, and none at all with what was removed."""
@@ -264,20 +301,43 @@ class _Run:
                 else:
                     self.mean[name].lerp_(parameter, 1 / self.remembered)
 
-    def settle(self) -> None:
-        """Take the mean of what was remembered, if anything was; zeros stay zeros, for masks no longer changed."""
-        with torch.no_grad():
-            for name, parameter in self.model.named_parameters():
-                if name in self.mean:
-                    parameter.copy_(self.mean[name])
-        self._zero(gradients=False)
+    def forget(self) -> None:
+        """Begin the mean anew."""
+        self.mean, self.remembered = {}, 0
 
-    def look(self, task: Task, limit: int | None) -> tuple[Quality, Quality]:
+    def end(self, task: Task, recipe: Recipe, best: "_Look | None" = None, last: "_Look | None" = None) -> "_Look":
+        """Do what a recipe wants at every end, however it came: average, recalibrate, judge on everything.
+
+        best: the best look of a run with patience; its weights are what ends, unless they are averaged.
+        last: a look at the network as it is now, if there was one.
+        """
+        reached: Pruned | None = None
+        if self.mean:
+            with torch.no_grad():
+                for name, parameter in self.model.named_parameters():
+                    parameter.copy_(self.mean[name])
+            self._zero(gradients=False)
+        elif best is not None:
+            last = last or self.look(task, None)
+            if not last.quality.better_than(best.quality):
+                if not recipe.recalibrate:
+                    return best
+                reached = best.reached
+        if recipe.recalibrate and reached is not None:
+            model = copy.deepcopy(reached.model)
+            recalibrate(task, model, recipe)
+            reached = reached.with_masks(model, reached.masks, reached.also)
+            return _judged(task, reached.model, reached, None)
+        if recipe.recalibrate:
+            recalibrate(task, self.model, recipe)
+        return self.look(task, None)
+
+    def look(self, task: Task, limit: int | None) -> "_Look":
         """Judge the network on validation data, and on the beginning of the training data."""
         self.model.eval()
-        both = task.evaluate(self.model, "validation", limit), task.evaluate(self.model, "train", task.glance)
+        found = _judged(task, self.model, self.whole(), limit)
         self.ready()
-        return both
+        return found
 
     def whole(self) -> Pruned:
         """Return a copy of what was reached, at full size, with its masks."""
@@ -295,6 +355,26 @@ class _Run:
                 target = parameter.grad if gradients else parameter
                 if target is not None:
                     target.mul_(mask)
+
+
+def _smaller(start: Pruned) -> Small | None:
+    """Return the network without its removed units; None where it would answer differently, so that zeros are held."""
+    try:
+        return Small.of(start)
+    except BadPlan:
+        return None
+
+
+def _judged(task: Task, model: nn.Module, reached: Pruned, limit: int | None) -> _Look:
+    """Judge a network on so many validation examples, None for all; and on as many as every look sees."""
+    quality = task.evaluate(model, "validation", limit)
+    if quality.n <= task.glance:
+        glance = quality
+    elif quality.outcomes is not None and quality.outcomes.counts is None:
+        glance = summary(quality.outcomes.part(slice(task.glance)), quality.metric)
+    else:
+        glance = task.evaluate(model, "validation", task.glance)
+    return _Look(quality, glance, task.evaluate(model, "train", task.glance), reached)
 
 
 def _learning(model: nn.Module, prunable: tuple[str, ...], learns: str) -> set[str]:

@@ -23,7 +23,8 @@ class Recipe:
 
     epochs: how often each training example is seen, 1 to 200; 0 only with `recalibrate`.
     average: share of the run, at its end, over which the weights are averaged, 0 to 0.9; what comes out is that mean
-        (Izmailov et al. 2018, Averaging weights leads to wider optima). With batch norm, set `recalibrate` too.
+        (Izmailov et al. 2018, Averaging weights leads to wider optima). With batch norm, set `recalibrate` too. A run
+        that patience ends earlier averages what came since its best look.
     steps: how many optimiser steps instead of whole epochs, at most 100,000; None for whole epochs.
     seconds: stop after so long even if epochs are left; None for no limit. With a limit, figures depend on the
         speed of the machine.
@@ -41,7 +42,7 @@ class Recipe:
         (Hinton, Vinyals, Dean 2015); temperature: how far these answers are softened, above 0.
     recalibrate: whether batch norm gets its statistics anew from training data at the end, without learning.
     patience: how many looks at validation data in a row may bring nothing better before it stops; the best
-        weights are restored. 0 goes on to the end and keeps the last ones.
+        weights are restored, unless they are averaged. 0 goes on to the end and keeps the last ones.
     strategy: how pruning and tuning are interleaved, one of STRATEGIES; rounds: how many, for "iterative".
     seed: start of every random choice.
 
@@ -150,6 +151,19 @@ class Recipe:
     def to_dict(self) -> dict[str, Any]:
         """Return the recipe as plain data, for a file or a link."""
         return {**asdict(self), "augment": list(self.augment)}
+
+
+def longer(recipe: Recipe, times: int) -> Recipe:
+    """Return a recipe that learns so many times as long, whether it counts rounds or steps."""
+    if recipe.steps is not None:
+        return replace(recipe, steps=times * recipe.steps)
+    return replace(recipe, epochs=times * recipe.epochs)
+
+
+def length_of(recipe: Recipe) -> str:
+    """Say in words how long a recipe learns: "1 round", "3 rounds" or "30 steps"."""
+    count, unit = (recipe.epochs, "round") if recipe.steps is None else (recipe.steps, "step")
+    return f"{count:,} {unit}{'' if count == 1 else 's'}"
 
 
 def _require(holds: bool, what: str, advice: str) -> None:

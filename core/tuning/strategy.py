@@ -4,6 +4,7 @@ Each strategy is a function that lays out a `Course` for a number of optimiser s
 equal cost.
 """
 
+import copy
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
@@ -11,8 +12,9 @@ import torch
 from torch import nn
 
 from core.errors import BadRecipe
-from core.pruning.masks import Pruned, apply, rank
+from core.pruning.masks import Pruned, rank
 from core.pruning.masks import prune as prune_task
+from core.pruning.structure import structures
 from core.tasks.base import Task
 from core.tuning.recipe import Recipe
 
@@ -86,13 +88,27 @@ def scratch(task: Task, pruned: Pruned, recipe: Recipe, steps: int) -> Course:
 
     Source: Liu, Sun, Zhou, Huang, Darrell 2019, Rethinking the value of network pruning.
     """
-    with torch.random.fork_rng():
+    with torch.random.fork_rng(devices=[]):
         torch.manual_seed(recipe.seed)
-        fresh = apply(task.model, {})
-        for module in fresh.modules():
-            if hasattr(module, "reset_parameters"):
-                module.reset_parameters()
-    return Course(_masked(fresh, pruned), {})
+        fresh = task.fresh() if task.fresh else _made_fresh(task.model)
+    return Course(_masked(fresh.eval(), pruned), {})
+
+
+def _made_fresh(model: nn.Module) -> nn.Module:
+    """Return a copy whose layers draw their weights anew. Raises BadRecipe where some would keep what they learned."""
+    fresh, drawn = copy.deepcopy(model), set()
+    for name, module in fresh.named_modules():
+        reset = getattr(module, "reset_parameters", None) or getattr(module, "_reset_parameters", None)
+        if reset is not None:
+            reset()
+            drawn |= {f"{name}.{leaf}" if name else leaf for leaf, _ in module.named_parameters()}
+    kept = [name for name, _ in fresh.named_parameters() if name not in drawn]
+    if kept:
+        raise BadRecipe(
+            f"This network cannot start from scratch: nobody here knows how {kept[0]} is drawn.",
+            "Choose another strategy.",
+        )
+    return fresh
 
 
 COURSES: Mapping[str, Callable[[Task, Pruned, Recipe, int], Course]] = {
@@ -106,15 +122,16 @@ COURSES: Mapping[str, Callable[[Task, Pruned, Recipe, int], Course]] = {
 
 
 def whole(task: Task, pruned: Pruned) -> Pruned:
-    """Return the task's own network with masks that keep everything."""
-    keep = {name: torch.ones_like(mask) for name, mask in pruned.masks.items()}
+    """Return the task's own network with masks that keep everything but what was zero before."""
+    keep = {name: task.model.get_parameter(name).detach() != 0 for name in pruned.masks}
     return pruned.with_masks(task.model, keep, {})
 
 
 def recut(task: Task, model: nn.Module, pruned: Pruned, sparsity: float) -> Pruned:
     """Prune a network on its way by its present weights, in the ways of `pruned`, to another sparsity.
 
-    The layers' own shares come in the same proportion. Raises BadRecipe for a pattern, which is all or nothing.
+    All amounts of the plan, layers' own shares included, come in the same proportion, so that the last cut is exactly
+    what the plan says. Raises BadRecipe for a pattern, which is all or nothing.
     """
     plan, target = pruned.plan, pruned.sparsity
     if plan.pattern:
@@ -123,10 +140,24 @@ def recut(task: Task, model: nn.Module, pruned: Pruned, sparsity: float) -> Prun
         )
     share = sparsity / target if target else 0.0
     overrides = {name: own * share for name, own in plan.overrides}
-    present = replace(plan, threshold=None, sparsity=sparsity, overrides=overrides)
+    present = replace(plan, threshold=None, sparsity=own_sparsity(task, pruned) * share, overrides=overrides)
     moving = replace(task, model=model)
     found = prune_task(moving, present, rank(moving, present, sort=False))
     return replace(found, plan=plan)
+
+
+def own_sparsity(task: Task, pruned: Pruned) -> float:
+    """Return what a plan removes of all weights but those of layers with a share of their own, 0 to 1."""
+    plan = pruned.plan
+    if plan.sparsity is not None:
+        return plan.sparsity
+    apart = {name for name, _ in plan.overrides}
+    if plan.structured:
+        units = structures(task, plan.granularity)
+        apart = {member.parameter for unit in units if unit.name in apart for member in unit.members}
+    others = [layer for layer in pruned.layers if layer.name not in apart]
+    total = sum(layer.weights for layer in others)
+    return 1 - sum(layer.kept for layer in others) / total if total else 0.0
 
 
 def _masked(model: nn.Module, pruned: Pruned) -> Pruned:

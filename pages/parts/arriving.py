@@ -2,30 +2,30 @@
 
 import streamlit as st
 
-from core.jobs import EVERYBODY, Job
+from core.jobs import Job
 from core.tasks import missing
-from pages.parts import border
+from pages.parts import border, shared_work
+from pages.parts.shared_work import SharedWork
 from pages.parts.words import size
 
 
-@st.cache_resource(show_spinner=False)
-def _fetches() -> dict[str, Job]:
-    """The latest download for each model, one for all visitors."""
-    return {}
+def _download(name: str) -> SharedWork:
+    """The download for a model, one for all visitors; it takes its time whoever looks, and only a person begins it."""
+    return shared_work.shared("fetch", name, lambda known: (name,), keep=lambda payload: False, patience=None)
 
 
 def fetched(name: str) -> bool:
     """Whether all that a model needs is here; if not, offer to fetch it in its place on the page."""
     if not missing(name):
         return True
-    job = _fetches().get(name)
+    job = _download(name).job
     busy = job is not None and job.active
     st.fragment(_offer, run_every=0.5 if busy else None)(name, busy)
     return False
 
 
 def _offer(name: str, busy: bool) -> None:
-    absent, job = missing(name), _fetches().get(name)
+    absent, job = missing(name), _download(name).job
     active = job is not None and job.active
     if not absent or active != busy:
         st.rerun()
@@ -46,7 +46,7 @@ def _offer(name: str, busy: bool) -> None:
             "compared with their published hash and then kept for everybody who uses this server."
         )
         if st.button(f"Fetch {whole}", type="primary", key="fetch"):
-            _fetches()[name] = border.jobs().submit(EVERYBODY, "fetch", name, keep=lambda payload: False)
+            _download(name).begin()
             st.rerun()
 
 

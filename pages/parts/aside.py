@@ -1,11 +1,9 @@
 """What takes a large network too long for the page is found out beside it; the page shows it once it is there."""
 
-import streamlit as st
-
-from core.jobs import EVERYBODY, Job
+from core.jobs import Job
 from core.measure import Cost, Quality
 from core.pruning import PruningPlan
-from pages.parts import border, sweeps
+from pages.parts import border, shared_work, sweeps
 
 
 def large(name: str) -> bool:
@@ -25,9 +23,9 @@ def dense(name: str, plan: PruningPlan) -> Quality | None:
     return known
 
 
-@st.cache_resource(max_entries=50, show_spinner=False)
 def _cost_job(name: str, plan: PruningPlan) -> Job:
-    return border.jobs().submit(EVERYBODY, "cost", name, plan)
+    counting = shared_work.shared("cost", (name, plan), lambda known: (name, plan), patience=sweeps.PATIENCE)
+    return counting.wanted()
 
 
 def costs(name: str, plan: PruningPlan) -> tuple[Cost, Cost] | None:

@@ -1,10 +1,32 @@
-"""Work that starts when somebody asks for it, about the model on the page, one of a kind in a visit."""
+"""Work that belongs to one visit and ends with it; and a button that starts some about the model on the page."""
+
+from collections.abc import Callable
+from typing import Any
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
+from streamlit.runtime import exists, get_instance
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from core.jobs import Job
 from pages.parts import border
+
+
+def submit(work: str, *arguments: Any, **how: Any) -> Job:
+    """Queue work from `core.work` for this visit alone; it ends once the visit's browser is gone.
+
+    how: `keep` and `lighten`, as `Jobs.submit` takes them. Raises QueueFull.
+    """
+    return border.jobs().submit(border.visitor(), work, *arguments, alive=_presence(), **how)
+
+
+def _presence() -> Callable[[], bool] | None:
+    """Return a function that says whether this visit's browser is still connected; None where there is no browser."""
+    context = get_script_run_ctx()
+    if context is None or not exists():
+        return None
+    session, runtime = context.session_id, get_instance()
+    return lambda: runtime.is_active_session(session)
 
 
 def asked(place: DeltaGenerator, label: str, work: str, name: str, *about: object, **looks: str) -> Job | None:
@@ -15,7 +37,7 @@ def asked(place: DeltaGenerator, label: str, work: str, name: str, *about: objec
     if place.button(label, key=work, disabled=mine and job.active, **looks):
         if job is not None and job.active:
             border.jobs().stop(job)
-        st.session_state[key] = job = border.jobs().submit(border.visitor(), work, name, *about)
+        st.session_state[key] = job = submit(work, name, *about)
         mine = True
     return job if mine else None
 

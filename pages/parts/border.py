@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from core.errors import PlaygroundError
+from core.errors import BadPlan, PlaygroundError
 from core.jobs import Jobs
 from core.measure import Cost, Histogram, Quality, cost, histograms
 from core.memo import Memo
@@ -96,10 +96,22 @@ def baseline(name: str) -> tuple[str, Quality] | None:
 
 
 @st.cache_data(max_entries=2_000, show_spinner=False)
-def pruned_cost(name: str, plan: PruningPlan) -> Cost:
-    """What the pruned model weighs, and how small its file gets; without its removed units where whole units go."""
+def _shipped(name: str, plan: PruningPlan) -> tuple[Cost, str]:
     found = pruned(name, plan)
-    return cost(shrink(found) if plan.structured else found.model)
+    try:
+        return cost(shrink(found) if plan.structured else found.model), ""
+    except BadPlan as error:
+        return cost(found.model), f"{error.what} {error.advice}"
+
+
+def pruned_cost(name: str, plan: PruningPlan) -> Cost:
+    """What the pruned model weighs, and how small its file gets; without its removed units where these can go."""
+    return _shipped(name, plan)[0]
+
+
+def refused(name: str, plan: PruningPlan) -> str:
+    """Why a plan of whole units makes no smaller network here, in two sentences; "" where it does."""
+    return _shipped(name, plan)[1] if plan.structured else ""
 
 
 @st.cache_data(max_entries=24, show_spinner=False)

@@ -11,8 +11,8 @@ import streamlit as st
 from core.measure import Quality
 from core.pruning import PruningPlan, prune
 from core.tasks import Task
+from core.tasks.brought import Labelled, judge, read_labelled, with_checkpoint
 from core.tasks.inbox import DoesNotFit, largest
-from core.tasks.own import Labelled, judge, read_set, with_weights
 from pages.parts import border
 from pages.parts.words import change, figure, good, interval, meaning
 
@@ -57,7 +57,7 @@ def weights(name: str) -> Task:
         "executed, never stored, and forgotten when you close this page.",
     )
     try:
-        return read("own-weights", name, upload, lambda content: with_weights(shared, content)) or shared
+        return read("own-weights", name, upload, lambda content: with_checkpoint(shared, content)) or shared
     except DoesNotFit as error:
         st.error(f"{error.what} {error.advice}", icon=":material/error:")
         rows = [
@@ -81,7 +81,7 @@ def labelled(task: Task) -> Labelled | None:
         help=f"{'Name the folders' if pictures else 'The labels are'}: {classes}. At most 50 MB; it is forgotten when "
         "you close this page.",
     )
-    return read("own-set", task.info.name, upload, lambda content: read_set(task, content))
+    return read("own-set", task.info.name, upload, lambda content: read_labelled(task, content))
 
 
 def both(task: Task, plan: PruningPlan) -> dict[str, Any]:

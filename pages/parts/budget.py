@@ -56,7 +56,7 @@ def _found(name: str, given: Budget, job: Job | None, busy: bool) -> None:
     results: list[Tried] = list(job.results) if job else []
     if job is not None and pending(job, busy, "Judging the whole network ..."):
         return
-    picked = best(results, given, results[0].quality) if results else None
+    picked = best(results, given, results[0].choosing) if results else None
     if busy:
         text, stop = st.columns([4, 1], vertical_alignment="center")
         text.caption(f"{len(results):,} networks tried so far.")
@@ -86,29 +86,40 @@ def _answer(name: str, given: Budget, results: list[Tried], picked: Tried | None
     """Say what was found, or what comes closest, and offer to open it."""
     dense = results[0].quality
     if picked is None:
-        near = closest(results, given, dense)
+        near = closest(results, given, results[0].choosing)
         if near is None:
             st.warning("Nothing could be tried within this budget: even the smallest network is above it. Allow more.")
             return
         st.warning(
-            f"Nothing that was tried keeps to this budget. The closest: {_told(near, dense, given)} "
+            f"Nothing that was tried keeps to this budget. The closest: {_told(name, near, dense, given)} "
             "Allow more, or fine-tune."
         )
         picked = near
     else:
-        st.success(_told(picked, dense, given))
+        st.success(_told(name, picked, dense, given))
+    st.caption(
+        f"Chosen on {results[0].choosing.n:,} validation {dense.about.noun}; the figures here are of {dense.n:,} "
+        "others, since the best of many looks better than it is where it was chosen."
+    )
     if picked.stage == "dense":
         return
     if st.button("Open in Explore", key="take", on_click=link.open_plan, args=(name, picked.plan)):
         link.to_explore(name)
 
 
-def _told(found: Tried, dense: Quality, given: Budget) -> str:
+def _usual(name: str) -> str:
+    """Say of what size of example operations are counted, where examples differ in size."""
+    usual = border.task(name).usual()
+    return f" for {usual}" if usual else ""
+
+
+def _told(name: str, found: Tried, dense: Quality, given: Budget) -> str:
     """Say what was removed, how, and what came of it."""
     plan = found.plan
     ways = (REMOVE.get(plan.granularity, REMOVE["N:M"]), JUDGE[plan.criterion], CUT[plan.scope])
     operations = found.effective if given.skipping else found.macs
     return (
         f"{', '.join(way.label for way in ways)}, {percent(found.sparsity)} removed: {found.quality.metric} "
-        f"{figure(found.quality)} ({change(found.quality, dense)}), {size(found.size)}, {operations:,} operations."
+        f"{figure(found.quality)} (against the whole network: {change(found.quality, dense)}), {size(found.size)}, "
+        f"{operations:,} operations{_usual(name)}."
     )

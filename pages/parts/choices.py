@@ -6,7 +6,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from core.pruning import PruningPlan
-from pages.parts import border
+from pages.parts import border, link
 from pages.parts.arriving import fetched
 from pages.parts.ways import ways
 
@@ -17,8 +17,8 @@ DEFAULT = 80.0
 def pick_model() -> str:
     """Let people pick a model; it lives in the link."""
     known = border.tasks()
-    asked = st.query_params.get("model")
-    first = "model" not in st.session_state
+    asked = link.asked("model")
+    first = "model" not in st.session_state and not link.restore("model")
     if first and asked in known:
         st.session_state.model = asked
     name = st.selectbox(
@@ -31,13 +31,16 @@ def pick_model() -> str:
     )
     if first and asked not in {None, *known}:
         st.warning(f"The link names a model that is not here: {asked[:60]!r}. This is {known[name].title} instead.")
+    link.keep("model", name)
     st.query_params["model"] = name
     return name
 
 
 def slide(patterned: bool) -> float:
     """Let people choose how much goes, in percent; it lives in the link."""
-    cut = st.query_params.get("threshold")
+    cut = link.asked("threshold")
+    if not link.restore("threshold") and "threshold" not in st.session_state and cut is not None and _is_threshold(cut):
+        st.session_state["threshold"] = float(cut)
     value = st.slider(
         "Pruning threshold",
         0.0,
@@ -56,6 +59,7 @@ def slide(patterned: bool) -> float:
     if cut is not None and not _is_threshold(cut):
         what = f"The link names a threshold that is no number from 0 to {border.HIGHEST}: {cut[:60]!r}."
         st.warning(f"{what} This is {value:.1f} % instead.")
+    link.keep("threshold", value)
     return value
 
 
@@ -68,6 +72,8 @@ def _is_threshold(text: str) -> bool:
 
 def choose(top: DeltaGenerator, details: DeltaGenerator) -> tuple[str, PruningPlan, float]:
     """Ask for model and amount in `top`, for the ways in `details`; return model, plan, and the slider's place."""
+    notes = top.container()
+    link.mention_unknown(st.query_params, notes)
     left, right = top.columns([2, 3], vertical_alignment="bottom", gap="medium")
     with left:
         name = pick_model()
@@ -75,7 +81,8 @@ def choose(top: DeltaGenerator, details: DeltaGenerator) -> tuple[str, PruningPl
         if not fetched(name):
             st.stop()
     with right:
-        value = slide(st.session_state.get("remove", st.query_params.get("remove")) == "N:M")
+        kept = st.session_state.get("kept", {})
+        value = slide(st.session_state.get("remove", kept.get("remove", link.asked("remove"))) == "N:M")
     with details:
-        base = ways(name)
+        base = ways(name, notes)
     return name, base if base.pattern else replace(base, sparsity=value / 100), value

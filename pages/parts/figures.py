@@ -9,7 +9,7 @@ from streamlit.delta_generator import DeltaGenerator
 from core.measure import Cost, Quality, Step
 from core.pruning import PruningPlan
 from pages.parts import aside, border, sweeps
-from pages.parts.words import change, figure, good, interval, meaning, percent, size
+from pages.parts.words import arrow, change, figure, good, interval, meaning, percent, size
 
 PATIENCE = 0.15
 """Seconds after which an early figure is shown, if the settled one is not there yet."""
@@ -60,7 +60,8 @@ def show(
     quality = step.quality
     weights, kept = (sum(getattr(layer, part) for layer in step.layers) for part in ("weights", "kept"))
     now, whole = costs or (None, None)
-    if step.plan.structured:
+    refused = border.refused(name, step.plan) if now else ""
+    if step.plan.structured and not refused:
         kept = now.weights if now else None
     still = {"delta_color": "off", "delta_arrow": "off", "border": True}
     return [
@@ -70,10 +71,11 @@ def show(
             figure(quality, early=not step.settled),
             change(quality, dense) if dense else "...",
             delta_color=good(quality, dense),
-            delta_arrow="auto" if dense and quality.value != dense.value else "off",
+            delta_arrow=arrow(quality, dense),
             delta_description=interval(quality),
             help=f"{meaning(quality)} Then the change against the whole network"
-            f"{f' ({figure(dense)})' if dense else ''}, and the range that holds the true figure with 95 % confidence.",
+            f"{f' ({figure(dense)})' if dense else ''} on the same examples, with its range in brackets, and below "
+            "it the range that holds the true figure, each with 95 % confidence.",
             border=True,
         ),
         sparsity.metric(
@@ -89,7 +91,7 @@ def show(
             "..." if kept is None else f"{kept:,}",
             f"of {weights:,}",
             help="Numbers that are not removed; biases and normalisation are not counted. "
-            + ("What only fed on a removed unit is gone too." if step.plan.structured else ""),
+            + ("What only fed on a removed unit is gone too." if step.plan.structured and not refused else ""),
             **still,
         ),
         file.metric(
@@ -99,7 +101,7 @@ def show(
             help="The weights as a file, really compressed just now. "
             + (
                 "It is of the smaller network, without the removed units and without what only they fed."
-                if step.plan.structured
+                if step.plan.structured and not refused
                 else "Unzipped it is as large as ever: a zero takes as much room as any other number."
             ),
             **still,

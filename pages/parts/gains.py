@@ -24,7 +24,7 @@ def _found(job: Job, busy: bool) -> None:
     if pending(job, busy, "Counting and writing ..."):
         return
     now: Weighed = job.results[-1]
-    for sentence in advice(now.files, now.latency):
+    for sentence in advice(now.files, now.latency, now.whole):
         st.markdown(f"- {sentence}")
     times = now.latency.get(1) or dict.fromkeys(now.parameters)
     rows = [
@@ -38,12 +38,16 @@ def _found(job: Job, busy: bool) -> None:
     ]
     count = st.column_config.NumberColumn(format="localized")
     st.dataframe(pd.DataFrame(rows), hide_index=True, column_config={"Parameters": count, "Operations (MACs)": count})
+    whole = {"File": "dense network", "Bytes": size(now.whole), "How": "the whole network, plain, to compare with"}
     files = [{"File": key, "Bytes": size(now.files[key]), "How": ENCODINGS[key].about} for key in now.files]
-    st.dataframe(files, hide_index=True)
+    st.dataframe([whole, *files], hide_index=True)
     threads = f"{now.threads} processor thread{'s' if now.threads > 1 else ''}"
+    for kind, why in now.left_out.items():
+        st.caption(f"Left out, {kind}: {why}")
+    of = f" Operations and times are of examples of {now.usual}." if now.usual else ""
     st.caption(
         f"Median, with quartiles, in turn, on {threads} of this machine just now. {now.effective:,} operations are not "
-        "with a zero: what hardware that skips zeros would do."
+        f"with a zero: what hardware that skips zeros would do.{of}"
     )
 
 

@@ -7,13 +7,13 @@ import streamlit as st
 from core.jobs import Job
 from core.measure import Quality, Step
 from core.pruning import PruningPlan
-from core.tuning import Recipe, preset_for
+from core.tuning import Recipe, length_of, longer, preset_for
 from pages.parts import border, runs, sweeps
 from pages.parts.download import download_button
-from pages.parts.words import change, figure, good, interval, percent
+from pages.parts.words import arrow, change, figure, good, interval, percent
 
 LENGTHS = {"Quick": 1, "Longer (3 times)": 3, "Thorough (10 times)": 10}
-"""Times the rounds of the quick recipe."""
+"""Times the length of the quick recipe, whether that counts rounds or steps."""
 STRENGTHS = {"Gentle": 0.3, "Normal": 1.0, "Strong": 5.0}
 """Times the learning rate of the quick recipe."""
 
@@ -66,11 +66,13 @@ def _panel(name: str, plan: PruningPlan, step: Step, busy: bool) -> None:
 
 def _recipe(name: str) -> Recipe:
     """Ask how long and how strongly to fine-tune; the rest is as the task's quick recipe has it."""
+    quick = preset_for(border.task(name), "quick")
     how_long, how_strongly = st.columns(2, gap="small")
     rounds = how_long.selectbox(
         "How long",
         list(LENGTHS),
-        help="A round (epoch) shows the network each training example once. The page Fine-tune has every choice.",
+        help=f"Quick is {length_of(quick)}. A round (epoch) shows the network each training example once. The page "
+        "Fine-tune has every choice.",
         key="rounds",
         persist_state="session",
     )
@@ -82,9 +84,7 @@ def _recipe(name: str) -> Recipe:
         key="strength",
         persist_state="session",
     )
-    quick = preset_for(border.task(name), "quick")
-    times, rate = LENGTHS[rounds] * quick.epochs, STRENGTHS[strength] * quick.learning_rate
-    return replace(quick, epochs=times, learning_rate=rate)
+    return replace(longer(quick, LENGTHS[rounds]), learning_rate=STRENGTHS[strength] * quick.learning_rate)
 
 
 def outcome(job: Job) -> None:
@@ -112,10 +112,12 @@ def outcome(job: Job) -> None:
             figure(quality),
             change(quality, dense) if quality is not dense else None,
             delta_color=good(quality, dense),
+            delta_arrow=arrow(quality, dense),
             delta_description=interval(quality),
             border=True,
         )
     st.caption(
-        f"{dense.metric} on {dense.n:,} validation {dense.about.noun}, the change against the dense (whole) network, "
-        "and the range that holds the true figure with 95 % confidence."
+        f"{dense.metric} on {dense.n:,} validation {dense.about.noun}; the change against the dense (whole) network on "
+        "the same ones, with its range; and the range that holds the true figure, each with 95 % confidence. Against "
+        f"the pruned network, the fine-tuned one: {change(tuned, pruned.quality)}."
     )

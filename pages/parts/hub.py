@@ -5,8 +5,8 @@ import streamlit as st
 from core.jobs import Job
 from core.tasks import Task
 from core.tasks.hub import Found, load
-from pages.parts import border
 from pages.parts.arriving import progress
+from pages.parts.asked import submit
 
 
 @st.cache_resource(max_entries=2, show_spinner="Loading the network ...")
@@ -26,9 +26,7 @@ def from_hub() -> Task | None:
     revision = two.text_input("Revision", "main", key="hub-revision", help="A branch, a tag or a commit.")
     job: Job | None = st.session_state.get("asked-hub")
     if three.button("Fetch", key="hub", type="primary", width="stretch", disabled=job is not None and job.active):
-        st.session_state["asked-hub"] = job = border.jobs().submit(
-            border.visitor(), "hub", asked.strip(), revision.strip(), keep=_is_found
-        )
+        st.session_state["asked-hub"] = job = submit("hub", asked.strip(), revision.strip(), keep=_is_found)
     if job is None:
         st.caption("Only this server's own way to the internet is used; what was fetched is kept for the next visitor.")
         return None

@@ -1,35 +1,85 @@
-"""Choices in the link: read before a widget is drawn, written after it."""
+"""Choices in the link: read before a widget is drawn, written after it, and kept in the visit as values of our own.
 
-from collections.abc import Mapping
+Streamlit forgets what a link or the code has set for a widget if somebody changes the page before the browser has sent
+anything back, so that each choice is kept beside its widget too.
+"""
+
+from collections.abc import Container, Iterable
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core.pruning import PruningPlan
 
+KNOWN = ("model", "threshold", "remove", "judge", "scope", "norm", "tables", "n", "m", "own", "recipe")
+"""What a link can hold; besides, there is a strategy for each recipe."""
 
-def from_link(key: str, options: Mapping[str, Any]) -> None:
-    """Before a widget is drawn: let the link decide what it starts with, and drop a choice it no longer offers."""
-    if key not in st.session_state and key in st.query_params:
-        asked = st.query_params[key]
-        if asked in options:
-            st.session_state[key] = asked
+NOT_OURS = ("embed", "utm_", "fbclid", "gclid", "strategy-")
+"""How the names of what others add to links begin, and of choices that have a list of their own."""
+
+
+def remember() -> None:
+    """At the very beginning of a visit: keep what its link holds, before anybody can change the page."""
+    if "link" not in st.session_state:
+        st.session_state["link"] = st.query_params.to_dict()
+        st.session_state["kept"] = {}
+
+
+def asked(key: str) -> str | None:
+    """Return what the link asks for, now or when the visit began."""
+    return st.query_params.get(key, st.session_state.get("link", {}).get(key))
+
+
+def keep(key: str, value: Any) -> None:
+    """Keep the choice that a widget shows."""
+    st.session_state.setdefault("kept", {})[key] = value
+    st.session_state.get("link", {}).pop(key, None)
+
+
+def restore(key: str) -> bool:
+    """Give a widget that Streamlit has forgotten the choice that was kept; return whether there was one."""
+    kept = st.session_state.get("kept", {})
+    if key not in st.session_state and key in kept:
+        st.session_state[key] = kept[key]
+        return True
+    return False
+
+
+def from_link(key: str, options: Container[str], place: DeltaGenerator | None = None) -> None:
+    """Before a widget is drawn: let the link decide what it starts with, and drop a choice it no longer offers.
+
+    place: where to say that the link asks for what is not there.
+    """
+    if key not in st.session_state and not restore(key) and (wanted := asked(key)) is not None:
+        if wanted in options:
+            st.session_state[key] = wanted
         else:
-            st.warning(f"The link asks for {key} = {asked[:60]!r}, which is not there; the usual choice is shown.")
+            (place or st).warning(
+                f"The link asks for {key} = {wanted[:60]!r}, which is not there; the usual choice is shown."
+            )
     if key in st.session_state and str(st.session_state[key]) not in options:
         del st.session_state[key]
 
 
 def to_link(key: str, value: str, usual: str) -> None:
-    """After a widget is drawn: keep its value in the link, unless it is the usual one."""
+    """After a widget is drawn: keep its value in the visit, and in the link unless it is the usual one."""
+    keep(key, value)
     if value != usual:
         st.query_params[key] = value
     elif key in st.query_params:
         del st.query_params[key]
 
 
-def overrides_of(text: str, names: tuple[str, ...]) -> dict[str, float]:
-    """Read "layer:percent,layer:percent" from a link; what does not fit is left out, with a sentence."""
+def mention_unknown(names: Iterable[str], place: DeltaGenerator) -> None:
+    """Say which parts of a link mean nothing here."""
+    strange = [name for name in names if name not in KNOWN and not name.startswith(NOT_OURS)]
+    if strange:
+        place.warning(f"The link also holds {', '.join(name[:40] for name in strange[:5])}, which means nothing here.")
+
+
+def overrides_of(text: str, names: tuple[str, ...], place: DeltaGenerator | None = None) -> dict[str, float]:
+    """Read "layer:percent,layer:percent" from a link; what does not fit is left out, with a sentence at a place."""
     found = {}
     for part in filter(None, text.split(",")):
         layer, _, share = part.rpartition(":")
@@ -40,7 +90,7 @@ def overrides_of(text: str, names: tuple[str, ...]) -> dict[str, float]:
         if layer in names and 0 <= value <= 1:
             found[layer] = value
         else:
-            st.warning(f"The link gives a layer a share that does not fit: {part[:60]!r}. It is left out.")
+            (place or st).warning(f"The link gives a layer a share that does not fit: {part[:60]!r}. It is left out.")
     return found
 
 
@@ -66,6 +116,9 @@ def open_plan(name: str, plan: PruningPlan) -> None:
     if plan.sparsity is not None and not patterned:
         chosen["threshold"] = round(100 * plan.sparsity, 1)
     st.session_state.update(chosen)
+    for key, value in chosen.items():
+        keep(key, value)
     own = f"{name} {plan.granularity} {plan.embeddings}"
     st.session_state[f"own {own}"] = dict(plan.overrides)
+    keep(f"own {own}", dict(plan.overrides))
     st.session_state.pop(f"own-{own.replace(' ', '-')}", None)

@@ -39,8 +39,8 @@ JUDGE = {
     "magnitude": Way("Size (magnitude)", "Weights close to zero matter least.", "Han et al. 2015"),
     "activation": Way(
         "Size times input (activations)",
-        "A weight matters if it is large and what it is multiplied with is large.",
-        "Sun et al. 2023, Wanda",
+        "A weight matters if it is large and what it is multiplied with is large, summed over all places of a picture.",
+        "after Sun et al. 2023; with the cut within each output it is their Wanda",
     ),
     "first-order": Way(
         "Effect on the loss (gradients)",
@@ -77,6 +77,11 @@ CUT = {
         "By the layer's shape (ERK)",
         "Layers with few weights stay denser than layers with many.",
         "Evci et al. 2020",
+    ),
+    "row": Way(
+        "Within each output (row)",
+        "A weight is compared with those that feed the same output only; each output gives the same share.",
+        "Sun et al. 2023, Wanda",
     ),
 }
 NORM = {"l2": "L2: root of the mean square", "l1": "L1: mean of the sizes"}

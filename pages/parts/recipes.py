@@ -1,19 +1,16 @@
 """How a network learns: a ready recipe, and every choice of it for those who want to know."""
 
+from dataclasses import replace
 from typing import Any
 
 import streamlit as st
 
-from core.tuning import Recipe, preset_for
+from core.tuning import Recipe, length_of, preset_for
 from core.tuning.recipe import OPTIMIZERS
 from pages.parts import border, link
 from pages.parts.options import STRATEGY, VARIED
 
-PRESETS = {
-    "quick": "Quick: one round",
-    "careful": "Careful: gradual, with the dense model as teacher",
-    "textbook": "Textbook: Adam, 0.0001, 5 rounds",
-}
+PRESETS = ("quick", "careful", "textbook")
 LEARNS = {
     "all": "Everything",
     "last-1": "The last layer",
@@ -25,18 +22,18 @@ LEARNS = {
 def choose_recipe(name: str) -> Recipe:
     """Ask for a preset, a strategy and, folded away, every detail. Raises BadRecipe when these do not fit together."""
     left, right = st.columns(2, gap="small")
+    task = border.task(name)
     with left:
         link.from_link("recipe", PRESETS)
         preset = st.selectbox(
             "Recipe",
-            list(PRESETS),
-            format_func=PRESETS.get,
+            PRESETS,
+            format_func=lambda each: label(each, preset_for(task, each)),
             key="recipe",
             help="How long and how the network learns; every detail is below.",
             persist_state="session",
         )
         link.to_link("recipe", preset, "quick")
-    task = border.task(name)
     usual = preset_for(task, preset)
     with right:
         key = f"strategy-{preset}"
@@ -54,7 +51,16 @@ def choose_recipe(name: str) -> Recipe:
     way = STRATEGY[strategy]
     st.caption(f"{way.about} ({way.source})")
     with st.expander("The recipe in detail", key="details"):
-        return Recipe(strategy=strategy, **_details(usual, f"{preset}-{name}", strategy, task.augmentations))
+        details = _details(usual, f"{preset}-{name}", strategy, task.augmentations)
+        return replace(usual, strategy=strategy, **details)
+
+
+def label(preset: str, recipe: Recipe) -> str:
+    """Name a preset by what it does for the model at hand."""
+    how = STRATEGY[recipe.strategy].label[0].lower() + STRATEGY[recipe.strategy].label[1:]
+    teacher = ", with the dense model as teacher" if recipe.distill else ""
+    learns = f"{length_of(recipe)} of {recipe.optimizer.capitalize()} at {recipe.learning_rate:g}"
+    return f"{preset.capitalize()}: {learns}, {how}{teacher}"
 
 
 def _details(usual: Recipe, preset: str, strategy: str, augmentations: tuple[str, ...]) -> dict[str, Any]:
@@ -63,6 +69,15 @@ def _details(usual: Recipe, preset: str, strategy: str, augmentations: tuple[str
     one, two, three, four = st.columns(4, gap="small")
     with one:
         epochs = st.number_input("Rounds (epochs)", value=usual.epochs, step=1, key=f"epochs-{preset}", **kept)
+        steps = st.number_input(
+            "Steps instead of rounds",
+            value=usual.steps,
+            step=10,
+            placeholder="none: whole rounds",
+            key=f"steps-{preset}",
+            help="So many optimiser steps, whatever the number of rounds; empty for whole rounds.",
+            **kept,
+        )
         rate = st.number_input(
             "Learning rate", value=usual.learning_rate, step=1e-4, format="%.5f", key=f"rate-{preset}", **kept
         )
@@ -99,6 +114,15 @@ def _details(usual: Recipe, preset: str, strategy: str, augmentations: tuple[str
             key=f"distill-{preset}",
             **kept,
         )
+        temperature = st.number_input(
+            "Softness of these answers",
+            value=usual.temperature,
+            step=0.5,
+            format="%.1f",
+            help="The higher, the more the answers that the dense model holds for unlikely count (temperature).",
+            key=f"temperature-{preset}",
+            **kept,
+        )
         average = st.slider(
             "Average the last weights",
             0.0,
@@ -129,6 +153,8 @@ def _details(usual: Recipe, preset: str, strategy: str, augmentations: tuple[str
             rounds = st.number_input("Pruning rounds", value=usual.rounds, step=1, key=f"rounds-{preset}", **kept)
     return {
         "epochs": epochs,
+        "steps": steps,
+        "temperature": temperature,
         "learning_rate": rate,
         "batch_size": batch,
         "seconds": seconds,

@@ -5,8 +5,6 @@ from typing import Any
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
-from streamlit.runtime import exists, get_instance
-from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from core.jobs import Job
 from core.measure import Quality
@@ -14,7 +12,8 @@ from core.pruning import Pruned, PruningPlan
 from core.tuning import Recipe
 from core.work import Healing, best, healed, lighten
 from pages.parts import border, sweeps, visited
-from pages.parts.words import figure
+from pages.parts.asked import submit
+from pages.parts.words import change, figure
 
 
 def current() -> Job | None:
@@ -24,25 +23,9 @@ def current() -> Job | None:
 
 def start(name: str, plan: PruningPlan, recipe: Recipe) -> None:
     """Queue a fine-tune; it ends with the visit."""
-    st.session_state.tuning = border.jobs().submit(
-        border.visitor(),
-        "tune",
-        name,
-        plan,
-        recipe,
-        keep=lambda payload: payload.weights is not None,
-        lighten=lighten,
-        alive=_presence(),
+    st.session_state.tuning = submit(
+        "tune", name, plan, recipe, keep=lambda payload: payload.weights is not None, lighten=lighten
     )
-
-
-def _presence() -> Any:
-    """Return a function that says whether this visit's browser is still connected."""
-    context = get_script_run_ctx()
-    if context is None or not exists():
-        return None
-    session, runtime = context.session_id, get_instance()
-    return lambda: runtime.is_active_session(session)
 
 
 def reached(job: Job) -> Healing | None:
@@ -111,6 +94,7 @@ def note_down(job: Job) -> None:
     dense, after, final = border.dense_quality(name), tuned_quality(job), reached(job)
     st.session_state.setdefault("seeds", {}).setdefault(unseeded(job), {})[recipe.seed] = after
     scale, digits = (100, 2) if dense.about.share else (1, dense.about.digits)
+    st.session_state.setdefault("run qualities", {})[len(table) + 1] = after
     table[job.number] = {
         "Run": len(table) + 1,
         "Model": name,
@@ -123,6 +107,8 @@ def note_down(job: Job) -> None:
         "After": round(scale * after.value, digits),
         "Low": round(scale * after.low, digits),
         "High": round(scale * after.high, digits),
+        "Against dense": change(after, dense),
+        "Against pruned": change(after, pruned.quality),
         "Steps": final.step,
         "Seconds": round(final.seconds, 1),
         "Ended": "complete" if job.state == "done" else job.state,

@@ -4,10 +4,10 @@ from typing import Any
 
 import streamlit as st
 
-from core.measure import Further, Quality, further
+from core.measure import Change, Further, FurtherChanges, Quality, further, further_changes
 from core.pruning import PruningPlan
 from pages.parts import border, runs
-from pages.parts.words import change, figure, good, interval, meaning
+from pages.parts.words import changed, figure, interval, meaning
 
 
 def networks(name: str, plan: PruningPlan) -> dict[str, Any]:
@@ -59,38 +59,57 @@ def beyond(name: str, plan: PruningPlan) -> None:
     if not panel.open:
         return
     with panel, border.sentences(), st.spinner("Judging both networks on all validation data ..."):
-        dense, pruned = _further(name, PruningPlan()), _further(name, plan)
+        dense, pruned, changes = _further(name, plan)
         if dense.more:
-            for place, whole, now in zip(st.columns(4, gap="small"), dense.more, pruned.more, strict=False):
-                _metric(place, whole, now)
-        rows = [_row(group, whole, pruned.groups[group]) for group, whole in dense.groups.items()]
+            for place, now, apart in zip(st.columns(4, gap="small"), pruned.more, changes.more, strict=False):
+                _metric(place, now, apart)
+        rows = [
+            _row(group, whole, pruned.groups[group], changes.groups[group]) for group, whole in dense.groups.items()
+        ]
         if rows:
             st.dataframe(rows, hide_index=True)
 
 
-def _further(name: str, plan: PruningPlan) -> Further:
-    key = name, plan, "further"
-    return border.memo().get(key, lambda: further(border.task(name), border.pruned(name, plan).model))
+def _further(name: str, plan: PruningPlan) -> tuple[Further, Further, FurtherChanges]:
+    """Return the further figures of the dense and of the pruned network, and how much each changed."""
+    task, memo = border.task(name), border.memo()
+
+    def compare() -> tuple[Further, Further, FurtherChanges]:
+        model = border.pruned(name, plan).model
+        said = None
+        if task.logits:
+            said = (
+                memo.get((name, "logits"), lambda: task.logits(task.model, "validation")),
+                task.logits(model, "validation"),
+            )
+        ours = (None, None) if said is None else said
+        before = memo.get((name, "further"), lambda: further(task, task.model, said=ours[0]))
+        after = further(task, model, said=ours[1])
+        return before, after, further_changes(task, before, after, said)
+
+    return memo.get((name, plan, "further"), compare)
 
 
-def _metric(place: st.delta_generator.DeltaGenerator, whole: Quality, now: Quality) -> None:
+def _metric(place: st.delta_generator.DeltaGenerator, now: Quality, apart: Change) -> None:
+    clear = "off" if not apart.clear else "normal" if now.about.higher else "inverse"
     place.metric(
         now.metric,
         figure(now),
-        change(now, whole),
-        delta_color=good(now, whole),
+        changed(apart),
+        delta_color=clear,
+        delta_arrow="auto" if apart.clear else "off",
         delta_description=interval(now),
         help=meaning(now),
         border=True,
     )
 
 
-def _row(group: str, whole: Quality, now: Quality) -> dict[str, object]:
+def _row(group: str, whole: Quality, now: Quality, apart: Change) -> dict[str, object]:
     return {
         "Group": group,
         whole.about.noun.capitalize(): whole.n,
         f"{whole.metric}, dense": figure(whole),
         f"{whole.metric}, pruned": figure(now),
-        "Change": change(now, whole),
+        "Change": changed(apart),
         "Range, pruned": interval(now),
     }

@@ -13,7 +13,7 @@ from transformers import AutoConfig, AutoModelForSequenceClassification, AutoTok
 from core.errors import BadInput
 from core.export import bundle
 from core.pruning import PruningPlan, prune
-from core.tasks import hub, own
+from core.tasks import brought, hub
 from core.tasks.fetch import FetchFailed, fetch
 from tests.conftest import ROOT
 
@@ -100,7 +100,7 @@ def test_a_fetched_classifier_answers_is_judged_and_is_pruned(outside, tmp_path)
     assert found.size == sum(map(len, outside.files.values()))
     task = hub.load(found)
     assert COMMIT in task.info.source
-    said = own.answer(task, task.model, "opec ministers agree to cut crude oil output")
+    said = brought.answer(task, task.model, "opec ministers agree to cut crude oil output")
     assert said.said == list(task.model.network.config.id2label.values())[task.classes.index(said.said)]
     texts = ["wheat exports fall", "the bank cut its interest rate"]
     theirs = AutoModelForSequenceClassification.from_pretrained(found.folder).float().eval()
@@ -108,8 +108,8 @@ def test_a_fetched_classifier_answers_is_judged_and_is_pruned(outside, tmp_path)
     asked = {name: words[name] for name in ("input_ids", "attention_mask")}
     with torch.no_grad():
         assert torch.allclose(task.model(task.own.inputs(texts)), theirs(**asked).logits, atol=1e-5)
-    given = own.read_set(task, f"text,label\nopec cuts crude oil output,{said.said}\n".encode())
-    *_, quality = own.judge(task, prune(task, PruningPlan(sparsity=0.3)).model, given)
+    given = brought.read_labelled(task, f"text,label\nopec cuts crude oil output,{said.said}\n".encode())
+    *_, quality = brought.judge(task, prune(task, PruningPlan(sparsity=0.3)).model, given)
     assert (quality.value, quality.n) == (1.0, 1)
     assert bundle(task, prune(task, PruningPlan(sparsity=0.3)))
 

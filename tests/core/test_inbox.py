@@ -9,6 +9,7 @@ import re
 import struct
 import zipfile
 import zlib
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,7 @@ from safetensors.torch import save
 
 from core.errors import BadInput
 from core.tasks import inbox
+from core.tasks.brought import with_checkpoint
 
 CLASSES = ("T-shirt", "Ankle boot")
 WANTED = {"a.weight": torch.zeros(3, 4), "a.bias": torch.zeros(3), "count": torch.tensor(0)}
@@ -128,7 +130,7 @@ HOSTILE = {
     "a label that is no class": (inbox.read_texts, b"text,label\nhello,sandal\n", "no class"),
     "too many rows": (inbox.read_texts, b"text,label\n" + b"a,T-shirt\n" * 5_001, "5,000 rows"),
     "an endless text": (inbox.read_texts, b"text,label\n" + b"a" * 10_001 + b",T-shirt\n", "10,001 characters"),
-    "a table in another encoding": (inbox.read_texts, "text,label\nä,T-shirt\n".encode("utf-16"), "UTF-8"),
+    "a table in an unknown encoding": (inbox.read_texts, b"text,label\n\x81\x8d\x90,T-shirt\n", "encoding"),
     "an open quotation": (inbox.read_texts, b'text,label\n"a,T-shirt\n', "no text or no label|read"),
 }
 
@@ -191,12 +193,24 @@ def test_any_bytes_end_in_a_sentence_or_are_read(content):
 
 def test_pictures_in_class_folders_are_found_whatever_the_case():
     files = {"set/t_shirt/1.png": picture(), "set/ANKLE BOOT/2.jpg": picture((60, 40), "JPEG"), "notes.txt": b"no"}
-    pictures, labels = inbox.read_pictures(zipped(files), CLASSES)
-    assert labels == [0, 1]
-    assert [each.size for each in pictures] == [(28, 28), (60, 40)]
-    assert {each.mode for each in pictures} == {"RGB"}
+    read = inbox.read_pictures(zipped(files), CLASSES)
+    assert read.labels == [0, 1]
+    assert [each.size for each in read.items] == [(28, 28), (60, 40)]
+    assert {each.mode for each in read.items} == {"RGB"}
+    assert ([each.what for each in read.left_out], read.of) == (["notes.txt"], 3)
 
 
 def test_a_table_is_read():
     content = '\ufefftext,label,other\n"one, two\nthree",T-Shirt,x\nfour,ankle boot,\n'.encode()
-    assert inbox.read_texts(content, CLASSES) == (["one, two\nthree", "four"], [0, 1])
+    read = inbox.read_texts(content, CLASSES)
+    assert (read.items, read.labels) == (["one, two\nthree", "four"], [0, 1])
+    assert (read.left_out, read.of) == ((), 2)
+
+
+def test_a_network_with_weights_of_ones_own_says_whose_they_are(mlp):
+    changed_weights = {name: value + 1 for name, value in mlp.model.state_dict().items()}
+    mine = with_checkpoint(mlp, save(changed_weights))
+    assert mine.info == replace(mlp.info, title=f"{mlp.info.title}, your weights", weights="brought by you")
+    assert "this project" not in mine.info.weights
+    assert all(torch.equal(value, changed_weights[name]) for name, value in mine.model.state_dict().items())
+    assert not any(torch.equal(value, changed_weights[name]) for name, value in mlp.model.state_dict().items())

@@ -1,32 +1,105 @@
-"""Long work beside the page: order, limits, stopping, crashes."""
+"""Long work beside the page: order, limits, stopping, crashes, and what happens when a server runs short or ends."""
 
+import contextlib
+import errno
 import os
 import signal
+import subprocess
+import sys
 import time
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from safetensors.torch import load as load_weights
 
 from core.errors import PlaygroundError
-from core.jobs import EVERYBODY, Jobs, wait
+from core.jobs import CRASHED, EVERYBODY, NO_ROOM, Jobs, wait
 from core.pruning import PruningPlan, prune
 from core.tasks.quality import proportion
 from core.tuning import Recipe, fine_tune
 from core.work import Healing, best, healed, lighten
+from tests.conftest import ROOT
 
 PLAN = PruningPlan(sparsity=0.9)
 LONG = Recipe(epochs=200)
+
+SMALL = """
+import os, pathlib, sys, time, types
+
+class Odd:
+    def __reduce__(self):
+        return int, ("no number",)
+
+def count(loaded, start, to, pause=0.0):
+    for number in range(start, to):
+        yield number
+        time.sleep(pause)
+
+def dies(loaded, tries, lives=10**9):
+    with open(tries, "a") as book:
+        book.write("x")
+    if len(pathlib.Path(tries).read_text()) <= lives:
+        os.kill(os.getpid(), 9)
+    yield "done"
+
+def odd(loaded):
+    yield Odd()
+
+def swallows(loaded, content):
+    yield len(content)
+
+work = types.ModuleType("core.work")
+work.WORK = {"count": count, "dies": dies, "odd": odd, "swallows": swallows}
+work.loader = lambda: None
+sys.modules["torch"] = types.SimpleNamespace(set_num_threads=int)
+sys.modules["core.work"] = work
+from core.worker import main
+main()
+"""
+"""A worker as it is, without torch and with work that misbehaves; it starts in a tenth of a second."""
+
+real = subprocess.Popen
+
+
+def small_worker(command, **how):
+    return real([sys.executable, "-c", SMALL, command[-1]], **how)
+
+
+@contextlib.contextmanager
+def small_pool(monkeypatch: pytest.MonkeyPatch) -> Iterator[Jobs]:
+    """A pool of one worker that does small work."""
+    monkeypatch.setattr("core.jobs.subprocess.Popen", small_worker)
+    jobs = Jobs(workers=1, threads=1)
+    yield jobs
+    jobs.close()
+
+
+@pytest.fixture
+def small(monkeypatch):
+    with small_pool(monkeypatch) as jobs:
+        yield jobs
 
 
 def carries(payload):
     return payload.weights is not None
 
 
-@pytest.fixture
-def pool():
+@pytest.fixture(scope="module")
+def workers():
     jobs = Jobs(workers=1, threads=1)
     yield jobs
     jobs.close()
+
+
+@pytest.fixture
+def pool(workers):
+    """The same pool for all tests, since its start takes seconds; each leaves it empty."""
+    yield workers
+    left = [*workers._waiting, *workers._running]
+    for job in left:
+        workers.stop(job)
+    assert all(wait(job, 10) for job in left)
 
 
 def until(condition, seconds=30.0):
@@ -65,8 +138,7 @@ def test_stop_answers_within_a_second_and_keeps_what_was_reached(pool):
 def test_a_worker_that_does_not_answer_is_ended_and_replaced(pool):
     job = pool.submit("me", "tune", "fashion-mlp", PLAN, LONG, keep=carries)
     until(lambda: job.progress is not None)
-    process = pool._processes[0]
-    os.kill(process.pid, signal.SIGSTOP)
+    os.kill(pool._processes[0].pid, signal.SIGSTOP)
     asked = time.monotonic()
     pool.stop(job)
     assert wait(job, 5)
@@ -158,3 +230,242 @@ def test_old_results_drop_their_weights_but_the_best_keeps_them():
     assert best([], 0.9) is None
     whole = [*results, Healing(10, 10, 1.0, quality[0], None, 0.9, 0.0, 0.0, b"w", b"m")]
     assert best(whole, 0.9) is whole[-1]  # a run that came to its end is judged by its end
+
+
+def remaining(job):
+    """What is left of a count: everything behind the last number that came."""
+    return (job.results[-1] + 1 if job.results else 0), *job.arguments[1:]
+
+
+def still_works(pool):
+    after = pool.submit("somebody", "count", 0, 3)
+    assert wait(after, 30)
+    return (after.state, after.error, after.results) == ("done", None, [0, 1, 2])
+
+
+@pytest.mark.parametrize("kills", [1, 2])
+def test_shared_work_whose_worker_is_killed_goes_on_by_itself(small, kills):
+    job = small.submit(EVERYBODY, "count", 0, 60, 0.02, resume=remaining)
+    for kill in range(kills):
+        until(lambda kill=kill: len(job.results) > 5 * (kill + 1))
+        small._processes[0].kill()
+    assert wait(job, 30)
+    assert (job.state, job.error) == ("done", None)
+    assert job.results == list(range(60))  # each once, none twice
+
+
+def test_shared_work_that_cannot_go_on_begins_again(small):
+    job = small.submit(EVERYBODY, "count", 0, 40, 0.02, keep=lambda number: number == 39)
+    until(lambda: job.progress == 5)
+    small._processes[0].kill()
+    until(lambda: job.progress == 2)
+    assert wait(job, 30)
+    assert (job.state, job.results) == ("done", [39])
+
+
+def test_a_worker_killed_while_it_starts_is_replaced(monkeypatch):
+    with small_pool(monkeypatch) as pool:
+        job = pool.submit("me", "count", 0, 3)
+        until(lambda: pool._processes)
+        pool._processes[0].kill()
+        assert wait(job, 30)
+        assert (job.state, job.results) == ("done", [0, 1, 2])
+
+
+@pytest.mark.parametrize(("owner", "tries"), [(EVERYBODY, 3), ("me", 2)])
+def test_work_that_kills_each_worker_is_given_up(small, tmp_path, owner, tries):
+    job = small.submit(owner, "dies", str(tmp_path / "tries"))
+    assert wait(job, 30)
+    assert (job.state, job.error) == ("failed", CRASHED)
+    assert (tmp_path / "tries").read_text() == "x" * tries
+    assert still_works(small)
+
+
+def test_what_died_before_anything_came_of_it_is_tried_once_more(small, tmp_path):
+    job = small.submit("me", "dies", str(tmp_path / "tries"), 1)
+    assert wait(job, 30)
+    assert (job.state, job.error, job.results) == ("done", None, ["done"])
+
+
+def test_a_worker_that_died_idle_is_replaced_before_the_next_job(small, tmp_path):
+    assert still_works(small)
+    small._processes[0].kill()
+    small._processes[0].wait(10)
+    job = small.submit("me", "dies", str(tmp_path / "tries"), 1)  # this one's single second try is still unused
+    assert wait(job, 30)
+    assert job.state == "done"
+
+
+def test_a_job_that_is_stopped_while_its_worker_dies_stays_stopped(small, tmp_path):
+    job = small.submit(EVERYBODY, "count", 0, 1000, 0.02, resume=remaining)
+    until(lambda: job.results)
+    os.kill(small._processes[0].pid, signal.SIGSTOP)
+    small.stop(job)
+    small._processes[0].kill()
+    assert wait(job, 10)
+    assert job.state == "stopped"
+    assert still_works(small)
+
+
+def test_a_stop_counts_for_work_that_gives_way_too(small):
+    shared = small.submit(EVERYBODY, "count", 0, 1000, 0.02, resume=remaining)
+    until(lambda: shared.results)
+    os.kill(small._processes[0].pid, signal.SIGSTOP)  # so that it takes a while to give way
+    mine = small.submit("me", "count", 0, 3)
+    assert shared.giving_way
+    small.stop(shared)
+    assert wait(mine, 30) and wait(shared, 10)
+    assert (mine.state, shared.state) == ("done", "stopped")
+
+
+@pytest.mark.parametrize("error", [OSError(errno.EAGAIN, "no"), OSError(errno.ENOMEM, "no"), MemoryError()], ids=repr)
+@pytest.mark.parametrize("owner", ["me", EVERYBODY])
+def test_a_worker_that_cannot_be_started_is_a_sentence_and_a_later_job_works(small, monkeypatch, error, owner):
+    def never(*_, **__):
+        raise error
+
+    with monkeypatch.context() as patch:
+        patch.setattr("core.jobs.subprocess.Popen", never)
+        jobs = [small.submit(owner, "count", 0, 3) for _ in range(2)]
+        assert all(wait(job, 10) for job in jobs)
+    assert [(job.state, job.error) for job in jobs] == [("failed", NO_ROOM)] * 2
+    assert still_works(small)
+
+
+def test_a_worker_that_ends_at_once_is_a_sentence_and_a_later_job_works(small, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr("core.jobs.subprocess.Popen", lambda command, **how: real([sys.executable, "-c", ""], **how))
+        job = small.submit("me", "count", 0, 3)
+        assert wait(job, 30)
+    assert (job.state, job.error) == ("failed", NO_ROOM)
+    assert still_works(small)
+
+
+@pytest.mark.parametrize("error", [ValueError("a slip"), OSError("a slip"), SystemExit(1)], ids=repr)
+@pytest.mark.parametrize("callback", ["keep", "lighten"])
+def test_a_callback_that_raises_ends_its_job_only(small, callback, error):
+    def slips(_):
+        raise error
+
+    job = small.submit(EVERYBODY, "count", 0, 3, **{callback: slips})
+    assert wait(job, 30)
+    assert (job.state, job.error) == ("failed", CRASHED)
+    assert still_works(small)
+
+
+def test_work_that_cannot_say_what_remains_of_it_ends(small):
+    def slips(_):
+        raise PlaygroundError("It cannot go on.", "Start anew.")
+
+    job = small.submit(EVERYBODY, "count", 0, 1000, 0.02, resume=slips)
+    until(lambda: job.results)
+    mine = small.submit("me", "count", 0, 3)
+    assert wait(mine, 30) and wait(job, 30)
+    assert (job.state, job.error) == ("failed", ("It cannot go on.", "Start anew."))
+    assert still_works(small)
+
+
+class Unreadable:
+    def __reduce__(self):
+        return int, ("no number",)
+
+
+@pytest.mark.parametrize("argument", [lambda: 0, Unreadable()], ids=["cannot be sent", "cannot be read there"])
+def test_arguments_that_do_not_arrive_end_their_job_only(small, argument):
+    job = small.submit("me", "count", argument)
+    assert wait(job, 30)
+    assert (job.state, job.error) == ("failed", CRASHED)
+    assert still_works(small)
+
+
+def test_answers_that_cannot_be_understood_end_their_job_only(small):
+    job = small.submit("me", "odd")
+    assert wait(job, 30)
+    assert (job.state, job.error) == ("failed", CRASHED)
+    assert still_works(small)
+
+
+def test_a_worker_that_dies_while_it_is_told_what_to_do_is_replaced(small):
+    assert still_works(small)
+    process = small._processes[0]
+    os.kill(process.pid, signal.SIGSTOP)
+    job = small.submit("me", "swallows", b"x" * 10_000_000)  # far more than a pipe holds
+    until(lambda: job.state == "running")
+    process.kill()
+    assert wait(job, 30)
+    assert (job.state, job.results) == ("done", [10_000_000])
+
+
+def test_a_stop_reaches_a_job_that_its_worker_does_not_take(small):
+    assert still_works(small)
+    os.kill(small._processes[0].pid, signal.SIGSTOP)
+    job = small.submit("me", "swallows", b"x" * 10_000_000)
+    until(lambda: job.state == "running")
+    small.stop(job)
+    assert wait(job, 10)
+    assert job.state == "stopped"
+    assert still_works(small)
+
+
+def test_whether_somebody_is_there_may_fail_without_harm_to_the_others(small, monkeypatch):
+    monkeypatch.setattr("core.jobs.ABSENCE", 0.3)
+
+    def slips():
+        raise SystemExit
+
+    odd = small.submit("me", "count", 0, 1000, 0.02, alive=slips)
+    left = small.submit("you", "count", 0, 3, alive=lambda: False)
+    assert wait(left, 15)
+    assert left.state == "stopped"
+    assert odd.active  # nobody knows, so it goes on
+    small.stop(odd)
+
+
+def test_the_end_of_a_pool_is_the_end_of_its_jobs(monkeypatch):
+    with small_pool(monkeypatch) as pool:
+        running = pool.submit(EVERYBODY, "count", 0, 1000, 0.02, resume=remaining)
+        until(lambda: running.results)
+        waiting = pool.submit(EVERYBODY, "count", 0, 3)
+    late = pool.submit("me", "count", 0, 3)
+    assert all(wait(job, 10) for job in (running, waiting, late))
+    assert [job.state for job in (running, waiting, late)] == ["failed", "stopped", "stopped"]
+    assert pool._processes[0].poll() is not None
+
+
+SERVER = """
+import sys, time
+from core.jobs import EVERYBODY, Jobs
+try:
+    pool = Jobs(workers=1, threads=1)
+    job = pool.submit(EVERYBODY, "heal", "fashion-mlp", (0.5,) * 50, 500)
+    while not (pool._processes and (job.progress or not {working})):
+        time.sleep(0.05)
+    time.sleep(1)
+    print(pool._processes[0].pid, flush=True)
+    time.sleep(600)
+except KeyboardInterrupt:
+    sys.exit(130)
+"""
+
+
+def gone(pid):
+    """Whether a process has ended, though perhaps nobody has asked for its end yet."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except OSError:
+        return True
+
+
+@pytest.mark.skipif(not hasattr(os, "killpg"), reason="there are no groups of processes here")
+@pytest.mark.parametrize(
+    ("working", "with_what"), [(False, signal.SIGINT), (True, signal.SIGINT), (True, signal.SIGKILL)]
+)
+def test_when_the_server_ends_its_worker_goes_quietly(working, with_what):
+    script = [sys.executable, "-c", SERVER.format(working=working)]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    server = subprocess.Popen(script, cwd=ROOT, start_new_session=True, **pipes)
+    worker = int(server.stdout.readline())
+    os.killpg(server.pid, with_what)  # as a terminal does it: to all that belong to it
+    _, said = server.communicate(timeout=60)  # until both have let go of stderr
+    assert "Traceback" not in said and "Error" not in said, said
+    until(lambda: gone(worker))

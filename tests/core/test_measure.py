@@ -9,7 +9,6 @@ from safetensors.torch import save
 
 from core.charts import curve
 from core.measure import cost, histograms, steps, sweep
-from core.memo import Memo
 from core.pruning import PruningPlan, prune, rank
 
 
@@ -91,12 +90,3 @@ def test_the_curve_draws_what_it_is_given_in_percent(mlp):
     assert named["here"]["x"] == [90]
     assert named["fine-tuned"]["y"] == [100 * swept[1].quality.value]
     assert {trace.get("name") for trace in curve([], None, None)["data"]} == {None, "pruned"}
-
-
-def test_memo_computes_once_and_forgets_the_oldest():
-    memo, computed = Memo(2), []
-    for key in ("a", "a", "b", "a", "c"):
-        memo.get(key, lambda key=key: computed.append(key) or key)
-    assert computed == ["a", "b", "c"]
-    assert memo.peek("b") is None
-    assert memo.peek("a") == "a"

@@ -74,9 +74,11 @@ def test_operations_of_lenet_by_hand(lenet):
 @pytest.mark.parametrize(("norm", "n"), [("l1", 1), ("l2", 2)])
 @pytest.mark.parametrize("sparsity", [0.25, 0.5])
 def test_rows_and_filters_equal_those_of_ln_structured(lenet, norm, n, sparsity):
-    pruned = prune(lenet, PruningPlan(sparsity=sparsity, granularity="channel", scope="layer", norm=norm))
+    names = ("conv1", "conv2", "fc1")
+    own = dict.fromkeys([f"{name}.weight" for name in names], sparsity)
+    pruned = prune(lenet, PruningPlan(granularity="channel", norm=norm, overrides=own))
     model = copy.deepcopy(lenet.model)
-    for name in ("conv1", "conv2", "fc1"):
+    for name in names:
         module = reference.ln_structured(model.get_submodule(name), "weight", sparsity, n=n, dim=0)
         assert torch.equal(pruned.masks[f"{name}.weight"], module.weight_mask.bool())
     assert pruned.masks["fc2.weight"].all()  # its rows are the answers

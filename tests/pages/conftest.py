@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from pages.parts import border, sweeps
+from pages.parts import border, shared_work
 
 
 @pytest.fixture(autouse=True)
@@ -14,4 +14,4 @@ def quiet() -> Iterator[None]:
     for job in [*pool._waiting, *pool._running]:
         if job.work == "sweep":
             pool.stop(job)
-    sweeps._shared.clear()
+    shared_work.kept.clear("sweep")

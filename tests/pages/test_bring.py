@@ -18,7 +18,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.measure import cost
 from core.pruning import PruningPlan, prune
-from core.tasks import imagenet, load, own, vision
+from core.tasks import brought, imagenet, load, vision
 from pages.parts.words import figure, size
 from tests.conftest import ROOT
 from tests.core.test_fetch import archive_of
@@ -171,7 +171,7 @@ def test_texts_of_ones_own_are_answered_and_judged():
     assert not app.exception and not app.error
     task = load("reuters-cnn")
     for stage, model in {"dense": task.model, "pruned": prune(task, PruningPlan(sparsity=0.5)).model}.items():
-        *_, quality = own.judge(task, model, own.read_set(task, table.encode()))
+        *_, quality = brought.judge(task, model, brought.read_labelled(task, table.encode()))
         assert [each.value for each in app.metric if each.label == f"Accuracy, {stage}"][-1] == figure(quality)
     give(app, "set-reuters-cnn", "mine.csv", b"text,label\noil,nonsense\n", "text/csv")
     assert "which is no class here" in messages(app)

@@ -1,0 +1,238 @@
+"""What visitors share is done once and goes on by itself; what belongs to one visit ends with it."""
+
+import itertools
+import time
+from types import SimpleNamespace
+
+import pytest
+
+from core.memo import Memo
+from core.pruning import PruningPlan
+from pages.parts import aside, asked, border, healed, shared_work, sweeps
+from pages.parts.shared_work import SharedWork
+from tests.core.test_jobs import small_pool, until
+from tests.core.test_memo import MANY, CalledOff, at_once
+from tests.pages.test_explore import open_app
+
+
+@pytest.fixture
+def small(monkeypatch):
+    """Workers that do small work, in the place of those of the app."""
+    with small_pool(monkeypatch) as pool:
+        monkeypatch.setattr(border, "jobs", lambda: pool)
+        yield pool
+
+
+@pytest.fixture
+def impatient(monkeypatch):
+    monkeypatch.setattr("core.jobs.ABSENCE", 0.3)
+    monkeypatch.setattr(shared_work, "AGAIN", 0.5)
+
+
+def counting(to=1000, pause=0.02, **how):
+    """Shared work that counts, and goes on behind the last number that came."""
+    return SharedWork("count", lambda known: (known[-1] + 1 if known else 0, to, pause), **how)
+
+
+def test_many_who_begin_the_same_work_begin_it_once(small):
+    work = counting()
+    jobs = at_once(work.wanted, MANY // 2) + at_once(work.begin, MANY // 2)
+    assert len(set(map(id, jobs))) == 1
+    assert shared_work.shared("count", "test", lambda known: ()) is shared_work.shared("count", "test", list)
+
+
+def test_work_that_nobody_looks_at_ends_and_goes_on_where_it_was(small, impatient):
+    work = counting(patience=0.5)
+    first = work.wanted()
+    until(lambda: work.wanted().results)
+    assert work.job is first  # somebody looked
+    assert first.ended.wait(15)
+    assert first.state == "stopped"
+    known = list(first.results)
+    until(lambda: len(work.wanted().results) > len(known) + 3)
+    assert work.job is not first
+    assert work.job.results == list(range(len(work.job.results)))  # each once, none twice
+
+
+def test_work_that_takes_its_time_whoever_looks_is_not_watched_and_gives_way_to_nobody(small):
+    job = counting(patience=None).begin()
+    assert (job.alive, job.resume) == (None, None)
+
+
+def test_work_that_failed_is_begun_anew_a_while_later_when_somebody_looks(small, impatient, tmp_path):
+    tries = tmp_path / "tries"
+    work = SharedWork("dies", lambda known: (str(tries), 3))
+    failed = work.wanted()
+    assert failed.ended.wait(30)
+    assert (failed.state, tries.read_text()) == ("failed", "xxx")
+    assert work.wanted() is failed  # so that people can read what happened
+    time.sleep(0.6)
+    again = work.wanted()
+    assert again is not failed
+    assert again.ended.wait(30)
+    assert (again.state, again.results) == ("done", ["done"])
+    assert work.wanted() is again
+
+
+def test_work_is_looked_at_only_once_somebody_has_begun_it(small):
+    work = counting()
+    assert work.begun() is None
+    job = work.begin()
+    assert work.begun() is job
+    small.stop(job)
+    assert job.ended.wait(10)
+    assert work.begun() is not job  # it goes on
+
+
+class Pool:
+    """A pool in which nothing happens by itself."""
+
+    def __init__(self):
+        self.submitted = []
+
+    def submit(self, owner, work, *arguments, known=(), **how):
+        job = SimpleNamespace(state="waiting", active=True, results=list(known), error=None, progress=None)
+        job.work, job.owner, job.arguments, job.how, job.ended_at = work, owner, arguments, how, None
+        self.submitted.append(job)
+        return job
+
+    def place(self, job):
+        return 1
+
+    def stop(self, job):
+        self.end(job, "stopped")
+
+    def end(self, job, state, seconds_ago=0.0):
+        job.state, job.active, job.ended_at = state, False, time.monotonic() - seconds_ago
+
+
+@pytest.fixture
+def idle(monkeypatch):
+    found = Pool()
+    monkeypatch.setattr(border, "jobs", lambda: found)
+    kinds = ("sweep", "heal", "cost", "scan")
+    for kind in kinds:
+        shared_work.kept.clear(kind)
+    yield found
+    for kind in kinds:
+        shared_work.kept.clear(kind)
+
+
+SHARED = {
+    "sweep": lambda: sweeps.sweep_job("fashion-mlp", PruningPlan()),
+    "heal": lambda: healed.start(["fashion-mlp"], 50) or healed.started("fashion-mlp", 50),
+    "cost": lambda: aside._cost_job("fashion-mlp", PruningPlan()),
+}
+
+
+@pytest.mark.parametrize("kind", SHARED)
+def test_all_that_is_shared_is_watched_gives_way_and_is_begun_anew(idle, kind):
+    job = SHARED[kind]()
+    assert [each.work for each in idle.submitted] == [kind]
+    assert SHARED[kind]() is job
+    assert job.how["alive"]()
+    assert job.how["resume"](job) == job.arguments  # nothing of it is there yet
+    idle.end(job, "failed", seconds_ago=10)
+    if kind != "heal":  # which a button begins anew at any time
+        assert SHARED[kind]() is job
+    idle.end(job, "failed", seconds_ago=31)
+    again = SHARED[kind]()
+    assert again is not job
+    idle.end(again, "stopped")
+    assert SHARED[kind]() is not again
+
+
+def test_fine_tunes_to_compare_go_on_with_the_sparsities_that_are_left_and_are_not_done_twice(idle):
+    job = SHARED["heal"]()
+    job.results += [SimpleNamespace(sparsity=0.8), SimpleNamespace(sparsity=0.4999)]
+    assert job.how["resume"](job) == ("fashion-mlp", (0.9, 0.95), 50)
+    idle.end(job, "failed")
+    healed.start(["fashion-mlp"], 50)
+    again = healed.started("fashion-mlp", 50)
+    assert again.arguments == ("fashion-mlp", (0.9, 0.95), 50)
+    assert again.results == job.results
+    idle.end(again, "done")
+    healed.start(["fashion-mlp"], 50)
+    assert healed.started("fashion-mlp", 50) is again
+
+
+@pytest.fixture
+def place(monkeypatch):
+    """A place of the slider whose figures come once all look at it; what is computed for it is noted."""
+    computed, memo = [], Memo(10)
+
+    def steps(task, plan, ranking):
+        until(lambda: computed or memo._streams["fashion-mlp", plan].readers == MANY)
+        for seen in range(4):
+            computed.append(seen)
+            yield SimpleNamespace(plan=plan, seen=seen, settled=seen == 3)
+
+    monkeypatch.setattr(sweeps, "steps", steps)
+    monkeypatch.setattr(sweeps, "sweep_job", lambda name, plan: SimpleNamespace(results=[]))
+    for part, found in (("memo", lambda: memo), ("task", lambda name: None), ("ranking", lambda name, plan: None)):
+        monkeypatch.setattr(border, part, found)
+    return computed
+
+
+def test_a_class_at_the_same_place_of_the_slider_costs_one_computation(place):
+    plan = PruningPlan(sparsity=0.5)
+    found = at_once(lambda: list(sweeps.slider_steps("fashion-mlp", plan)))
+    assert {steps[-1].seen for steps in found} == {3}
+    assert place == [0, 1, 2, 3]
+    assert [step.seen for step in sweeps.slider_steps("fashion-mlp", plan)] == [3]
+
+
+def test_who_slides_on_in_the_middle_leaves_the_others_their_figures(place):
+    plan, turns = PruningPlan(sparsity=0.5), itertools.count()
+
+    def look():
+        leaves = next(turns) % 3 == 0
+        for step in sweeps.slider_steps("fashion-mlp", plan):
+            if leaves and not step.settled:
+                raise CalledOff
+        return step.seen
+
+    found = at_once(look)
+    assert found.count(3) == MANY - sum(isinstance(each, CalledOff) for each in found) < MANY
+    assert place == [0, 1, 2, 3]
+
+
+@pytest.fixture
+def browser(monkeypatch):
+    """A browser that can be closed."""
+    sessions = {"here": True}
+    runtime = SimpleNamespace(is_active_session=lambda session: sessions["here"])
+    monkeypatch.setattr(asked, "exists", lambda: True)
+    monkeypatch.setattr(asked, "get_instance", lambda: runtime)
+    monkeypatch.setattr(asked, "get_script_run_ctx", lambda: SimpleNamespace(session_id="mine"))
+    return sessions
+
+
+def test_what_a_visit_asked_for_ends_with_its_browser(small, impatient, browser):
+    job = asked.submit("count", 0, 1000, 0.02)
+    waiting = asked.submit("count", 0, 3)
+    until(lambda: job.results)
+    time.sleep(1)
+    assert job.active
+    browser["here"] = False
+    assert job.ended.wait(15) and waiting.ended.wait(15)
+    assert job.state == "stopped"
+
+
+def test_all_that_a_visit_can_ask_for_is_watched(idle, browser):
+    app = open_app(model="cartpole-policy")
+    app.button(key="fine-tune").click().run()
+    app.switch_page("pages/measure.py").run()
+    for kind in ("weigh", "shift", "search", "report"):
+        app.button(key=kind).click().run()
+    app.switch_page("pages/bring.py").run()
+    app.segmented_control(key="source").set_value("A text classifier of the Hub").run()
+    app.button(key="hub").click().run()
+    assert not app.exception
+    mine = {job.work: job.how["alive"] for job in idle.submitted if job.owner}
+    assert set(mine) == {"tune", "weigh", "shift", "search", "report", "hub"}
+    assert all(alive() for alive in mine.values())
+    browser["here"] = False
+    assert not any(alive() for alive in mine.values())
+    assert {job.work for job in idle.submitted if not job.owner} == {"sweep", "scan"}
+    assert all(job.how["alive"] for job in idle.submitted if not job.owner)

@@ -11,6 +11,7 @@ from pages.parts import link
 st.set_page_config("Pruning Playground", "✂️", layout="wide")
 st.html(Path(__file__).parent / "assets" / "app.css")
 link.remember()
+
 page = st.navigation(
     {
         "Experiment": [
@@ -23,6 +24,7 @@ page = st.navigation(
         "More": [st.Page("pages/about.py", title="About", icon=":material/info:")],
     }
 )
+link.carry_to(page.url_path)
 st.session_state["within app"] = True
 if "core.work" not in sys.modules:
     with st.spinner("Starting: getting the neural network library ready ..."):  # once a server, two to four seconds

@@ -95,8 +95,9 @@ class Job:
         return not self.ended.is_set()
 
     def _end(self, state: str) -> None:
-        self.ended_at, self.state = time.monotonic(), state
-        self.ended.set()
+        if self.active:
+            self.ended_at, self.state = time.monotonic(), state
+            self.ended.set()
 
     @property
     def _bears_another_try(self) -> bool:
@@ -154,7 +155,8 @@ class Jobs:
             if self._closed:
                 job._end("stopped")
                 return job
-            if owner != EVERYBODY and sum(other.owner == owner for other in self._waiting + self._running) >= 2:
+            held = [other for other in self._waiting + self._running if other.owner == owner and other.active]
+            if owner != EVERYBODY and len(held) >= 2:
                 raise QueueFull("You already have one job running and one waiting.", "Stop one of them first.")
             owners = [other.owner for other in self._waiting]
             place = owners.index(EVERYBODY) if EVERYBODY in owners else len(owners)
@@ -337,7 +339,7 @@ def _carry_out(worker: _Worker, job: Job, number: int) -> str:
     """Hand a job to a worker as run `number` and follow it to its end; return the state it ended in."""
     stopping, over = job.stopping, threading.Event()
     arguments = pickle.dumps(job.arguments)  # apart, so that the worker can listen before it knows what is in them
-    follower = threading.Thread(target=_pass_on_stop, args=(worker, number, stopping, over), daemon=True)
+    follower = threading.Thread(target=_pass_on_stop, args=(worker, job, number, stopping, over), daemon=True)
     try:
         follower.start()
     except RuntimeError as error:
@@ -353,6 +355,8 @@ def _follow(worker: _Worker, job: Job, stopping: threading.Event) -> str:
     """Take in what a worker says of a job until it is over; return the state it ended in."""
     while True:
         kind, content = worker.receive()
+        if not job.active:
+            raise _Died  # it was ended just now; what it still had to say comes too late
         if kind == "progress":
             if job.keep(content[0]):
                 job.results.append(content[0])
@@ -367,8 +371,8 @@ def _follow(worker: _Worker, job: Job, stopping: threading.Event) -> str:
             return "failed"
 
 
-def _pass_on_stop(worker: _Worker, number: int, stopping: threading.Event, over: threading.Event) -> None:
-    """Tell the worker once its run is to stop, and end it if it does not answer in time."""
+def _pass_on_stop(worker: _Worker, job: Job, number: int, stopping: threading.Event, over: threading.Event) -> None:
+    """Tell the worker once its run is to stop, and end it, and the job, if it does not answer in time."""
     while not stopping.wait(0.5):
         if over.is_set():
             return
@@ -381,6 +385,8 @@ def _pass_on_stop(worker: _Worker, number: int, stopping: threading.Event, over:
         threading.Thread(target=tell, daemon=True).start()  # a worker that does not read must not hold up its end
     if not over.wait(GRACE):
         worker.process.kill()
+        if not job.giving_way:
+            job._end("stopped")  # on a busy machine the process takes a while to go, since others go first
 
 
 def _after(error: BaseException, job: Job, worker: _Worker | None) -> tuple[str, bool]:

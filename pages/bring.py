@@ -1,15 +1,17 @@
 """Bring your own: weights, pictures, texts and labelled sets, judged beside the pruned network."""
 
+from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
 import streamlit as st
 
 from core.errors import BadInput
 from core.export import bundle
+from core.measure import Quality
 from core.pruning import PruningPlan, prune
 from core.tasks import Task
-from core.tasks.brought import answer
-from core.tasks.inbox import CHARACTERS, read_picture
+from core.tasks.inbox import read_picture
 from pages.parts import border, brought, frame
 from pages.parts.arriving import fetched
 from pages.parts.choices import pick_model, slide
@@ -40,41 +42,62 @@ def figures(task: Task, plan: PruningPlan, models: dict[str, Any], mine: bool) -
         return
     whose = "your weights" if mine else "the usual weights"
     glance = min(task.glance, task.count("validation"))
-    places, dense = st.columns(2, gap="medium"), None
-    for place, (stage, model) in zip(places, models.items(), strict=True):
-        # Kept for the network and the plan of now, so that typing a text does not judge everything again.
-        about = task, None if dense is None else plan
-        quality = brought.kept(f"look-{stage}", about, lambda model=model: task.evaluate(model, limit=glance))
-        brought.shown(place, stage, quality, dense)
-        dense = dense or quality
-    st.caption(f"Of {whose}, on the first {dense.n:,} validation {dense.about.noun} of this app.")
+
+    def judged() -> Iterator[tuple[str, Quality]]:
+        for stage, model in models.items():
+            for quality in task.refine(model, limit=glance):
+                yield stage, quality
+
+    brought.show_figures(
+        "own-look",
+        (task, plan),
+        judged,
+        lambda dense: f"Of {whose}, on the first {dense.n:,} validation {dense.about.noun} of this app.",
+    )
 
 
 def one_example(task: Task) -> Any:
     """Ask for one picture or text; None while there is none."""
     name = task.info.name
     if task.own.kind == "text":
-        typed = st.text_area("A text of your own", key=f"text-{name}", max_chars=CHARACTERS, placeholder="Type here")
+        typed = st.text_area("A text of your own", key=f"text-{name}", placeholder="Type here")
         return typed if typed.strip() else None
     camera = st.toggle("Use the camera", key="camera")
+    if camera and not within_reach():
+        st.warning(
+            "Browsers let a page use the camera only over https, or on the computer that the app runs on. Open the app "
+            "there at http://localhost, or over https; or take the picture with your phone and upload it here."
+        )
+        camera = False
     given = (
         st.camera_input("Take a picture", key=f"camera-{name}")
         if camera
-        else st.file_uploader("A picture of your own", ["png", "jpg", "jpeg", "webp", "bmp"], key=f"picture-{name}")
+        else st.file_uploader("A picture of your own", key=f"picture-{name}")
     )
     return None if given is None else brought.read("own-picture", name, given, read_picture)
 
 
-def answers(task: Task, models: dict[str, Any], item: Any) -> None:
+def within_reach() -> bool:
+    """Whether the browser lets this page use the camera, as far as its address tells."""
+    address = urlsplit(st.context.url or "")
+    return address.scheme in ("", "https") or address.hostname in ("localhost", "127.0.0.1", "::1")
+
+
+def answers(task: Task, plan: PruningPlan, models: dict[str, Any], item: Any) -> None:
     """Show what both networks make of one example."""
-    said = {stage: answer(task, model, item) for stage, model in models.items()}
+    said = brought.answers(task, plan, models, item)
     if task.own.kind == "picture":
         st.image(item, width=160)
+    elif task.own.how_much is not None and (told := task.own.how_much(item)):
+        st.info(told)
     for place, (stage, shown) in zip(st.columns(len(said), gap="medium"), said.items(), strict=True):
         place.markdown(f"**{stage}**: {shown.said}")
         if shown.rows:
             place.dataframe(list(shown.rows), hide_index=True)
-    st.caption("A network names one of its classes whatever it sees: " + ", ".join(task.classes) + ".")
+    if task.own.multi:
+        st.caption(f"Each label is judged by itself, so that several or none may hold: {', '.join(task.classes)}.")
+    else:
+        st.caption("A network names one of its classes whatever it sees: " + ", ".join(task.classes) + ".")
 
 
 def pack(task: Task, plan: PruningPlan) -> bytes:
@@ -82,7 +105,7 @@ def pack(task: Task, plan: PruningPlan) -> bytes:
     return bundle(task, prune(task, plan))
 
 
-def own_data(task: Task, models: dict[str, Any]) -> None:
+def own_data(task: Task, plan: PruningPlan, models: dict[str, Any]) -> None:
     """Ask for examples and a labelled set, and show what both networks make of them."""
     if task.own is None:
         st.info("This model takes no pictures or texts. Choose one that does to show it your own.")
@@ -93,13 +116,13 @@ def own_data(task: Task, models: dict[str, Any]) -> None:
         with border.sentences():
             item = one_example(task)
             if item is not None:
-                answers(task, models, item)
+                answers(task, plan, models, item)
     with many:
         st.markdown("##### Judge both on a set of your own")
         with border.sentences():
             given = brought.labelled(task)
             if given is not None:
-                brought.on_set(task, models, given)
+                brought.on_set(task, plan, models, given)
 
 
 frame.within_app()
@@ -121,4 +144,4 @@ with border.sentences():
             on_click="ignore",
             help="The network, pruned, as a zip. Nothing that you brought stays here.",
         )
-    own_data(task, models)
+    own_data(task, plan, models)

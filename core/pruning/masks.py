@@ -187,6 +187,8 @@ def prune(task: Task, plan: PruningPlan, ranking: Ranking | None = None) -> Prun
 
 def some_examples(task: Task, most: int = 4) -> Tensor:
     """Return a few inputs of a task, real ones where it has data: (n, ...), n at most `most`."""
+    if task.few is not None:
+        return task.few(most)
     for split in ("validation", "train"):
         if task.count(split):
             inputs, _ = next(iter(task.batches(split, most, torch.Generator().manual_seed(0), ())))

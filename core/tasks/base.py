@@ -91,6 +91,8 @@ class Task:
     early: () -> the network as it was early in its training, or None where that was not kept.
     fresh: () -> the same architecture with random weights, drawn from torch's own generator; None where nobody knows
         how it was built.
+    few: (how many) -> a few real inputs, quickly, on which networks that should say the same are compared; None: the
+        first ones of a batch.
     typical: (how many) -> inputs of the usual size, for counting and timing; None where all have the size of `example`.
     usual: () -> that size in words, as in "62 words, the median of the validation data"; "" where all have one size.
     agree: (output, a teacher's output, temperature) -> how far they are apart, a scalar tensor, for distillation.
@@ -129,6 +131,7 @@ class Task:
     heads: tuple[Heads, ...] = ()
     early: Callable[[], nn.Module | None] = lambda: None
     fresh: Callable[[], nn.Module] | None = None
+    few: Callable[[int], Tensor] | None = None
     typical: Callable[[int], Tensor] | None = None
     usual: Callable[[], str] = lambda: ""
     agree: Callable[[Tensor, Tensor, float], Tensor] = distance

@@ -144,6 +144,7 @@ def make_task(
         count={"train": TOGETHER * LENGTH * ROLLOUTS * PASSES, "validation": EPISODES, "test": EPISODES}.__getitem__,
         early=early,
         fresh=world.build,
+        few=lambda count: torch.from_numpy(starts(world.id, count)),
         baseline=(
             "actions by chance",
             lambda split: mean(by_chance(world.id, SEEDS[split]), "Return", split, bounds=bounds),
@@ -175,6 +176,19 @@ def _gymnasium() -> Any:
             "This model needs the package gymnasium, which is not installed.",
             "Install what the app needs: pip install -r requirements.txt",
         ) from error
+
+
+def starts(world: str, count: int) -> np.ndarray:
+    """Return what is observed at the beginning of a few episodes and some steps later, float32 (count, observed)."""
+    found = []
+    for number, env in enumerate(environments(world, count)):
+        now, _ = env.reset(seed=number)
+        for _ in range(5 * number):
+            now, _, ended, _, _ = env.step(0)
+            if ended:
+                break
+        found.append(now)
+    return np.stack(found).astype(np.float32)
 
 
 def limit(world: str) -> int:

@@ -13,7 +13,7 @@ from core.errors import BadInput, TaskUnavailable
 from core.tasks.base import Task, TaskInfo, prunable_parameters
 from core.tasks.classify import classifier
 from core.tasks.fetch import FetchFailed, Remote
-from core.tasks.inbox import CHARACTERS
+from core.tasks.text import LONGEST as MOST_CHARACTERS
 from core.tasks.text import heads_of, padded, told_length
 from core.tasks.text_models import TextTransformer
 from core.tasks.trial import Own
@@ -172,8 +172,8 @@ def make_task(found: Found, model: nn.Module, tokenizer: Any, classes: tuple[str
         for text in texts:
             if not text.strip():
                 raise BadInput("There is no text to read.", "Type a few words.")
-            if len(text) > CHARACTERS:
-                raise BadInput(f"This text has {len(text):,} characters.", f"Give at most {CHARACTERS:,}.")
+            if len(text) > MOST_CHARACTERS:
+                raise BadInput(f"This text has {len(text):,} characters.", f"Give at most {MOST_CHARACTERS:,}.")
         pieces = tokenizer(texts, truncation=True, max_length=longest)["input_ids"]
         return padded(pieces, 3, model.pad)
 

@@ -51,6 +51,9 @@ LONGEST_NAME = 1000
 PICTURES, ROWS, COLUMNS, CHARACTERS = 1_000, 5_000, 50, 10_000
 """Pictures in a zip; rows and columns of a table; characters of one of its texts."""
 
+LINES = 2_000_000
+"""Lines of a table, most of which must be empty; spreadsheets may write a million of those."""
+
 KINDS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF", "AVIF")
 """Formats of pictures, where Pillow has them; what phones call MPO is read as JPEG, a GIF by its first frame."""
 
@@ -263,11 +266,11 @@ class NoClass(BadInput):
         self.reason = reason
 
 
-ALONE: Mapping[str, str] = {}
-"""No other names for classes."""
+NO_ALIASES: Mapping[str, str] = {}
+"""Where classes have no other names."""
 
 
-def match_label(given: str, names: Sequence[str], aliases: Mapping[str, str] = ALONE) -> int:
+def match_label(given: str, names: Sequence[str], aliases: Mapping[str, str] = NO_ALIASES) -> int:
     """Return the place of the class that the name of a folder, or a label, stands for.
 
     aliases: other names that are known -> the class of each. What is meant is looked for exactly first, then in any
@@ -451,7 +454,7 @@ def _from_wide_grey(picture: Image.Image, clear: object) -> Image.Image:
 def read_pictures(
     content: bytes,
     classes: Sequence[str],
-    aliases: Mapping[str, str] = ALONE,
+    aliases: Mapping[str, str] = NO_ALIASES,
     check: Callable[[Image.Image], object] | None = None,
 ) -> Examples:
     """Read a zip with one folder of pictures for each class.
@@ -513,7 +516,7 @@ def _place_of(folder: PurePosixPath, classes: Sequence[str], aliases: Mapping[st
 def read_texts(
     content: bytes,
     classes: Sequence[str],
-    aliases: Mapping[str, str] = ALONE,
+    aliases: Mapping[str, str] = NO_ALIASES,
     check: Callable[[str], object] | None = None,
     multi: bool = False,
 ) -> Examples:
@@ -525,7 +528,10 @@ def read_texts(
     """
     _bounded(content)
     _require_table(content)
-    table = io.StringIO(_decoded(content), newline="")
+    written = _decoded(content)
+    if written.count("\n") + written.count("\r") > 2 * LINES:  # which is how a line may end twice
+        raise BadInput(f"This table has more than {LINES:,} lines.", "Give fewer.")
+    table = io.StringIO(written, newline="")
     heading = _heading(table)
     texts, labels, left_out, given = [], [], [], 0
     first: BadInput | None = None  # of what was wrong with a row
@@ -640,7 +646,7 @@ def _rows(table: io.StringIO, heading: _Heading) -> Iterator[tuple[str, list[str
             end = heading.lines + reader.line_num
             if begin != end or line.count('"') % 2:  # the rest of the text would be taken for rows
                 raise BadInput(
-                    f"The text that begins in line {begin} cannot be read to its end: {error}.",
+                    f"The text that begins in line {begin} does not end within {csv.field_size_limit():,} characters.",
                     "Look for a quotation mark that is missing there.",
                 ) from error
             row = [line]
@@ -684,6 +690,8 @@ def _places_in(label: str, classes: Sequence[str], aliases: Mapping[str, str]) -
     exactly = {_tidy(name): place for place, name in enumerate(classes)}
     most = max(len(re.findall("[;|]", name)) for name in classes)  # separators that are part of a name
     parts, found, at = re.split("([;|])", label), set(), 0  # every second part is a separator
+    if len(parts) > 4 * len(classes) + 2 * most:
+        raise BadInput("It has far more labels than there are classes.", f"Use: {_listed(classes)}.")
     while at < len(parts):
         for end in range(at + 2 * most + 1, at, -2):
             if (name := _tidy("".join(parts[at:end]))) in exactly:

@@ -39,8 +39,8 @@ CLASSES = tuple(TOPICS.values())
 NOTHING, UNKNOWN = 0, 1
 """Word numbers of the small network for no word at all, and for one that it never learned."""
 
-LONGEST = 10_000
-"""Characters of a text that somebody may type."""
+LONGEST = 100_000
+"""Characters of a text that somebody may type; what is more than a network reads is cut, and said so."""
 
 SHOWN = 300
 """Characters of a newswire that are shown as an example."""

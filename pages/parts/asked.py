@@ -17,10 +17,10 @@ def submit(work: str, *arguments: Any, **how: Any) -> Job:
 
     how: `keep` and `lighten`, as `Jobs.submit` takes them. Raises QueueFull.
     """
-    return border.jobs().submit(border.visitor(), work, *arguments, alive=_presence(), **how)
+    return border.jobs().submit(border.visitor(), work, *arguments, alive=presence(), **how)
 
 
-def _presence() -> Callable[[], bool] | None:
+def presence() -> Callable[[], bool] | None:
     """Return a function that says whether this visit's browser is still connected; None where there is no browser."""
     context = get_script_run_ctx()
     if context is None or not exists():

@@ -1,40 +1,54 @@
-"""What a visitor brought: kept in their visit alone, and gone with it."""
+"""What a visitor brought: kept in their visit alone, worked on beside the page, and gone with the visit."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
+from core.beside import Beside, Piece
 from core.measure import Quality
 from core.pruning import PruningPlan, prune
 from core.tasks import Task
-from core.tasks.brought import Labelled, judge, read_labelled, with_checkpoint
+from core.tasks.brought import Labelled, answer, judge, read_labelled, with_checkpoint
 from core.tasks.inbox import DoesNotFit, largest
+from core.tasks.trial import Shown
 from pages.parts import border
-from pages.parts.words import change, figure, good, interval, meaning
+from pages.parts.asked import presence
+from pages.parts.words import arrow, change, figure, good, interval, meaning
 
 MANY = 100
 """Lines of the table of what differs."""
 
 
+@st.cache_resource(show_spinner=False)
+def _beside() -> Beside:
+    return Beside()
+
+
 @dataclass(frozen=True, eq=False)
 class Kept:
-    """Something that was found out in a visit, and what it is about."""
+    """Something that is found out in a visit, and what it is about."""
 
     about: Any
-    found: Any
+    piece: Piece
+
+
+def begun(key: str, about: Any, make: Callable[[], Iterable[Any]]) -> Piece:
+    """Return the work that is kept in the visit under a key if it is about the same, else begin it beside the page."""
+    held: Kept | None = st.session_state.get(key)
+    if held is None or held.about != about or held.piece.stopping.is_set():
+        if held is not None:
+            held.piece.stopping.set()  # what was here before makes room first
+        st.session_state[key] = held = Kept(about, _beside().submit(make, presence()))
+    return held.piece
 
 
 def kept(key: str, about: Any, compute: Callable[[], Any]) -> Any:
-    """Return what is kept in the visit under a key if it is about the same, else compute it anew."""
-    held: Kept | None = st.session_state.get(key)
-    if held is None or held.about != about:
-        st.session_state.pop(key, None)  # what was here before makes room first
-        st.session_state[key] = held = Kept(about, compute())
-    return held.found
+    """Return what is kept in the visit under a key if it is about the same, else have it computed and wait for it."""
+    return begun(key, about, lambda: iter([compute()])).result()
 
 
 def read(key: str, name: str, upload: Any, reader: Callable[[bytes], Any]) -> Any:
@@ -50,11 +64,10 @@ def weights(name: str) -> Task:
     shared = border.task(name)
     upload = st.file_uploader(
         "Weights of your own for this architecture, if you have any",
-        ["safetensors", "pt", "pth", "bin"],
         key=f"weights-{name}",
         max_upload_size=math.ceil(largest(shared.model.state_dict()) / 1e6),
-        help="A state dict as safetensors, or as torch.save writes it. It is compared with the architecture, never "
-        "executed, never stored, and forgotten when you close this page.",
+        help="A state dict as safetensors, or as torch.save writes it (.safetensors, .pt, .pth, .bin ...). It is "
+        "compared with the architecture, never executed, never stored, and forgotten when you close this page.",
     )
     try:
         return read("own-weights", name, upload, lambda content: with_checkpoint(shared, content)) or shared
@@ -74,42 +87,100 @@ def labelled(task: Task) -> Labelled | None:
     """Ask for a labelled set and read it."""
     pictures = task.own.kind == "picture"
     classes = ", ".join(task.classes)
+    several = " Several labels of one text are separated by a semicolon." if task.own.multi else ""
     upload = st.file_uploader(
         "A zip with one folder of pictures for each class" if pictures else "A table (CSV) with columns text and label",
-        ["zip"] if pictures else ["csv"],
         key=f"set-{task.info.name}",
-        help=f"{'Name the folders' if pictures else 'The labels are'}: {classes}. At most 50 MB; it is forgotten when "
-        "you close this page.",
+        help=f"{'Name the folders' if pictures else 'The labels are'}: {classes}.{several} At most 50 MB; it is "
+        "forgotten when you close this page.",
     )
     return read("own-set", task.info.name, upload, lambda content: read_labelled(task, content))
 
 
 def both(task: Task, plan: PruningPlan) -> dict[str, Any]:
-    """The dense and the pruned network."""
-    return {"Dense": task.model, "Pruned": prune(task, plan).model}
+    """The dense and the pruned network, pruned once for as long as neither changes."""
+    return kept("own-pair", (task, plan), lambda: {"Dense": task.model, "Pruned": prune(task, plan).model})
 
 
-def on_set(task: Task, models: dict[str, Any], given: Labelled) -> None:
-    """Judge both networks on a labelled set, filling in as it goes."""
+def answers(task: Task, plan: PruningPlan, models: dict[str, Any], item: Any) -> dict[str, Shown]:
+    """What both networks make of one example."""
+    return kept(
+        "own-answers", (task, plan, item), lambda: {stage: answer(task, model, item) for stage, model in models.items()}
+    )
+
+
+Figure = tuple[str, Quality]
+"""A stage, and its figure so far."""
+
+
+def show_figures(key: str, about: Any, make: Callable[[], Iterator[Figure]], caption: Callable[[Quality], str]) -> None:
+    """Judge both networks beside the page, once, and fill the figures in as they come."""
+    piece = begun(key, about, make)
+    st.fragment(_figures, run_every=0.5 if piece.active else None)(piece, piece.active, caption)
+
+
+def _figures(piece: Piece, busy: bool, caption: Callable[[Quality], str]) -> None:
+    if busy and not piece.active:
+        st.rerun()
+    if piece.error is not None:
+        st.error(f"{piece.error.what} {piece.error.advice}", icon=":material/error:")
+        return
+    latest = dict(piece.results)
+    if not latest:
+        st.caption("Waiting for its turn ..." if busy else "This was stopped.")
+        return
     places = st.columns(2, gap="medium")
-    slots = [place.empty() for place in places]
-    dense: Quality | None = None
-    for slot, (stage, model) in zip(slots, models.items(), strict=True):
-        quality = None
+    for place, (stage, quality) in zip(places, latest.items(), strict=False):
+        shown(place, stage, quality, latest["Dense"] if stage != "Dense" else None)
+    if busy:
+        st.caption(
+            f"Judging: {', '.join(f'{stage.lower()} {quality.n:,}' for stage, quality in latest.items())} so far."
+        )
+    else:
+        st.caption(caption(latest["Dense"]))
+
+
+def figures_on_set(task: Task, models: dict[str, Any], given: Labelled) -> Iterator[Figure]:
+    """Judge both networks on a labelled set, yielding figures of a growing part of it."""
+    for stage, model in models.items():
         for quality in judge(task, model, given):
-            shown(slot, stage, quality, dense)
-        dense = dense or quality
-    st.caption(f"Judged on your own {len(given.items):,} examples, in this visit only.")
+            yield stage, quality
+
+
+def on_set(task: Task, plan: PruningPlan, models: dict[str, Any], given: Labelled) -> None:
+    """Judge both networks on a labelled set, and say of which examples the figures speak."""
+    present = [name for name, count in given.counts.items() if count]
+    absent = [name for name, count in given.counts.items() if not count]
+
+    def told(quality: Quality) -> str:
+        missing = f" No example of: {', '.join(absent)}." if absent else ""
+        return (
+            f"Judged on {quality.n:,} of your own {given.of:,} examples, of {len(present)} of {len(task.classes)} "
+            f"classes, in this visit only.{missing}"
+        )
+
+    show_figures("own-figures", (task, plan, given), lambda: figures_on_set(task, models, given), told)
+    if given.left_out:
+        st.warning(f"Left out: {len(given.left_out):,} that could not be judged.")
+        rows = [{"What": each.what, "Why": each.why} for each in given.left_out]
+        st.dataframe(pd.DataFrame(rows[:MANY]), hide_index=True)
+        if len(rows) > MANY:
+            st.caption(f"The first {MANY} of {len(rows):,}.")
+    how_much = task.own.how_much
+    if how_much is not None:
+        cut = kept("own-cut", (task, given), lambda: sum(bool(how_much(text)) for text in given.items))
+        if cut:
+            st.caption(f"{cut:,} of these texts are longer than the network reads; of each only the beginning counts.")
 
 
 def shown(place: Any, stage: str, quality: Quality, dense: Quality | None = None) -> None:
-    """Show one quality figure, with how far it is from the dense one."""
+    """Show one quality figure, with how far it is from the dense one on the same examples."""
     place.metric(
         f"{quality.metric}, {stage.lower()}",
         figure(quality),
         change(quality, dense) if dense else f"n = {quality.n:,}",
         delta_color=good(quality, dense),
-        delta_arrow="auto" if dense and quality.value != dense.value else "off",
+        delta_arrow=arrow(quality, dense),
         delta_description=interval(quality),
         help=meaning(quality),
         border=True,

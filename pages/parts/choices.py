@@ -18,7 +18,7 @@ def pick_model() -> str:
     """Let people pick a model; it lives in the link."""
     known = border.tasks()
     asked = link.asked("model")
-    first = "model" not in st.session_state and not link.restore("model")
+    first = not link.restore("model") and "model" not in st.session_state
     if first and asked in known:
         st.session_state.model = asked
     name = st.selectbox(

@@ -26,6 +26,13 @@ def remember() -> None:
         st.session_state["kept"] = {}
 
 
+def carry_to(page: str) -> None:
+    """Before a page is drawn: if it is another one than before, let its widgets take over every choice."""
+    if st.session_state.get("page") != page:
+        st.session_state["page"] = page
+        st.session_state["carried"] = set(st.session_state.get("kept", {}))
+
+
 def asked(key: str) -> str | None:
     """Return what the link asks for, now or when the visit began."""
     return st.query_params.get(key, st.session_state.get("link", {}).get(key))
@@ -38,10 +45,12 @@ def keep(key: str, value: Any) -> None:
 
 
 def restore(key: str) -> bool:
-    """Give a widget that Streamlit has forgotten the choice that was kept; return whether there was one."""
-    kept = st.session_state.get("kept", {})
-    if key not in st.session_state and key in kept:
-        st.session_state[key] = kept[key]
+    """Give a widget its choice, where Streamlit has forgotten it or is about to; return whether there was one."""
+    kept, carried = st.session_state.get("kept", {}), st.session_state.get("carried", set())
+    if key in kept and (key not in st.session_state or key in carried):
+        # What stands there already may be newer than what was kept; set anew, it survives the change of the page.
+        st.session_state[key] = st.session_state.get(key, kept[key])
+        carried.discard(key)
         return True
     return False
 
@@ -51,7 +60,7 @@ def from_link(key: str, options: Container[str], place: DeltaGenerator | None = 
 
     place: where to say that the link asks for what is not there.
     """
-    if key not in st.session_state and not restore(key) and (wanted := asked(key)) is not None:
+    if not restore(key) and key not in st.session_state and (wanted := asked(key)) is not None:
         if wanted in options:
             st.session_state[key] = wanted
         else:

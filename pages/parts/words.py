@@ -46,7 +46,7 @@ def changed(found: Change) -> str:
         return f"{scale * found.value:+.{digits}f}{unit}, range not known"
     span = f"{scale * found.low:+.{digits}f} to {scale * found.high:+.{digits}f}"
     if not found.clear:
-        return f"no clear change ({span}{unit})"
+        return f"no clear change: {span}{unit}"
     return f"{scale * found.value:+.{digits}f}{unit} ({span})"
 
 

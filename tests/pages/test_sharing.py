@@ -23,12 +23,6 @@ def small(monkeypatch):
         yield pool
 
 
-@pytest.fixture
-def impatient(monkeypatch):
-    monkeypatch.setattr("core.jobs.ABSENCE", 0.3)
-    monkeypatch.setattr(shared_work, "AGAIN", 0.5)
-
-
 def counting(to=1000, pause=0.02, **how):
     """Shared work that counts, and goes on behind the last number that came."""
     return SharedWork("count", lambda known: (known[-1] + 1 if known else 0, to, pause), **how)
@@ -41,8 +35,9 @@ def test_many_who_begin_the_same_work_begin_it_once(small):
     assert shared_work.shared("count", "test", lambda known: ()) is shared_work.shared("count", "test", list)
 
 
-def test_work_that_nobody_looks_at_ends_and_goes_on_where_it_was(small, impatient):
-    work = counting(patience=0.5)
+def test_work_that_nobody_looks_at_ends_and_goes_on_where_it_was(small, monkeypatch):
+    monkeypatch.setattr("core.jobs.ABSENCE", 0.3)
+    work = counting(patience=1.5)
     first = work.wanted()
     until(lambda: work.wanted().results)
     assert work.job is first  # somebody looked
@@ -59,14 +54,14 @@ def test_work_that_takes_its_time_whoever_looks_is_not_watched_and_gives_way_to_
     assert (job.alive, job.resume) == (None, None)
 
 
-def test_work_that_failed_is_begun_anew_a_while_later_when_somebody_looks(small, impatient, tmp_path):
+def test_work_that_failed_is_begun_anew_a_while_later_when_somebody_looks(small, tmp_path):
     tries = tmp_path / "tries"
     work = SharedWork("dies", lambda known: (str(tries), 3))
     failed = work.wanted()
     assert failed.ended.wait(30)
     assert (failed.state, tries.read_text()) == ("failed", "xxx")
     assert work.wanted() is failed  # so that people can read what happened
-    time.sleep(0.6)
+    failed.ended_at -= shared_work.AGAIN
     again = work.wanted()
     assert again is not failed
     assert again.ended.wait(30)
@@ -208,7 +203,8 @@ def browser(monkeypatch):
     return sessions
 
 
-def test_what_a_visit_asked_for_ends_with_its_browser(small, impatient, browser):
+def test_what_a_visit_asked_for_ends_with_its_browser(small, monkeypatch, browser):
+    monkeypatch.setattr("core.jobs.ABSENCE", 0.3)
     job = asked.submit("count", 0, 1000, 0.02)
     waiting = asked.submit("count", 0, 3)
     until(lambda: job.results)

@@ -24,7 +24,7 @@ page = st.navigation(
         "More": [st.Page("pages/about.py", title="About", icon=":material/info:")],
     }
 )
-link.carry_to(page.url_path)
+link.carry_to(page)
 st.session_state["within app"] = True
 if "core.work" not in sys.modules:
     with st.spinner("Starting: getting the neural network library ready ..."):  # once a server, two to four seconds

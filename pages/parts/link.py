@@ -9,11 +9,15 @@ from typing import Any
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
+from streamlit.navigation.page import StreamlitPage
 
 from core.pruning import PruningPlan
 
 KNOWN = ("model", "threshold", "remove", "judge", "scope", "norm", "tables", "n", "m", "own", "recipe")
 """What a link can hold; besides, there is a strategy for each recipe."""
+
+WITH_SLIDER = ("", "fine_tune", "measure", "bring")
+"""Addresses of the pages that have the slider."""
 
 NOT_OURS = ("embed", "utm_", "fbclid", "gclid", "strategy-")
 """How the names of what others add to links begin, and of choices that have a list of their own."""
@@ -26,11 +30,21 @@ def remember() -> None:
         st.session_state["kept"] = {}
 
 
-def carry_to(page: str) -> None:
+def carry_to(page: StreamlitPage) -> None:
     """Before a page is drawn: if it is another one than before, let its widgets take over every choice."""
-    if st.session_state.get("page") != page:
-        st.session_state["page"] = page
-        st.session_state["carried"] = set(st.session_state.get("kept", {}))
+    before, kept = st.session_state.get("page"), st.session_state.get("kept", {})
+    if before == page.url_path:
+        return
+    st.session_state["page"] = page.url_path
+    st.session_state["carried"] = set(kept)
+    if (
+        before is not None
+        and page.url_path in WITH_SLIDER
+        and "threshold" in kept
+        and "threshold" not in st.query_params
+    ):
+        # A slider that is bound to the link writes there only what somebody moved or what the link already had.
+        st.switch_page(page, query_params={"threshold": f"{kept['threshold']:g}"})
 
 
 def asked(key: str) -> str | None:

@@ -50,13 +50,13 @@ class Assets:
         """Store a file and note its hash and size in the manifest, which `save` writes out."""
         path = self.root / file
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
+        _replace(path, content)
         self.manifest["files"][file] = {"sha256": sha256(content), "bytes": len(content)}
 
     def save(self) -> None:
         """Write the manifest."""
         text = json.dumps(self.manifest, indent=2, ensure_ascii=False, sort_keys=True)
-        (self.root / "manifest.json").write_text(text + "\n", encoding="utf-8")
+        _replace(self.root / "manifest.json", f"{text}\n".encode())
 
     def damaged(self, file: str) -> tuple[str, str]:
         """Return what to tell somebody whose file is missing or is not the one that was shipped."""
@@ -64,6 +64,13 @@ class Assets:
             f"The file {self.root.name}/{file} is missing or damaged, so this model cannot be shown.",
             f"Restore it from the project's repository: git checkout -- {self.root.name}/{file}",
         )
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """Write a file beside its place and give it its name then, so that nobody ever reads half of it."""
+    beside = path.with_name(f".{path.name}.new")
+    beside.write_bytes(content)
+    beside.replace(path)
 
 
 def sha256(content: bytes) -> str:

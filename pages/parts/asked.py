@@ -48,6 +48,6 @@ def pending(job: Job, busy: bool, doing: str) -> bool:
         st.rerun()
     if job.error:
         st.error(" ".join(job.error), icon=":material/error:")
-    if not job.results:
+    elif not job.results:
         st.caption("Waiting for a free worker ..." if job.state == "waiting" else doing)
     return not job.results

@@ -29,7 +29,7 @@ def figures(name: str, plan: PruningPlan) -> Iterator[Step]:
 
     def draw(step: Step, dense: Quality | None, costs: tuple[Cost, Cost] | None) -> list[DeltaGenerator]:
         with place:
-            return show(cells or [st.empty(), *st.columns([1.6, 1, 1, 1], gap="small")], name, step, dense, costs)
+            return show(cells or [st.empty(), *st.columns([1.9, 1, 1, 1], gap="small")], name, step, dense, costs)
 
     for step in sweeps.slider_steps(name, plan):
         if not step.settled and time.monotonic() - begun > PATIENCE:

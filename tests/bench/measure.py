@@ -23,10 +23,11 @@ def run() -> Iterator[dict[str, Any]]:
         *_, scan = sensitivity(task, SPARSITIES, limit=LIMIT)
         ours = time.perf_counter() - begun
         begun = time.perf_counter()
-        ranking = rank(task, PruningPlan(scope="layer"))
+        layers = dict.fromkeys(task.prunable, 0.0)
+        ranking = rank(task, PruningPlan(overrides=layers))
         same = True
         for place, sparsity in enumerate(SPARSITIES):
-            masks = prune(task, PruningPlan(sparsity=sparsity, scope="layer"), ranking).masks
+            masks = prune(task, PruningPlan(overrides=dict.fromkeys(layers, sparsity)), ranking).masks
             for layer in task.prunable:
                 alone = prune(task, PruningPlan())
                 weight = alone.model.get_parameter(layer)

@@ -245,3 +245,15 @@ def test_a_download_right_after_sliding_is_of_the_new_place(page, address):
     with page.expect_download() as download:
         page.get_by_role("button", name="Download", exact=True).click()
     assert download.value.suggested_filename == "fashion-mlp-70.5-percent-pruned.zip"
+
+
+def test_a_link_holds_also_if_the_page_is_changed_at_once(browser, address):
+    for _ in range(5):
+        opened = browser.new_context(viewport={"width": 1280, "height": 720}).new_page()
+        opened.goto(f"{address}/?model=fashion-mlp&threshold=70&scope=lamp")
+        opened.get_by_role("link", name="Measure").click()
+        expect(opened.get_by_role("slider", name="Pruning threshold")).to_have_attribute("value", "70")
+        expect(opened).to_have_url(
+            re.compile("(?=.*/measure)(?=.*model=fashion-mlp)(?=.*threshold=70)(?=.*scope=lamp)")
+        )
+        opened.context.close()

@@ -51,7 +51,10 @@ def test_every_strategy_ends_at_the_target_after_the_same_steps(normed, strategy
     recipe = Recipe(epochs=5, batch_size=16, strategy=strategy, learning_rate=0.01)
     final = last(fine_tune(normed, pruned, recipe))
     assert final.step == final.of == 30
-    assert final.sparsity == pytest.approx(pruned.sparsity, abs=0.1 if granularity == "channel" else 1e-9)
+    unit = 33 / 894 if granularity == "channel" else 1e-9  # the largest unit; by its new weights another one may go
+    assert final.sparsity == pytest.approx(pruned.sparsity, abs=unit)
+    removed = sum(int((~mask).sum()) for mask in final.pruned.masks.values())
+    assert final.sparsity == pytest.approx(removed / sum(mask.numel() for mask in final.pruned.masks.values()))
     for name, mask in {**final.pruned.masks, **final.pruned.also}.items():
         assert (final.model.get_parameter(name)[~mask] == 0).all()
     again = last(fine_tune(normed, pruned, recipe))
@@ -275,7 +278,7 @@ def test_courses_end_at_the_target_whatever_the_number_of_steps(rounds, steps, t
     if course.cuts:
         assert course.cuts[max(course.cuts)] == pruned.sparsity
     else:
-        assert course.start.sparsity == pruned.sparsity
+        assert int((course.start.model[1].weight == 0).sum()) == round(target * 12)
 
 
 def test_averaged_weights_are_the_mean_of_the_last_steps(tiny):

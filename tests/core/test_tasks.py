@@ -19,6 +19,7 @@ from core.errors import TaskUnavailable, UnknownTask
 from core.tasks import build, build_vision, catalog, load, vision
 from core.tasks.assets import ROOT, Assets, sha256
 from core.tasks.quality import proportion
+from tests.conftest import overwrite
 
 LEAST = {
     "fashion-mlp": (0.895, 266_610),
@@ -50,7 +51,7 @@ def test_a_wrong_figure_fails_the_check(broken_assets, capsys):
     path = broken_assets / "manifest.json"
     manifest = json.loads(path.read_text())
     manifest["models"]["fashion-mlp"]["figures"]["test"]["accuracy"] += 0.01
-    path.write_text(json.dumps(manifest))
+    overwrite(path, json.dumps(manifest).encode())
     assert build.check("fashion-mlp", broken_assets) == 1
     assert "DOES NOT HOLD" in capsys.readouterr().out
 
@@ -83,9 +84,9 @@ def test_a_damaged_weight_file_is_named_and_the_others_work(broken_assets, damag
     content = bytearray(path.read_bytes())
     if damage == "flip":
         content[-1] ^= 1
-        path.write_bytes(content)
+        overwrite(path, content)
     elif damage == "cut":
-        path.write_bytes(content[:100])
+        overwrite(path, content[:100])
     else:
         path.unlink()
     with pytest.raises(TaskUnavailable) as caught:
@@ -207,10 +208,9 @@ def test_not_varied_is_the_very_same():
     assert vision.vary(white, torch.Generator(), ()) is white
 
 
-@pytest.mark.parametrize("packed", [True, False])
-def test_the_builder_trains_from_a_folder_of_idx_files(tmp_path, packed, monkeypatch, capsys):
-    rng = np.random.default_rng(0)
-    folder, assets = tmp_path / "idx", tmp_path / "assets"
+def idx_files(folder, packed):
+    """Lay down the four files of Fashion-MNIST in small; return what is in them, by name."""
+    rng, written = np.random.default_rng(0), {}
     folder.mkdir()
     for name in build_vision.IDX:
         n = 300 if name.startswith("train") else 100
@@ -218,10 +218,24 @@ def test_the_builder_trains_from_a_folder_of_idx_files(tmp_path, packed, monkeyp
         pictures = rng.integers(0, 30, (n, 28, 28), dtype=np.uint8)
         for picture, label in zip(pictures, labels, strict=True):
             picture[2 * label : 2 * label + 2] = 255
-        values = pictures if "images" in name else labels
+        values = written[name] = pictures if "images" in name else labels
         header = bytes([0, 0, 8, values.ndim]) + np.array(values.shape, ">u4").tobytes()
         content = header + values.tobytes()
         (folder / (f"{name}.gz" if packed else name)).write_bytes(gzip.compress(content) if packed else content)
+    return written
+
+
+@pytest.mark.parametrize("packed", [True, False])
+def test_the_builder_reads_idx_files_packed_and_plain(tmp_path, packed):
+    written = idx_files(tmp_path / "idx", packed)
+    found = [part for pair in build_vision.read_folder(tmp_path / "idx") for part in pair]
+    for name, part in zip(build_vision.IDX, found, strict=True):
+        assert np.array_equal(part, written[name])
+
+
+def test_the_builder_trains_from_a_folder_and_trains_alike_again(tmp_path, monkeypatch, capsys):
+    folder, assets = tmp_path / "idx", tmp_path / "assets"
+    idx_files(folder, packed=True)
     monkeypatch.setattr(build_vision, "VALIDATION", 100)
     monkeypatch.setattr(build_vision, "TUNING", 100)
     monkeypatch.setitem(build_vision.RECIPES, "fashion-mlp", build_vision.Recipe(epochs=8, batch_size=10))

@@ -1,0 +1,144 @@
+"""What a link asks for holds and is answered for; what a preset says is what the page starts with."""
+
+import itertools
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.errors import BadPlan
+from core.tasks import catalog, load
+from core.tuning import length_of, preset_for
+from pages.parts import border
+from pages.parts.recipes import label
+from tests.pages.test_explore import metric, open_app
+
+SHIPPED = [info.name for info in catalog() if info.shipped]
+
+
+def seen_warnings(app):
+    """The warnings that stand in no panel that may be closed."""
+    hidden = {id(each) for panel in app.expander for each in panel.warning}
+    return [each.value for each in app.main.warning if id(each) not in hidden]
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ({"scope": "best"}, "scope = 'best'"),
+        ({"remove": "everything"}, "remove = 'everything'"),
+        ({"judge": "magic"}, "judge = 'magic'"),
+        ({"own": "fc9.weight:3"}, "'fc9.weight:3'"),
+        ({"own": "fc1.weight:lots"}, "'fc1.weight:lots'"),
+        ({"remove": "N:M", "n": "99"}, "n = '99'"),
+        ({"scope": "row", "remove": "channel"}, "scope = 'row'"),
+        ({"judge": "bn-scale"}, "judge = 'bn-scale'"),
+        ({"model": "nothing"}, "'nothing'"),
+        ({"threshold": "much"}, "'much'"),
+        ({"thresold": "70"}, "thresold, which means nothing here"),
+    ],
+    ids=str,
+)
+def test_what_a_link_asks_for_and_is_not_there_is_said_where_it_is_seen(query, said):
+    app = open_app(**{"model": "fashion-mlp", **query})
+    assert not app.exception
+    assert any(said in text for text in seen_warnings(app)), seen_warnings(app)
+
+
+def test_a_link_that_is_understood_is_not_talked_about():
+    app = open_app(model="fashion-mlp", threshold="70", scope="lamp", utm_source="mail")
+    assert seen_warnings(app) == []
+
+
+@pytest.mark.parametrize("page", ["measure", "fine_tune"])
+def test_the_choices_of_a_link_hold_on_the_next_page(page):
+    app = open_app(model="fashion-mlp", threshold="70", scope="lamp", own="fc1.weight:20")
+    app.switch_page(f"pages/{page}.py").run()
+    assert not app.exception
+    kept = app.session_state["kept"]
+    assert (kept["model"], kept["threshold"], kept["scope"]) == ("fashion-mlp", 70.0, "lamp")
+    assert kept["own fashion-mlp weight False"] == {"fc1.weight": 0.2}
+    app.run()
+    assert app.selectbox(key="model").value == "fashion-mlp"
+    assert app.slider(key="threshold").value == 70.0
+    assert app.selectbox(key="scope").value == "lamp"
+
+
+def untouched(name: str, preset: str) -> None:
+    """A page with nothing but the choice of a recipe."""
+    import streamlit as st
+
+    from pages.parts.recipes import choose_recipe
+
+    st.session_state["recipe"] = preset
+    st.session_state["chosen"] = choose_recipe(name)
+
+
+@pytest.mark.parametrize(("name", "preset"), itertools.product(SHIPPED, ["quick", "careful", "textbook"]))
+def test_a_recipe_that_nobody_changed_is_the_preset(name, preset):
+    app = AppTest.from_function(untouched, kwargs={"name": name, "preset": preset}, default_timeout=60).run()
+    assert not app.exception
+    assert app.session_state["chosen"] == preset_for(load(name), preset)
+
+
+def of_steps() -> None:
+    """The same for a preset that counts steps, as that of large networks does."""
+    from dataclasses import replace
+
+    import streamlit as st
+
+    from core.tasks import imagenet, load
+    from pages.parts import border
+    from pages.parts.recipes import choose_recipe
+
+    task = replace(load("fashion-mlp"), habits=imagenet.HABITS)
+    usual, border.task = border.task, lambda name: task
+    try:
+        st.session_state["chosen"] = choose_recipe("fashion-mlp")
+    finally:
+        border.task = usual
+
+
+def test_a_preset_that_counts_steps_keeps_them_until_somebody_changes_them():
+    app = AppTest.from_function(of_steps, default_timeout=60).run()
+    assert not app.exception
+    assert app.session_state["chosen"].steps == 30
+    app.number_input(key="steps-quick-fashion-mlp").set_value(50).run()
+    assert app.session_state["chosen"].steps == 50
+    assert any("30 steps" in each for each in app.selectbox(key="recipe").options)
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_labels_of_presets_say_what_they_do_for_the_model_at_hand(name):
+    task = load(name)
+    for preset in ("quick", "careful", "textbook"):
+        recipe = preset_for(task, preset)
+        said = label(preset, recipe)
+        assert length_of(recipe) in said and f"{recipe.learning_rate:g}" in said
+        assert ("as teacher" in said) == (recipe.distill > 0)
+
+
+def test_a_shortcut_around_an_empty_layer_is_not_called_the_end_of_all_signals():
+    app = open_app(model="fashion-resnet", threshold="0", own="stage2.1.conv1.weight:100")
+    assert not app.exception
+    assert not any("no signal" in each.value for each in app.warning)
+    assert any("takes another way around" in each.value for each in app.info)
+
+
+def test_a_change_has_its_range_and_one_that_may_be_chance_looks_like_none():
+    app = open_app(model="fashion-mlp", threshold="10")
+    assert metric(app, "Accuracy").delta.startswith("no clear change: ")
+    app.slider(key="threshold").set_value(90.0).run()
+    assert metric(app, "Accuracy").delta.count("points") == 1 and "(" in metric(app, "Accuracy").delta
+
+
+def test_a_network_that_cannot_be_made_smaller_says_so_and_shows_the_masked_one(monkeypatch):
+    def refused(pruned):
+        raise BadPlan("Without its removed units this network would answer differently.", "Choose single weights.")
+
+    monkeypatch.setattr(border, "shrink", refused)
+    border._shipped.clear()
+    app = open_app(model="fashion-mlp", threshold="50", remove="neuron")
+    border._shipped.clear()
+    assert not app.exception
+    assert any("would answer differently" in each.value for each in app.warning)
+    assert metric(app, "Weights left").value != "..."

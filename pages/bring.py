@@ -16,6 +16,7 @@ from pages.parts import border, brought, frame
 from pages.parts.arriving import fetched
 from pages.parts.choices import pick_model, slide
 from pages.parts.hub import from_hub
+from pages.parts.visitor_work import show_figures
 
 SOURCES = ("One of the list", "A text classifier of the Hub")
 
@@ -48,7 +49,7 @@ def figures(task: Task, plan: PruningPlan, models: dict[str, Any], mine: bool) -
             for quality in task.refine(model, limit=glance):
                 yield stage, quality
 
-    brought.show_figures(
+    show_figures(
         "own-look",
         (task, plan),
         judged,

@@ -1,14 +1,12 @@
 """What a visitor brought: kept in their visit alone, worked on beside the page, and gone with the visit."""
 
 import math
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from core.beside import Beside, Piece
 from core.measure import Quality
 from core.pruning import PruningPlan, prune
 from core.tasks import Task
@@ -16,39 +14,10 @@ from core.tasks.brought import Labelled, answer, judge, read_labelled, with_chec
 from core.tasks.inbox import DoesNotFit, largest
 from core.tasks.trial import Shown
 from pages.parts import border
-from pages.parts.asked import presence
-from pages.parts.words import arrow, change, figure, good, interval, meaning
+from pages.parts.visitor_work import Figure, kept, show_figures
 
 MANY = 100
 """Lines of the table of what differs."""
-
-
-@st.cache_resource(show_spinner=False)
-def _beside() -> Beside:
-    return Beside()
-
-
-@dataclass(frozen=True, eq=False)
-class Kept:
-    """Something that is found out in a visit, and what it is about."""
-
-    about: Any
-    piece: Piece
-
-
-def begun(key: str, about: Any, make: Callable[[], Iterable[Any]]) -> Piece:
-    """Return the work that is kept in the visit under a key if it is about the same, else begin it beside the page."""
-    held: Kept | None = st.session_state.get(key)
-    if held is None or held.about != about or held.piece.stopping.is_set():
-        if held is not None:
-            held.piece.stopping.set()  # what was here before makes room first
-        st.session_state[key] = held = Kept(about, _beside().submit(make, presence()))
-    return held.piece
-
-
-def kept(key: str, about: Any, compute: Callable[[], Any]) -> Any:
-    """Return what is kept in the visit under a key if it is about the same, else have it computed and wait for it."""
-    return begun(key, about, lambda: iter([compute()])).result()
 
 
 def read(key: str, name: str, upload: Any, reader: Callable[[bytes], Any]) -> Any:
@@ -109,37 +78,6 @@ def answers(task: Task, plan: PruningPlan, models: dict[str, Any], item: Any) ->
     )
 
 
-Figure = tuple[str, Quality]
-"""A stage, and its figure so far."""
-
-
-def show_figures(key: str, about: Any, make: Callable[[], Iterator[Figure]], caption: Callable[[Quality], str]) -> None:
-    """Judge both networks beside the page, once, and fill the figures in as they come."""
-    piece = begun(key, about, make)
-    st.fragment(_figures, run_every=0.5 if piece.active else None)(piece, piece.active, caption)
-
-
-def _figures(piece: Piece, busy: bool, caption: Callable[[Quality], str]) -> None:
-    if busy and not piece.active:
-        st.rerun()
-    if piece.error is not None:
-        st.error(f"{piece.error.what} {piece.error.advice}", icon=":material/error:")
-        return
-    latest = dict(piece.results)
-    if not latest:
-        st.caption("Waiting for its turn ..." if busy else "This was stopped.")
-        return
-    places = st.columns(2, gap="medium")
-    for place, (stage, quality) in zip(places, latest.items(), strict=False):
-        shown(place, stage, quality, latest["Dense"] if stage != "Dense" else None)
-    if busy:
-        st.caption(
-            f"Judging: {', '.join(f'{stage.lower()} {quality.n:,}' for stage, quality in latest.items())} so far."
-        )
-    else:
-        st.caption(caption(latest["Dense"]))
-
-
 def figures_on_set(task: Task, models: dict[str, Any], given: Labelled) -> Iterator[Figure]:
     """Judge both networks on a labelled set, yielding figures of a growing part of it."""
     for stage, model in models.items():
@@ -171,17 +109,3 @@ def on_set(task: Task, plan: PruningPlan, models: dict[str, Any], given: Labelle
         cut = kept("own-cut", (task, given), lambda: sum(bool(how_much(text)) for text in given.items))
         if cut:
             st.caption(f"{cut:,} of these texts are longer than the network reads; of each only the beginning counts.")
-
-
-def shown(place: Any, stage: str, quality: Quality, dense: Quality | None = None) -> None:
-    """Show one quality figure, with how far it is from the dense one on the same examples."""
-    place.metric(
-        f"{quality.metric}, {stage.lower()}",
-        figure(quality),
-        change(quality, dense) if dense else f"n = {quality.n:,}",
-        delta_color=good(quality, dense),
-        delta_arrow=arrow(quality, dense),
-        delta_description=interval(quality),
-        help=meaning(quality),
-        border=True,
-    )

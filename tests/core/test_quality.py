@@ -41,10 +41,13 @@ def test_precision_f1_and_calibration(seed, classes, n):
         assert quality.n == n
 
 
-def test_a_network_without_finite_answers_is_judged_as_perfectly_unsure():
+def test_an_answer_that_is_not_finite_is_judged_as_perfectly_unsure_and_only_such_have_no_figure():
     said = torch.full((40, 4), torch.nan)
+    assert all(each.value != each.value for each in precision_and_calibration(said, torch.arange(40) % 4))
+    said[0] = torch.zeros(4)  # as unsure as the others are taken for
     _, _, calibration = precision_and_calibration(said, torch.arange(40) % 4)
     assert calibration.value == pytest.approx(0.0, abs=1e-6)  # a quarter sure, a quarter right
+    assert calibration.unanswered == 39
 
 
 def test_confusion_is_that_of_scikit_learn_and_the_mistakes_that_grew_lead(lenet):

@@ -73,9 +73,10 @@ def test_a_sparse_layer_says_what_the_dense_one_says(rows, columns, bias):
 
 
 def test_what_could_be_shipped_depends_on_what_was_removed(lenet):
-    single = variants(lenet.model, prune(lenet, PruningPlan(sparsity=0.9)))
+    single, left_out = variants(lenet.model, prune(lenet, PruningPlan(sparsity=0.9)))
     assert set(single) == {"dense", "with zeros", "sparse (CSR)"}
-    units = variants(lenet.model, prune(lenet, PruningPlan(sparsity=0.5, granularity="channel")))
+    units, also = variants(lenet.model, prune(lenet, PruningPlan(sparsity=0.5, granularity="channel")))
+    assert left_out == also == {}
     assert set(units) == {"dense", "with zeros", "smaller"}
     (inputs, _) = next(iter(lenet.batches("validation", 8, torch.Generator().manual_seed(0), ())))
     with torch.no_grad():
@@ -110,7 +111,7 @@ def test_the_advice_follows_from_the_figures():
     files = {"dense": 1_000_000, "zipped": 250_000, "csr": 400_000}
     fast, slow = Latency(1.0, 0.9, 1.1, 20), Latency(2.0, 1.9, 2.1, 20)
     said = advice(files, {1: {"dense": slow, "with zeros": slow, "smaller": fast}})
-    assert said[0] == "Smallest file: zipped, 250.0 kB, 4.0 times smaller than the plain one."
+    assert said[0] == "Smallest file: zipped, 250.0 kB, 4.0 times smaller than that of the whole network."
     assert said[1] == "One at a time: the smaller network is 2.0 times faster than the whole network."
     (_, same) = advice(files, {64: {"dense": slow, "with zeros": Latency(1.95, 1.85, 2.0, 20)}})
     assert same == "64 at a time: no gain in time that could be told from chance."

@@ -29,12 +29,18 @@ from tests.pages.test_measure import until
 
 def open_page(**query):
     # The simulated browser shows the default model for one run when it changes pages; a real one does not.
-    return open_app(**query).switch_page("pages/bring.py").run().run()
+    return settled(open_app(**query).switch_page("pages/bring.py").run().run())
+
+
+def settled(app):
+    """Wait until all that is judged beside the page is there."""
+    busy = ("Judging:", "Waiting for its turn")
+    return until(app, lambda: not any(each.value.startswith(busy) for each in app.caption))
 
 
 def give(app, key, name, content, kind="application/octet-stream"):
     app.file_uploader(key=key).upload(name, content, kind)
-    return app.run()
+    return settled(app.run())
 
 
 def messages(app):
@@ -65,7 +71,7 @@ def test_weights_of_ones_own_are_judged_pruned_and_taken_home_and_nobody_elses()
     assert any(each.proto.label == "Download" for each in app.get("download_button"))
     assert metric(open_page(model="fashion-mlp"), "Accuracy, dense").value == before
     app.file_uploader(key="weights-fashion-mlp").clear()
-    app.run()
+    settled(app.run())
     assert metric(app, "Accuracy, dense").value == before
     assert "own-weights" not in app.session_state
 

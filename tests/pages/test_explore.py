@@ -56,7 +56,12 @@ def test_the_figures_are_those_of_core(cut, mlp):
     kept = sum(int(mask.sum()) for mask in pruned.masks.values())
     assert metric(app, "Weights left").value == f"{kept:,}"
     change = 100 * (quality.value - mlp.evaluate(mlp.model).value)
-    assert number(metric(app, "Accuracy").delta) == pytest.approx(change, abs=0.051)
+    delta = metric(app, "Accuracy").delta
+    if delta.startswith("no clear change"):
+        low, high = (float(each) for each in re.findall(r"[+-][\d.]+", delta))
+        assert low <= change + 0.051 and change - 0.051 <= high and low <= 0 <= high
+    else:
+        assert number(delta) == pytest.approx(change, abs=0.051)
 
 
 def test_a_link_shows_the_same_model_and_threshold():

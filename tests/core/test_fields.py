@@ -195,7 +195,8 @@ def test_a_removed_head_says_nothing_and_the_smaller_network_is_the_same(minilm)
 
 def test_heads_that_are_gone_stay_gone_in_a_fine_tune(minilm):
     pruned = prune(minilm, PruningPlan(sparsity=0.4, granularity="head"))
-    *_, final = fine_tune(minilm, pruned, Recipe(steps=2, batch_size=4, learning_rate=1e-4))
+    few = replace(minilm, score=lambda model, split, limit: minilm.score(model, split, 20))
+    *_, final = fine_tune(few, pruned, Recipe(steps=2, batch_size=4, learning_rate=1e-4))
     for name, mask in pruned.masks.items():
         assert not final.model.get_parameter(name)[~mask].any()
 

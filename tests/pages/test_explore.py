@@ -113,6 +113,7 @@ def test_the_layer_table_adds_up():
     assert table["Removed"].sum() == round(0.9 * 266_200)
 
 
+@pytest.mark.whole_curve
 def test_the_curve_fills_in_and_a_visited_step_comes_from_memory(monkeypatch):
     app = open_app(model="fashion-mlp")
     job = sweeps.sweep_job("fashion-mlp", PruningPlan())
@@ -132,6 +133,7 @@ def test_the_curve_fills_in_and_a_visited_step_comes_from_memory(monkeypatch):
     assert metric(app, "Sparsity").value == "95.0 %"
 
 
+@pytest.mark.whole_curve
 def test_a_curve_nobody_looks_at_stops_and_goes_on_where_it_was(monkeypatch):
     monkeypatch.setattr(sweeps, "PATIENCE", 0.5)
     monkeypatch.setattr("core.jobs.ABSENCE", 0.5)

@@ -1,6 +1,7 @@
 """Every form a network can be taken home in: loaded by its README's own lines, and compared with the network."""
 
 import copy
+import errno
 import io
 import json
 import subprocess
@@ -123,3 +124,25 @@ def test_a_missing_package_is_a_sentence(mlp, monkeypatch):
     assert FORMATS["onnx"].missing == ("onnxscript",)
     with pytest.raises(ExportFailed, match="onnxscript"):
         FORMATS["onnx"].build(mlp, prune(mlp, PruningPlan(sparsity=0.5)))
+
+
+@pytest.mark.parametrize("form", ["onnx", "pt2"])
+def test_a_full_disk_is_named_with_its_folder(mlp, form, monkeypatch, tmp_path):
+    def full(*_, **__):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(forms.tempfile, "gettempdir", lambda: str(tmp_path))
+    monkeypatch.setattr(forms.tempfile, "TemporaryDirectory", full)
+    monkeypatch.setattr(torch.export, "save", full)
+    with pytest.raises(ExportFailed, match="disk of this server has no room in") as told:
+        bundle(mlp, prune(mlp, PruningPlan(sparsity=0.5)), (form,), judged=judged(mlp, mlp.model))
+    assert str(tmp_path) in told.value.what
+
+
+def test_a_disk_that_fills_up_while_a_file_is_written_is_named(mlp, monkeypatch):
+    def fills_up(*_, **__):
+        raise RuntimeError("could not serialise") from OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(torch.onnx, "export", fills_up)
+    with pytest.raises(ExportFailed, match="no room in"):
+        bundle(mlp, prune(mlp, PruningPlan(sparsity=0.5)), ("onnx",), judged=judged(mlp, mlp.model))

@@ -7,9 +7,11 @@ import shutil
 import subprocess
 import sys
 import tarfile
+import threading
 from pathlib import Path
 
 import pytest
+import streamlit as st
 import torch
 import torchvision
 from PIL import Image
@@ -240,3 +242,80 @@ def explored(app):
     assert metric(app, "Zipped file").value == size(cost(pruned.model).zipped)
     assert metric(app, "Weights left").delta == f"of {sum(layer.weights for layer in pruned.layers):,}"
     shutil.rmtree(home)
+
+
+def test_a_set_is_judged_once_and_never_on_the_page(monkeypatch):
+    judged, here = [], []
+    real = brought.judge
+
+    def counting(task, model, labelled):
+        judged.append(threading.get_ident())
+        return real(task, model, labelled)
+
+    monkeypatch.setattr("pages.parts.brought.judge", counting)
+    table = "Text;Label\nopec cuts crude oil output;Crude Oil\nwheat exports fall;GRAIN\n你好;grain\n"
+    app = open_page(model="reuters-cnn", threshold="50")
+    give(app, "set-reuters-cnn", "mine.csv", table.encode(), "text/csv")
+    assert not app.exception and not app.error
+    assert any("Judged on 2 of your own 3 examples, of 2 of 8 classes" in each.value for each in app.caption)
+    assert any("line 4" in str(frame.value.to_dict()) for frame in app.dataframe if "Why" in frame.value)
+    for _ in range(3):
+        settled(app.run())
+    here.append(threading.get_ident())
+    assert len(judged) == 2 and not set(judged) & set(here)
+    app.slider(key="threshold").set_value(80.0).run()
+    settled(app)
+    assert len(judged) == 4
+
+
+def test_what_is_pasted_is_cut_with_a_sentence_and_never_ignored():
+    app = open_page(model="reuters-cnn", threshold="50")
+    app.text_area(key="text-reuters-cnn").set_value("oil " * 12_500).run()  # 50,000 characters
+    assert not app.exception and not app.error
+    assert any("Only the first 128 of its 12,500 words are read." in each.value for each in app.info)
+    assert any(each.value.startswith("**Dense**") for each in app.markdown)
+    app.text_area(key="text-reuters-cnn").set_value("x" * 200_000).run()
+    assert "200,000 characters" in messages(app)
+
+
+@pytest.mark.parametrize(
+    ("key", "model", "name", "content", "said"),
+    [
+        ("set-reuters-cnn", "reuters-cnn", "mine.xlsx", zipped({"xl/workbook.xml": b"<x/>"}), "Excel"),
+        ("picture-fashion-mlp", "fashion-mlp", "a.HEIC", b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(40), "HEIC"),
+        ("picture-fashion-mlp", "fashion-mlp", "a.mov", b"\0\0\0\x14ftypqt  " + bytes(60), "not a picture"),
+    ],
+)
+def test_files_of_every_ending_are_answered_in_our_own_words(key, model, name, content, said):
+    app = open_page(model=model)
+    give(app, key, name, content)
+    assert not app.exception
+    assert said in messages(app)
+
+
+def test_a_photograph_of_any_usual_ending_is_read():
+    app = open_page(model="fashion-mlp", threshold="50")
+    packed = io.BytesIO()
+    Image.open(io.BytesIO(photographed())).convert("RGB").save(packed, "JPEG")
+    give(app, "picture-fashion-mlp", "coat.jfif", packed.getvalue())
+    assert not app.exception and not app.error
+    assert any(each.value.startswith("**Dense**") for each in app.markdown)
+
+
+@pytest.mark.parametrize(
+    ("address", "works"),
+    [
+        ("http://laptop:8501/bring", False),
+        ("https://demo.org/bring", True),
+        ("http://localhost:8501", True),
+        ("", True),
+    ],
+)
+def test_a_camera_that_cannot_work_is_not_offered(address, works, monkeypatch):
+    monkeypatch.setattr(type(st.context), "url", property(lambda context: address))
+    app = open_page(model="fashion-mlp")
+    app.toggle(key="camera").set_value(True).run()
+    assert not app.exception
+    said = any("only over https" in each.value for each in app.warning)
+    assert said != works
+    assert bool(app.get("camera_input")) == works

@@ -112,7 +112,8 @@ def info(key: str) -> TaskInfo:
         "fetched from where torchvision fetches them",
         False,
         f"Trained on 1.3 million photographs of 1000 things; {known.first:.1f} % right among all thousand, as "
-        "published. Here it is judged on ten of them.",
+        "published. Here it is judged on ten of them."
+        + (" Its queries, keys and values stay whole, since torch keeps them in one table." if "vit" in key else ""),
         weights="of torchvision (BSD-3-Clause; trained on ImageNet, whose pictures are for research)",
     )
 

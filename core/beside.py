@@ -24,13 +24,14 @@ class Piece:
     """One piece of work and what is known of it so far; written by the thread, read by pages.
 
     results: what it has yielded; error: what happened and what to do, if it failed.
-    alive: whether somebody still wants it; asked before each result.
+    alive: whether somebody still wants it; asked before each result. complete: whether all was done.
     """
 
     make: Callable[[], Iterable[Any]]
     alive: Callable[[], bool] = lambda: True
     results: list[Any] = field(default_factory=list)
     error: PlaygroundError | None = None
+    complete: bool = False
     stopping: threading.Event = field(default_factory=threading.Event)
     ended: threading.Event = field(default_factory=threading.Event)
 
@@ -50,8 +51,8 @@ class Piece:
 
     @property
     def given_up(self) -> bool:
-        """Whether it ended without anything, since nobody was there for it."""
-        return self.ended.is_set() and self.error is None and not self.results
+        """Whether it ended before all was done, since nobody was there for it."""
+        return self.ended.is_set() and self.error is None and not self.complete
 
 
 class Beside:
@@ -88,3 +89,4 @@ class Beside:
             piece.results.append(found)
             if piece.stopping.is_set() or not piece.alive():
                 return
+        piece.complete = True

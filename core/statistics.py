@@ -61,7 +61,7 @@ def mean_of_units(
     about the bootstrap (wider percentiles for few units); Rubin 1981, The Bayesian bootstrap; Brown, Cai, DasGupta
     2001, Interval estimation for a binomial proportion (half a unit on each side; one-sided at a bound).
     """
-    if counts is None and bounds is not None and _mostly_one(sums):
+    if counts is None and bounds is not None and not root and _mostly_one(sums):
         return _bounded_mean(sums, bounds)
     drawn = _resampling(len(sums)) @ _columns(sums, counts)
     found = drawn[:, 0] / drawn[:, 1]
@@ -148,7 +148,9 @@ def worse_by_chance(before: np.ndarray, after: np.ndarray) -> float:
         lost, gained = int((apart < 0).sum()), int((apart > 0).sum())
         return float(bdtrc(lost - 1, lost + gained, 0.5)) if lost else 1.0
     spread = apart.std(ddof=1) / np.sqrt(len(apart)) if len(apart) > 1 else 0.0
-    return float(stdtr(len(apart) - 1, apart.mean() / spread)) if spread else 1.0
+    if not spread:  # all fell by the same: as likely as that many coins that fall alike
+        return 0.5 ** len(apart) if apart.mean() < 0 else 1.0
+    return float(stdtr(len(apart) - 1, apart.mean() / spread))
 
 
 def _columns(sums: np.ndarray, counts: np.ndarray | None) -> np.ndarray:

@@ -35,8 +35,9 @@ def heat(scan: Scan, worst: float = 0.0, theme: str = "light") -> dict[str, Any]
             }
         ],
         "layout": {
-            **base_layout(theme, 90 + 26 * len(order)),
-            "xaxis": {**axis, "type": "category", "title": {"text": "removed of this layer alone"}},
+            **base_layout(theme, 106 + 26 * len(order)),
+            "margin": {"l": 60, "r": 24, "t": 34, "b": 60},
+            "xaxis": {**axis, "type": "category", "title": {"text": "removed of this layer alone", "standoff": 14}},
             "yaxis": {**axis, "type": "category", "autorange": "reversed", "automargin": True},
         },
     }

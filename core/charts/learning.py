@@ -78,6 +78,7 @@ def learning(looks: Sequence[Look], of: int, dense: Quality, theme: str = "light
         "data": traces,
         "layout": {
             **base_layout(theme, 300),
+            "margin": {"l": 60, "r": 76, "t": 34, "b": 44},
             "xaxis": {**axis, "range": [0, of * 1.02], "title": {"text": "optimiser steps"}},
             "yaxis": {**axis, **span_of(shown), "title": {"text": dense.metric}},
             "yaxis2": {

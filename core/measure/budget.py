@@ -130,7 +130,10 @@ def search(
     the best of many by chance looks worse there, as it is.
     Raises BadInput for a loss that is finer than the examples that choose can tell.
     """
-    chosen, quoted = task.evaluate(task.model, "validation", limit).halves()
+    judged = task.evaluate(task.model, "validation", limit)
+    if judged.outcomes is None or judged.outcomes.units < 4:
+        raise BadInput("There are too few examples here to choose by one half and judge by the other.", "Bring more.")
+    chosen, quoted = judged.halves()
     require_coarse(budget, chosen)
     whole = counted(task, prune(task, PruningPlan(sparsity=0.0)), quoted, "dense")
     yield replace(whole, chosen=chosen)
@@ -201,7 +204,7 @@ def _along(
             break
         above = stop
     else:
-        return
+        stop = 0.0  # what lies between nothing and the lowest stop is looked at finely
     between = _between(stop, above, fine)
     low, high = -1, len(between)  # on one side of a bisection lies what meets the budget, on the other what does not
     while high - low > 1:

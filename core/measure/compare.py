@@ -46,11 +46,11 @@ def reading(courses: Mapping[str, Course], tolerance: float) -> list[str]:
         if held[most] > held[least]:
             said.append(
                 f"With at most {percent} of its dense quality lost, {courses[most].title} survives the most "
-                f"({100 * held[most]:.0f} % of its weights removed) and {courses[least].title} the least "
-                f"({100 * held[least]:.0f} %)."
+                f"({_percent(held[most])} of its weights removed) and {courses[least].title} the least "
+                f"({_percent(held[least])})."
             )
         else:
-            said.append(f"With at most {percent} lost, all of them survive {100 * held[most]:.0f} % removed.")
+            said.append(f"With at most {percent} lost, all of them survive {_percent(held[most])} removed.")
     gains = {name: found for name, course in courses.items() if (found := _gains(course))}
     if gains:
         first = max(gains, key=lambda name: gains[name][0].value)
@@ -58,7 +58,7 @@ def reading(courses: Mapping[str, Course], tolerance: float) -> list[str]:
         if gain.change is not None and gain.change.better:
             said.append(
                 f"The same number of steps of fine-tuning brings back the most for {courses[first].title}: at "
-                f"{100 * gain.sparsity:.0f} % removed from {100 * gain.before.value:.0f} to "
+                f"{_percent(gain.sparsity)} removed from {100 * gain.before.value:.0f} to "
                 f"{100 * gain.after.value:.0f} % of the dense quality."
             )
         worse = [name for name, each in gains.items() if all(gain.harmed for gain in each)]
@@ -74,6 +74,11 @@ def reading(courses: Mapping[str, Course], tolerance: float) -> list[str]:
             "other side by chance."
         )
     return said
+
+
+def _percent(share: float) -> str:
+    """Write a share of 1 as percent, with a decimal where there is one."""
+    return f"{100 * share:.1f}".removesuffix(".0") + " %"
 
 
 @dataclass(frozen=True)

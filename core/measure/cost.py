@@ -11,6 +11,7 @@ from safetensors.torch import save
 from torch import Tensor, nn
 
 from core.errors import BadPlan
+from core.measure.encoding import plain_tensors
 from core.pruning import Pruned, shrink
 
 
@@ -63,7 +64,7 @@ def macs(model: nn.Module, inputs: Tensor) -> dict[str, int]:
         layer = layers.get(name.removeprefix(root))
         if isinstance(layer, LAYERS) and (operations := sum(by_kind.values()) // 2):
             found[name.removeprefix(root)] = operations
-    rest = sum(counted["Global"].values()) // 2 - sum(found.values())
+    rest = sum(counted.get("Global", {}).values()) // 2 - sum(found.values())
     for name, layer in layers.items():
         if isinstance(layer, nn.MultiheadAttention) and rest:
             projected, rest = _projections(layer, name, counted.get(f"{root}{name}", {}), rest)
@@ -112,7 +113,7 @@ def as_shipped(pruned: Pruned) -> nn.Module:
 
 def plain_size(model: nn.Module) -> int:
     """Return the bytes of a network's plain file, in which every number is written."""
-    return len(save({name: value.contiguous() for name, value in model.state_dict().items()}))
+    return len(save(plain_tensors(model)))
 
 
 FRAME = 6
@@ -124,7 +125,7 @@ def cost(model: nn.Module, deflated: int | None = None) -> Cost:
 
     deflated: how many bytes DEFLATE makes of the file, where that is known already, since finding out takes seconds.
     """
-    content = save({name: value.contiguous() for name, value in model.state_dict().items()})
+    content = save(plain_tensors(model))
     parameters = list(model.parameters())
     return Cost(
         parameters=sum(p.numel() for p in parameters),

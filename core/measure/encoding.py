@@ -42,7 +42,12 @@ def plain_tensors(model: nn.Module) -> dict[str, Tensor]:
 
     `prune.remove` of torch leaves negative zeros, which would else be kept as if they were weights.
     """
-    found = {name: value.detach().contiguous() for name, value in model.state_dict().items()}
+    found, seen = {}, set()
+    for name, value in model.state_dict().items():
+        value = value.detach().contiguous()
+        shared = value.untyped_storage().data_ptr() in seen  # tied weights cannot be written as one
+        seen.add(value.untyped_storage().data_ptr())
+        found[name] = value.clone() if shared else value
     return {
         name: value + 0.0 if value.is_floating_point() and bool(((value == 0) & value.signbit()).any()) else value
         for name, value in found.items()

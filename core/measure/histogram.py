@@ -44,7 +44,7 @@ def histograms(
     Single weights judged by magnitude are shown with their sign, everything else by its score. What is not finite
     is left out. With an N:M pattern there is one stop, whatever `sparsities` says.
     """
-    signed = plan.criterion == "magnitude" and not plan.structured and plan.scope != "lamp"
+    signed = plan.compares_sizes
     scores = dict(ranking.scores)
     values = {
         name: task.model.get_parameter(name).detach() if signed else score.clamp(min=0)  # below: zero before

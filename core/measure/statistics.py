@@ -1,5 +1,7 @@
 """How sure figures and their changes are, for networks: the formulas are in `core.statistics`."""
 
+import math
+
 from torch import nn
 
 from core.statistics import (
@@ -45,6 +47,9 @@ def fell_for_certain(earlier: list[Quality], last: Quality, level: float = 0.05)
     All are of the same examples. However many earlier figures there are, a network that in truth gets no worse is
     taken for one that does at most `level` of the time (each is tested at its share of it: Bonferroni).
     """
+    if math.isnan(last.value):  # nothing falls further than to no answer at all
+        there = [place for place, figure in enumerate(earlier) if not math.isnan(figure.value)]
+        return max(there, key=lambda place: _good(earlier[place]), default=None)
     candidates = []
     for place, figure in enumerate(earlier):
         one, two = figure.outcomes, last.outcomes

@@ -122,6 +122,11 @@ class PruningPlan:
         return self.granularity in ("neuron", "channel", "head")
 
     @property
+    def compares_sizes(self) -> bool:
+        """Whether what is compared is the size of single weights itself, so that a cut is in their unit."""
+        return self.criterion == "magnitude" and not self.structured and self.scope not in ("lamp", "row")
+
+    @property
     def scoring(self) -> Self:
         """What of this plan decides the scores and their order: the plan without its amounts."""
         return replace(self, threshold=None, sparsity=None, overrides={name: 0.0 for name, _ in self.overrides})

@@ -1,6 +1,7 @@
 """What all classifiers have in common, whatever they look at: how they are judged, class by class and as a whole."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -81,14 +82,16 @@ def recall_by_class(
 ) -> dict[str, Quality]:
     """Return for each class the share of its examples that were named rightly, with its Wilson interval.
 
-    guessed, truth: int (n,), -1 for no answer. A class without examples is left out.
+    guessed, truth: int (n,), -1 for no answer, which is a wrong one; if there is none at all, there are no figures.
+    A class without examples is left out.
     """
-    found = {}
+    found, silent = {}, bool((guessed < 0).all())
     for place, name in enumerate(classes):
         here = truth == place
         if here.any():
             mine = guessed[here]
-            found[name] = share((mine == place).numpy(), "Recall", split, (mine >= 0).numpy())
+            figure = share((mine == place).numpy(), "Recall", split, (mine >= 0).numpy() if silent else None)
+            found[name] = replace(figure, unanswered=int((mine < 0).sum()))
     return found
 
 
@@ -112,15 +115,23 @@ def _judges(said: Tensor, truth: Tensor) -> dict[str, Callable[[Tensor], float]]
     """Return for each further metric a function from places of examples, int (n,), to its value there."""
     import torchmetrics.functional.classification as judged  # two seconds, for those who ask for these figures
 
-    kinds = said.shape[1]
+    kinds, guessed = said.shape[1], named(said)
     sure = said.softmax(1).nan_to_num(1 / kinds)
-    guessed = sure.argmax(1)
-    unchecked = {"num_classes": kinds, "validate_args": False}
+    silent = bool((guessed < 0).any())
+    guessed = torch.where(guessed < 0, kinds, guessed)  # no answer is a class of its own, which nothing belongs to
+
+    def averaged(judge: Callable[..., Tensor], at: Tensor) -> float:
+        if not silent:
+            return float(judge(guessed[at], truth[at], num_classes=kinds, validate_args=False))
+        each = judge(guessed[at], truth[at], num_classes=kinds + 1, average=None, validate_args=False)
+        there = torch.bincount(torch.cat([guessed[at], truth[at]]), minlength=kinds + 1)[:kinds] > 0
+        return float(each[:kinds][there].mean()) if there.any() else 0.0
+
     return {
-        "Macro precision": lambda at: float(judged.multiclass_precision(guessed[at], truth[at], **unchecked)),
-        "Macro F1": lambda at: float(judged.multiclass_f1_score(guessed[at], truth[at], **unchecked)),
+        "Macro precision": lambda at: averaged(judged.multiclass_precision, at),
+        "Macro F1": lambda at: averaged(judged.multiclass_f1_score, at),
         "Calibration error": lambda at: float(
-            judged.multiclass_calibration_error(sure[at], truth[at], n_bins=15, **unchecked)
+            judged.multiclass_calibration_error(sure[at], truth[at], num_classes=kinds, n_bins=15, validate_args=False)
         ),
     }
 

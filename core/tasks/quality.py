@@ -161,22 +161,24 @@ class Quality:
         before, after = pair
         one, two = (summary(each, self.metric, self.split) for each in pair)
         if not self.about.higher:
-            value = one.value / max(two.value, 1e-12)
+            value = one.value / two.value if two.value else 1.0 if not one.value else math.inf
             low, high = statistics.ratio_of_means(after.values, before.values, before.counts, before.root)
+        elif one.value <= worst:  # of nothing there is no share
+            value = low = high = math.nan
         elif before.binary:
-            value = (two.value - worst) / ((one.value - worst) or 1.0)
+            value = (two.value - worst) / (one.value - worst)
             low, high = statistics.ratio_of_shares(before.values, after.values, worst)
         else:
-            value = (two.value - worst) / ((one.value - worst) or 1.0)
+            value = (two.value - worst) / (one.value - worst)
             low, high = statistics.ratio_of_means(before.values, after.values, before.counts, before.root, worst)
         return Quality(self.metric, value, min(low, value), max(high, value), two.n, self.split)
 
     def _relative_alone(self, dense: "Quality", worst: float) -> "Quality":
         """Return the share where it is not known how each example was answered: as if the dense figure were exact."""
-        if self.about.higher:
-            value, low, high = (
-                (each - worst) / ((dense.value - worst) or 1.0) for each in (self.value, self.low, self.high)
-            )
+        if self.about.higher and dense.value <= worst:
+            value = low = high = math.nan
+        elif self.about.higher:
+            value, low, high = ((each - worst) / (dense.value - worst) for each in (self.value, self.low, self.high))
         else:
             value, low, high = (dense.value / max(each, 1e-12) for each in (self.value, self.high, self.low))
         return Quality(self.metric, value, low, high, self.n, self.split)

@@ -86,7 +86,7 @@ def fine_tune(task: Task, pruned: Pruned, recipe: Recipe, keep_at: int = 0) -> I
     look: _Look | None = None
     losses: list[float] = []
     while step < of:
-        learning = run
+        learning, before = run, step
         for inputs, targets in task.batches("train", recipe.batch_size, generator, recipe.augment, run.model):
             if step in course.cuts:
                 found = recut(task, run.whole().model, pruned, course.cuts[step])
@@ -133,6 +133,8 @@ def fine_tune(task: Task, pruned: Pruned, recipe: Recipe, keep_at: int = 0) -> I
                 return
             if run is not learning:
                 break  # what is learned from may come of what the network does, and that is another one now
+        if step == before:
+            raise BadRecipe("There is nothing to learn from: no training data.", "Bring some, or choose another model.")
     if of == 0:
         look = run.end(task, recipe)
         yield _progress(0, 0, [math.nan], look, True, pruned.sparsity, time.monotonic() - start, 0.0, True)

@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.charts import pareto
 from core.jobs import Job
-from core.measure import Budget, Quality, Tried, best, closest
+from core.measure import Budget, Quality, Tried, best, closest, lost
 from core.tasks.quality import METRICS
 from pages.parts import border, link, visited
 from pages.parts.asked import asked, pending
@@ -96,7 +96,11 @@ def _answer(name: str, given: Budget, results: list[Tried], picked: Tried | None
         )
         picked = near
     else:
-        st.success(_told(name, picked, dense, given))
+        fresh = lost(picked.quality, dense)
+        if given.lose is not None and fresh > given.lose:
+            st.warning(f"{_told(name, picked, dense, given)} It kept to the budget where it was chosen, not here.")
+        else:
+            st.success(_told(name, picked, dense, given))
     st.caption(
         f"Chosen on {results[0].choosing.n:,} validation {dense.about.noun}; the figures here are of {dense.n:,} "
         "others, since the best of many looks better than it is where it was chosen."

@@ -116,7 +116,7 @@ def _cut(step: Step) -> str:
         return "{} of every {} stay".format(*plan.pattern)
     if step.threshold is None:
         return "layers have own cuts"
-    plain = plan.criterion == "magnitude" and plan.granularity == "weight" and plan.scope != "lamp"
+    plain = plan.compares_sizes
     return (
         f"{'weights' if plain else 'scores'} below {step.threshold:.4{'f' if step.threshold >= 0.01 or plain else 'g'}}"
     )

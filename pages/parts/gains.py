@@ -38,7 +38,7 @@ def _found(job: Job, busy: bool) -> None:
     ]
     count = st.column_config.NumberColumn(format="localized")
     st.dataframe(pd.DataFrame(rows), hide_index=True, column_config={"Parameters": count, "Operations (MACs)": count})
-    whole = {"File": "dense network", "Bytes": size(now.whole), "How": "the whole network, plain, to compare with"}
+    whole = {"File": "whole network", "Bytes": size(now.whole), "How": "the whole network, plain, to compare with"}
     files = [{"File": key, "Bytes": size(now.files[key]), "How": ENCODINGS[key].about} for key in now.files]
     st.dataframe([whole, *files], hide_index=True)
     threads = f"{now.threads} processor thread{'s' if now.threads > 1 else ''}"

@@ -29,7 +29,7 @@ def weight_histograms(name: str, plan: PruningPlan, value: float, swept: list[St
     stops = border.slider_stops(name, base)
     titles = without_common_beginning([layer.name.removesuffix(".weight") for layer in stops])
     curve = sorted((100 * p.sparsity, p.quality.value) for p in swept)
-    plain = plan.criterion == "magnitude" and not plan.structured and plan.scope != "lamp"
+    plain = plan.compares_sizes
     draw(
         key="weight-histograms",
         data={

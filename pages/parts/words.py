@@ -44,6 +44,9 @@ def changed(found: Change) -> str:
         return NO_ANSWER
     if not math.isfinite(found.low) or not math.isfinite(found.high):
         return f"{scale * found.value:+.{digits}f}{unit}, range not known"
+    if found.clear:  # a change that is none once it is rounded needs more decimals
+        ends = (scale * abs(each) for each in (found.value, found.low, found.high) if each)
+        digits = min(max(digits, math.ceil(-math.log10(2 * min(ends)))), digits + 3)
     span = f"{scale * found.low:+.{digits}f} to {scale * found.high:+.{digits}f}"
     if not found.clear:
         return f"no clear change: {span}{unit}"

@@ -91,6 +91,15 @@ def test_one_half_chooses_and_the_other_is_quoted(mlp):
     assert picked.quality.n + picked.chosen.n == 5_000
 
 
+def test_what_lies_below_the_lowest_stop_is_searched_too(mlp):
+    found = list(search(mlp, Budget(lose=0.002), (PruningPlan(criterion="random"),), (0.9, 0.5, 0.1), 0.005, 1_000))
+    picked = best(found, Budget(lose=0.002), found[0].choosing)
+    assert 0 < picked.sparsity < 0.1
+    size = cost(mlp.model).file - 1
+    found = list(search(mlp, Budget(size=size), (PruningPlan(granularity="neuron"),), (0.5, 0.1), 0.01, 200))
+    assert 0 < min(each.sparsity for each in found[1:]) < 0.05
+
+
 def test_a_budget_finer_than_the_data_can_tell_is_a_sentence(mlp):
     with pytest.raises(BadInput, match=r"32 examples choose here, and one of them .* by 3\.1 points.*at least 3\.1"):
         next(search(mlp, Budget(lose=0.01), limit=64))

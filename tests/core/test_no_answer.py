@@ -12,9 +12,18 @@ from core.charts import curve
 from core.errors import PlaygroundError
 from core.measure import change, confusion, forgotten, further, paired_change, steps
 from core.measure.live import answers_alike
+from core.measure.statistics import fell_for_certain
 from core.pruning import PruningPlan, prune, rank
 from core.tasks import load
-from core.tasks.classify import likely, named
+from core.tasks.classify import (
+    likely,
+    macro_recall,
+    named,
+    precision_and_calibration,
+    precision_and_calibration_changes,
+    recall_by_class,
+)
+from core.tasks.quality import share
 from core.tuning import Recipe, fine_tune
 from pages.parts.words import change as written_change
 from pages.parts.words import figure, good, interval
@@ -111,3 +120,24 @@ def test_no_signal_passes_is_said_only_where_it_is_so(resnet, mlp):
     assert step.silent and "fc2.weight" in step.collapsed
     *_, step = steps(resnet, around.plan, rank(resnet, around.plan))
     assert step.collapsed and not step.silent
+
+
+def test_no_answer_is_wrong_for_every_class():
+    truth = torch.tensor([0] * 5 + [1] * 5)
+    said = torch.tensor([[1.0, 0.0]] * 5 + [[0.0, 1.0]] * 5)
+    said[:5] = math.nan  # the one class gets no answer, the other one is named rightly
+    recalls = recall_by_class(("a", "b"), named(said), truth)
+    assert [each.value for each in recalls.values()] == [0.0, 1.0]
+    assert macro_recall(recalls).value == 0.5
+    precision, f1, _ = precision_and_calibration(said, truth)
+    assert (precision.value, f1.value) == (0.5, 0.5)
+    change_of_precision, *_ = precision_and_calibration_changes(torch.eye(2)[truth], said, truth)
+    assert change_of_precision.value == -0.5
+    said[0] = torch.tensor([1.0, 0.0])
+    assert macro_recall(recall_by_class(("a", "b"), named(said), truth)).value == pytest.approx(0.6)
+
+
+def test_a_fall_to_no_answer_is_a_fall():
+    fine, silent = share([True] * 50), share([False] * 50, answered=[False] * 50)
+    assert fell_for_certain([fine, fine], silent) == 0
+    assert fell_for_certain([silent], silent) is None

@@ -200,3 +200,10 @@ def test_within_a_row_the_same_share_of_each_output_goes_and_the_weakest_of_it(l
         assert ((~rows).sum(1) - rows.shape[1] / 2).abs().max() <= 1
         for row, value in zip(rows, values, strict=True):
             assert value[~row].max() <= value[row].min()
+
+
+@pytest.mark.parametrize("scope", ["lamp", "row"])
+def test_where_places_are_compared_the_picture_shows_places(mlp, scope):
+    plan = PruningPlan(scope=scope)
+    for histogram in histograms(mlp, rank(mlp, plan), plan, (0.8,)):
+        assert histogram.low >= 0 and histogram.cuts[0] <= histogram.high

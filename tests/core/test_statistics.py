@@ -15,7 +15,8 @@ from core.measure.statistics import fell_for_certain
 from core.pruning import PruningPlan, prune
 from core.tasks import load
 from core.tasks.classify import macro_recall, macro_recall_change, recall_by_class
-from core.tasks.quality import Quality, change, mean, proportion, share
+from core.tasks.quality import Change, Quality, change, mean, proportion, share
+from pages.parts.words import changed
 
 SETS = 400
 """Simulated sets for each kind of range."""
@@ -258,3 +259,24 @@ def test_a_figure_goes_into_a_file_without_what_it_was_computed_from():
     quality = share(np.array([True, False]))
     assert Quality(**quality.to_dict()) == quality
     assert "outcomes" not in quality.to_dict()
+
+
+def test_a_fall_that_is_the_same_everywhere_is_certain():
+    assert statistics.worse_by_chance(np.full(10, 500.0), np.full(10, 100.0)) == 0.5**10
+    assert statistics.worse_by_chance(np.full(10, 100.0), np.full(10, 500.0)) == 1.0
+    dense, fallen = (mean(np.full(10, each), "Return", bounds=(0.0, 500.0)) for each in (500.0, 100.0))
+    assert fell_for_certain([dense], fallen) == 0
+
+
+def test_of_nothing_there_is_no_share():
+    half, less = share(np.arange(10) < 5), share(np.arange(10) < 3)
+    for dense in (half, less):
+        assert math.isnan(less.relative(dense, 0.5).value)
+    perfect = mean(np.zeros(10), "RMSE", root=True)
+    assert perfect.relative(perfect).value == 1.0
+
+
+def test_a_small_but_clear_change_is_not_written_as_none():
+    assert changed(Change("Accuracy", -0.0004, -0.0007, -0.0001, 5_000)) == "-0.04 points (-0.07 to -0.01)"
+    assert changed(Change("Accuracy", -0.041, -0.049, -0.034, 5_000)) == "-4.1 points (-4.9 to -3.4)"
+    assert changed(Change("Accuracy", 0.0, -0.001, 0.001, 5_000)) == "no clear change: -0.1 to +0.1 points"

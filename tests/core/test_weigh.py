@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from safetensors.torch import load_file
 from torch import nn
 
-from core.measure import ENCODINGS, Latency, advice, effective, file_sizes, latencies, macs, variants
+from core.measure import ENCODINGS, Latency, advice, cost, effective, file_sizes, latencies, macs, variants
 from core.measure.latency import SparseLinear
 from core.pruning import PruningPlan, prune
 from core.work import weigh
@@ -118,3 +118,19 @@ def test_the_advice_follows_from_the_figures():
     (_, slower) = advice(files, {64: {"dense": fast, "sparse (CSR)": slow}})
     assert slower.startswith("64 at a time: nothing gets faster")
     assert advice({"dense": 5_000}, {}) == ["Smallest file: dense, 5.0 kB."]
+
+
+def test_tied_weights_are_written_and_weighed():
+    class Tied(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.one, self.two = nn.Linear(6, 6), nn.Linear(6, 6)
+            self.two.weight = self.one.weight
+
+        def forward(self, x):
+            return self.two(self.one(x))
+
+    model = Tied()
+    assert cost(model).file >= 4 * (2 * 36 + 12)
+    assert set(file_sizes(model)) == set(ENCODINGS)
+    assert macs(nn.LSTM(3, 4), torch.zeros(1, 2, 3)) is not None

@@ -13,9 +13,6 @@ from core.tasks import Task, TaskInfo, load, vision
 
 ROOT = Path(__file__).resolve().parents[1]
 
-if "PYTEST_XDIST_WORKER" in os.environ:
-    torch.set_num_threads(1)  # files are tested side by side, each on a core of its own
-
 
 hypothesis.settings.register_profile("busy", deadline=None)  # how long an example takes says nothing on a busy machine
 hypothesis.settings.load_profile("busy")

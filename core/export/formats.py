@@ -18,7 +18,8 @@ import torch
 from safetensors.torch import save
 from torch import Tensor, nn
 
-from core.errors import BadPlan, PlaygroundError
+from core.errors import PlaygroundError
+from core.measure import as_shipped
 from core.measure.encoding import plain_tensors, to_bitmask
 from core.pruning import Pruned, shrink
 from core.tasks.base import Task
@@ -203,11 +204,7 @@ FORMATS: Mapping[str, Format] = {
 
 def _shipped(pruned: Pruned) -> nn.Module:
     """Return a copy of the network as it runs elsewhere: without removed units, if whole ones can be left out."""
-    try:
-        model = shrink(pruned) if pruned.plan.structured else copy.deepcopy(pruned.model)
-    except BadPlan:
-        model = copy.deepcopy(pruned.model)
-    return model.to(memory_format=torch.contiguous_format).eval()
+    return copy.deepcopy(as_shipped(pruned)).to(memory_format=torch.contiguous_format).eval()
 
 
 def _inputs(task: Task) -> Tensor:

@@ -13,14 +13,12 @@ from core.pruning import PruningPlan, prune, rank
 from core.pruning.criteria import activation
 from core.tasks import load
 from tests.core.test_criteria import task_of
-from tests.core.test_smaller_networks import Attentive
+from tests.core.test_smaller_networks import attentive_task
 
 
 @pytest.fixture
 def attentive():
-    torch.manual_seed(0)
-    inputs = torch.randn(24, 3, 12, 12, generator=torch.Generator().manual_seed(1))
-    return task_of(Attentive().eval(), inputs, torch.arange(24) % 3)
+    return attentive_task()
 
 
 def test_the_projection_behind_torchs_attention_is_weighed_with_what_it_reads(attentive):

@@ -201,11 +201,15 @@ class Attentive(nn.Module):
         return self.out((x + self.attention(x, x, x, need_weights=False)[0]).mean(1))
 
 
-@pytest.fixture
-def attentive():
+def attentive_task():
     torch.manual_seed(0)
     inputs = torch.randn(24, 3, 12, 12, generator=torch.Generator().manual_seed(1))
     return task_of(Attentive().eval(), inputs, torch.arange(24) % 3)
+
+
+@pytest.fixture
+def attentive():
+    return attentive_task()
 
 
 def test_a_variant_that_cannot_be_is_left_out_with_a_reason(attentive):

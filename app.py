@@ -6,7 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.parts import link
+from pages.shared import link
 
 st.set_page_config("Pruning Playground", "✂️", layout="wide")
 st.html(Path(__file__).parent / "assets" / "app.css")
@@ -26,7 +26,7 @@ page = st.navigation(
 )
 link.carry_to(page)
 st.session_state["within app"] = True
-if "core.work" not in sys.modules:
+if "core.jobs.work" not in sys.modules:
     with st.spinner("Starting: getting the neural network library ready ..."):  # once a server, two to four seconds
-        importlib.import_module("core.work")
+        importlib.import_module("core.jobs.work")
 page.run()

@@ -6,13 +6,13 @@ import pandas as pd
 import streamlit as st
 
 from core.tasks.assets import Assets
-from pages.parts import border, frame
-from pages.parts.words import written
+from pages.shared import app_frame, cache
+from pages.shared.format import written
 
-frame.within_app()
+app_frame.within_app()
 st.header("About Pruning Playground")
 st.markdown((Path(__file__).parents[1] / "assets" / "about.md").read_text(encoding="utf-8"))
-with border.sentences():
+with cache.sentences():
     st.subheader("Models that ship")
     figures = {name: entry["figures"]["test"] for name, entry in Assets.open().manifest["models"].items()}
     rows = [
@@ -25,7 +25,7 @@ with border.sentences():
             "In short": info.about,
             "Source": info.origin,
         }
-        for info in border.tasks().values()
+        for info in cache.tasks().values()
         if info.shipped
     ]
     st.dataframe(
@@ -39,9 +39,9 @@ with border.sentences():
     st.subheader("Models that can be fetched")
     others = [
         {"Model": info.title, "Field": info.domain, "Parameters": info.parameters, "In short": info.about}
-        for info in border.tasks().values()
+        for info in cache.tasks().values()
         if not info.shipped
     ]
     parameters = {"Parameters": st.column_config.NumberColumn(format="localized")}
     st.dataframe(pd.DataFrame(others), hide_index=True, column_config=parameters)
-    st.caption(next((info.origin for info in border.tasks().values() if not info.shipped), ""))
+    st.caption(next((info.origin for info in cache.tasks().values() if not info.shipped), ""))

@@ -11,12 +11,13 @@ from core.export import bundle
 from core.measure import Quality
 from core.pruning import PruningPlan, prune
 from core.tasks import Task
-from core.tasks.inbox import read_picture
-from pages.parts import border, brought, frame
-from pages.parts.arriving import fetched
-from pages.parts.choices import pick_model, slide
-from pages.parts.hub import from_hub
-from pages.parts.visitor_work import show_figures
+from core.uploads.readers import read_picture
+from pages.parts.bring import uploads
+from pages.parts.bring.hub import from_hub
+from pages.shared import app_frame, cache
+from pages.shared.download_offer import fetched
+from pages.shared.model_and_slider import pick_model, slide
+from pages.shared.visitor_work import show_figures
 
 SOURCES = ("One of the list", "A text classifier of the Hub")
 
@@ -29,11 +30,11 @@ def chosen(source: str) -> tuple[Task | None, bool]:
     if not fetched(name):
         return None, False
     try:
-        task = brought.weights(name)
+        task = uploads.weights(name)
     except BadInput as error:
         st.error(f"{error.what} {error.advice}", icon=":material/error:")
-        task = border.task(name)
-    return task, task is not border.task(name)
+        task = cache.task(name)
+    return task, task is not cache.task(name)
 
 
 def figures(task: Task, plan: PruningPlan, models: dict[str, Any], mine: bool) -> None:
@@ -42,7 +43,7 @@ def figures(task: Task, plan: PruningPlan, models: dict[str, Any], mine: bool) -
         st.caption("This network has no examples here. Bring a text, or a table of texts and labels.")
         return
     whose = "your weights" if mine else "the usual weights"
-    glance = min(task.glance, task.count("validation"))
+    glance = min(task.quick_eval_size, task.count("validation"))
 
     def judged() -> Iterator[tuple[str, Quality]]:
         for stage, model in models.items():
@@ -60,7 +61,7 @@ def figures(task: Task, plan: PruningPlan, models: dict[str, Any], mine: bool) -
 def one_example(task: Task) -> Any:
     """Ask for one picture or text; None while there is none."""
     name = task.info.name
-    if task.own.kind == "text":
+    if task.uploads.kind == "text":
         typed = st.text_area("A text of your own", key=f"text-{name}", placeholder="Type here")
         return typed if typed.strip() else None
     camera = st.toggle("Use the camera", key="camera")
@@ -75,7 +76,7 @@ def one_example(task: Task) -> Any:
         if camera
         else st.file_uploader("A picture of your own", key=f"picture-{name}")
     )
-    return None if given is None else brought.read("own-picture", name, given, read_picture)
+    return None if given is None else uploads.read("own-picture", name, given, read_picture)
 
 
 def within_reach() -> bool:
@@ -86,16 +87,16 @@ def within_reach() -> bool:
 
 def answers(task: Task, plan: PruningPlan, models: dict[str, Any], item: Any) -> None:
     """Show what both networks make of one example."""
-    said = brought.answers(task, plan, models, item)
-    if task.own.kind == "picture":
+    said = uploads.answers(task, plan, models, item)
+    if task.uploads.kind == "picture":
         st.image(item, width=160)
-    elif task.own.how_much is not None and (told := task.own.how_much(item)):
+    elif task.uploads.how_much is not None and (told := task.uploads.how_much(item)):
         st.info(told)
     for place, (stage, shown) in zip(st.columns(len(said), gap="medium"), said.items(), strict=True):
         place.markdown(f"**{stage}**: {shown.said}")
         if shown.rows:
             place.dataframe(list(shown.rows), hide_index=True)
-    if task.own.multi:
+    if task.uploads.multi:
         st.caption(f"Each label is judged by itself, so that several or none may hold: {', '.join(task.classes)}.")
     else:
         st.caption("A network names one of its classes whatever it sees: " + ", ".join(task.classes) + ".")
@@ -108,33 +109,33 @@ def pack(task: Task, plan: PruningPlan) -> bytes:
 
 def own_data(task: Task, plan: PruningPlan, models: dict[str, Any]) -> None:
     """Ask for examples and a labelled set, and show what both networks make of them."""
-    if task.own is None:
+    if task.uploads is None:
         st.info("This model takes no pictures or texts. Choose one that does to show it your own.")
         return
     one, many = st.columns(2, gap="large")
     with one:
-        st.markdown(f"##### Show both networks a {task.own.kind}")
-        with border.sentences():
+        st.markdown(f"##### Show both networks a {task.uploads.kind}")
+        with cache.sentences():
             item = one_example(task)
             if item is not None:
                 answers(task, plan, models, item)
     with many:
         st.markdown("##### Judge both on a set of your own")
-        with border.sentences():
-            given = brought.labelled(task)
+        with cache.sentences():
+            given = uploads.labelled(task)
             if given is not None:
-                brought.on_set(task, plan, models, given)
+                uploads.on_set(task, plan, models, given)
 
 
-frame.within_app()
+app_frame.within_app()
 st.subheader("Bring your own weights, pictures or texts", anchor=False)
-with border.sentences():
+with cache.sentences():
     source = st.segmented_control("Network", SOURCES, default=SOURCES[0], required=True, key="source")
     task, mine = chosen(source)
     if task is None:
         st.stop()
     plan = PruningPlan(sparsity=slide(False) / 100)
-    models = brought.both(task, plan)
+    models = uploads.both(task, plan)
     figures(task, plan, models, mine)
     if mine:
         st.download_button(

@@ -7,13 +7,14 @@ import streamlit as st
 
 from core.charts import compare
 from core.errors import PlaygroundError
-from core.jobs import Job
-from core.measure import Course, reading, survives
+from core.jobs.pool import Job
+from core.measure import NetworkCurves, reading, survives
 from core.measure import change as measured_change
 from core.pruning import PruningPlan
 from core.tasks import missing
-from pages.parts import border, frame, healed, sweeps
-from pages.parts.words import figure
+from pages.parts.compare import tuned_points
+from pages.shared import app_frame, cache, curves
+from pages.shared.format import figure
 
 TEXT = Path(__file__).parents[1] / "assets" / "compare.md"
 USUAL = ("fashion-lenet5", "reuters-cnn", "movielens-ncf", "cartpole-policy")
@@ -21,7 +22,7 @@ USUAL = ("fashion-lenet5", "reuters-cnn", "movielens-ncf", "cartpole-policy")
 
 def choose() -> tuple[list[str], float, int]:
     """Ask for tasks, for what may be lost, and for the length of the fine-tune."""
-    known = border.tasks()
+    known = cache.tasks()
     names = st.multiselect(
         "Networks to compare",
         [name for name, info in known.items() if info.shipped or not missing(name)],
@@ -52,11 +53,11 @@ def choose() -> tuple[list[str], float, int]:
     return names, tolerance / 100, steps
 
 
-def course(name: str, steps: int) -> tuple[Course, list[Job]]:
+def course(name: str, steps: int) -> tuple[NetworkCurves, list[Job]]:
     """What is known of a task so far, and the jobs that find out more."""
-    dense, worst = border.dense_quality(name), border.tasks()[name].worst
-    swept = sweeps.sweep_job(name, PruningPlan())
-    healing = healed.started(name, steps)
+    dense, worst = cache.dense_quality(name), cache.tasks()[name].worst
+    swept = curves.sweep_job(name, PruningPlan())
+    healing = tuned_points.started(name, steps)
     pruned = [(step.sparsity, step.quality.relative(dense, worst)) for step in swept.results]
     healed_results = list(healing.results) if healing else []
     tuned = [(each.sparsity, each.quality.relative(dense, worst)) for each in healed_results]
@@ -66,8 +67,8 @@ def course(name: str, steps: int) -> tuple[Course, list[Job]]:
         for each in healed_results
         if each.sparsity in before
     }
-    title = border.tasks()[name].title.split(" - ")[0]
-    return Course(title, pruned, tuned, changes), [swept, *([healing] if healing else [])]
+    title = cache.tasks()[name].title.split(" - ")[0]
+    return NetworkCurves(title, pruned, tuned, changes), [swept, *([healing] if healing else [])]
 
 
 def picture(names: list[str], tolerance: float, steps: int, busy: bool) -> None:
@@ -77,7 +78,7 @@ def picture(names: list[str], tolerance: float, steps: int, busy: bool) -> None:
         try:
             courses[name], its = course(name, steps)
         except PlaygroundError as error:
-            st.warning(f"{border.tasks()[name].title} is left out. {error.what} {error.advice}")
+            st.warning(f"{cache.tasks()[name].title} is left out. {error.what} {error.advice}")
             continue
         jobs += its
     active = [job for job in jobs if job.active]
@@ -90,7 +91,7 @@ def picture(names: list[str], tolerance: float, steps: int, busy: bool) -> None:
         )
     for job in jobs:
         if job.error:
-            st.warning(f"{border.tasks()[job.arguments[0]].title}: {' '.join(job.error)}")
+            st.warning(f"{cache.tasks()[job.arguments[0]].title}: {' '.join(job.error)}")
     theme = st.context.theme.type or "light"
     st.plotly_chart(
         compare(courses, tolerance, theme),
@@ -108,7 +109,7 @@ def picture(names: list[str], tolerance: float, steps: int, busy: bool) -> None:
     table(courses, tolerance)
 
 
-def table(courses: dict[str, Course], tolerance: float) -> None:
+def table(courses: dict[str, NetworkCurves], tolerance: float) -> None:
     """List what each network survives."""
 
     def share(points: object) -> float | None:
@@ -119,26 +120,26 @@ def table(courses: dict[str, Course], tolerance: float) -> None:
         {
             "Network": known.title,
             "Field": known.domain,
-            "Dense": f"{known.metric} {figure(border.dense_quality(name))}",
+            "Dense": f"{known.metric} {figure(cache.dense_quality(name))}",
             "Survives, %": share(each.pruned),
             "Survives fine-tuned, %": share(each.tuned) if each.tuned else None,
         }
         for name, each in courses.items()
-        for known in [border.tasks()[name]]
+        for known in [cache.tasks()[name]]
     ]
     if rows:
         st.dataframe(pd.DataFrame(rows), hide_index=True)
         st.caption("The highest sparsity up to which every judged point stays within what may be lost.")
 
 
-frame.within_app()
+app_frame.within_app()
 st.subheader("Which field bears the most pruning?", anchor=False)
-with border.sentences():
+with cache.sentences():
     names, tolerance, steps = choose()
     if st.button("Fine-tune all of them", type="primary", key="heal", disabled=not names):
-        healed.start(names, steps)
+        tuned_points.start(names, steps)
     if names:
-        busy = any(job is not None and job.active for name in names for job in healed.jobs_of(name, steps))
+        busy = any(job is not None and job.active for name in names for job in tuned_points.jobs_of(name, steps))
         st.fragment(picture, run_every=2.0 if busy else None)(names, tolerance, steps, busy)
     else:
         st.info("Choose at least one network above.")

@@ -4,29 +4,29 @@ import pandas as pd
 import streamlit as st
 
 from core.charts import curve
-from core.charts.look import KEPT
-from core.measure import Step
+from core.charts.style import KEPT
+from core.measure import PlanResult
 from core.pruning import PruningPlan
-from pages.parts import aside, border, frame, sweeps, visited
-from pages.parts.choices import choose
-from pages.parts.download import other_forms
-from pages.parts.figures import figures
-from pages.parts.healing import healing, tuned_mark
-from pages.parts.picture import weight_histograms, what_is_left
-from pages.parts.trials import beyond, try_it
-from pages.parts.words import figure
+from pages.parts.explore.headline import figures
+from pages.parts.explore.layer_pictures import weight_histograms, what_is_left
+from pages.parts.explore.try_it import beyond, try_it
+from pages.shared import app_frame, cache, curves, history, large_models
+from pages.shared.download import other_forms
+from pages.shared.fine_tune_panel import healing, tuned_mark
+from pages.shared.format import figure
+from pages.shared.model_and_slider import choose
 
 
-def pictures(name: str, plan: PruningPlan, value: float, step: Step, there: tuple[bool, bool] | None) -> None:
+def pictures(name: str, plan: PruningPlan, value: float, step: PlanResult, there: tuple[bool, bool] | None) -> None:
     """Draw the weights of each layer and the curve that the slider walks along, which fills in by itself.
 
     there: for a large network, what of it the page shows already.
     """
-    if there and aside.known(name, plan, step.settled) != there:
+    if there and large_models.known(name, plan, step.settled) != there:
         st.rerun()
-    step = border.memo().peek((name, plan)) or step
-    job = sweeps.sweep_job(name, plan)
-    swept: list[Step] = list(job.results)
+    step = cache.memo().peek((name, plan)) or step
+    job = curves.sweep_job(name, plan)
+    swept: list[PlanResult] = list(job.results)
     left, right = st.columns([3, 2], gap="medium")
     with left:
         views = ["Each layer", "What is left"]
@@ -43,7 +43,7 @@ def pictures(name: str, plan: PruningPlan, value: float, step: Step, there: tupl
     right.plotly_chart(
         curve(
             swept,
-            border.dense_known(name),
+            cache.dense_known(name),
             here=None if view == views[0] else (step.sparsity, step.quality),
             tuned=tuned_mark(name, plan.without_amount),
             theme=st.context.theme.type or "light",
@@ -60,7 +60,7 @@ def pictures(name: str, plan: PruningPlan, value: float, step: Step, there: tupl
 
 def curve_caption(name: str) -> str:
     """Say what the points of the curve stand for, and what a very simple way would reach."""
-    baseline, total = border.baseline(name), border.task(name).count("validation")
+    baseline, total = cache.baseline(name), cache.task(name).count("validation")
     if baseline is None:
         return f"Each point is judged on {total:,} examples. Dotted: dense."
     noun = baseline[1].about.noun
@@ -69,7 +69,7 @@ def curve_caption(name: str) -> str:
     )
 
 
-def layers(name: str, step: Step) -> None:
+def layers(name: str, step: PlanResult) -> None:
     """List what happened to each layer, with a warning where something is not as people might think."""
     if step.silent:
         st.warning(
@@ -83,7 +83,7 @@ def layers(name: str, step: Step) -> None:
             f"Left whole, since it cannot be seen what they are multiplied with: {', '.join(step.unscored)}. Choose "
             "another way to judge importance to prune them too."
         )
-    if refused := border.refused(name, step.plan):
+    if refused := cache.refused(name, step.plan):
         st.warning(refused)
     with st.expander("Layers: what was removed where"):
         rows = [
@@ -102,10 +102,10 @@ def layers(name: str, step: Step) -> None:
         st.dataframe(pd.DataFrame(rows), hide_index=True, column_config=columns)
 
 
-frame.within_app()
+app_frame.within_app()
 st.subheader("How much of this network can you throw away?", anchor=False)
 choices, results, details = st.container(), st.container(), st.container()
-with border.sentences(results):
+with cache.sentences(results):
     name, plan, value = choose(choices, details)
     with results:
         top, middle, bottom = st.container(), st.container(), st.container()
@@ -113,12 +113,12 @@ with border.sentences(results):
             drawn = figures(name, plan)
             step = next(drawn)
         with middle:
-            filling = sweeps.sweep_job(name, plan).active or not step.settled
-            there = aside.known(name, plan, step.settled) if aside.large(name) else None
+            filling = curves.sweep_job(name, plan).active or not step.settled
+            there = large_models.known(name, plan, step.settled) if large_models.large(name) else None
             waiting = filling or (there is not None and not all(there))
             st.fragment(pictures, run_every=1.0 if waiting else None)(name, plan, value, step, there)
         *_, step = (step, *drawn)  # the figures that take longer are filled in meanwhile
-        visited.note_step(name, step)
+        history.note_step(name, step)
         with bottom:
             healing(name, plan, step)
     with details:

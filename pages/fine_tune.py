@@ -4,41 +4,41 @@ import pandas as pd
 import streamlit as st
 
 from core.charts import Look, by_class, learning, over_fitting
-from core.jobs import Job
+from core.jobs.pool import Job
 from core.pruning import PruningPlan
 from core.tuning import Recipe, steps_of
-from pages.parts import border, frame, runs, sweeps
-from pages.parts.choices import choose
-from pages.parts.download import download_button
-from pages.parts.healing import outcome
-from pages.parts.recipes import choose_recipe
-from pages.parts.words import change, figure, interval
+from pages.parts.fine_tune.recipe_form import choose_recipe
+from pages.shared import app_frame, cache, curves, fine_tunes
+from pages.shared.download import download_button
+from pages.shared.fine_tune_panel import outcome
+from pages.shared.format import change, figure, interval
+from pages.shared.model_and_slider import choose
 
 PLOT = {"theme": None, "config": {"displayModeBar": False}}
 
 
 def controls(name: str, plan: PruningPlan, recipe: Recipe) -> None:
     """Start or stop, with what it will cost; follow a running one without redrawing the rest."""
-    job = runs.current()
+    job = fine_tunes.current()
     if job is not None and job.active:
         st.fragment(follow, run_every=0.5)(job)
         # Drawing a chart costs the browser far more than moving a bar, so it comes less often.
-        st.fragment(curves, run_every=3.0)(job)
+        st.fragment(learning_curves, run_every=3.0)(job)
         return
-    steps = steps_of(border.task(name), recipe)
+    steps = steps_of(cache.task(name), recipe)
     text, start, download = st.columns([4, 1, 1], vertical_alignment="center", gap="small")
     text.markdown(f"{steps:,} optimiser steps, the same for every strategy, so that they can be compared.")
     if start.button("Fine-tune", type="primary", key="fine-tune", width="stretch"):
-        runs.start(name, plan, recipe)
+        fine_tunes.start(name, plan, recipe)
         st.rerun()
     mine = job is not None and job.results and job.arguments[:2] == (name, plan)
     with download:
-        *_, step = sweeps.slider_steps(name, plan)
+        *_, step = curves.slider_steps(name, plan)
         download_button(name, plan, step, job if mine else None)
     if job is not None:
-        runs.note_down(job)
+        fine_tunes.note_down(job)
         outcome(job)
-        curves(job)
+        learning_curves(job)
         by_classes(job)
 
 
@@ -47,16 +47,16 @@ def follow(job: Job) -> None:
     if not job.active:
         st.rerun()
     text, stop = st.columns([5, 1], vertical_alignment="center", gap="small")
-    runs.progress(job, text)
-    stop.button("Stop", on_click=border.jobs().stop, args=(job,), width="stretch")
+    fine_tunes.progress(job, text)
+    stop.button("Stop", on_click=cache.jobs().stop, args=(job,), width="stretch")
 
 
-def curves(job: Job) -> None:
+def learning_curves(job: Job) -> None:
     """Draw validation and training figures over the steps, and say where they part."""
     looks = [Look(each.step, each.quality, each.train, each.sparsity, each.glance) for each in job.results]
     if not looks:
         return
-    dense = border.dense_quality(job.arguments[0])
+    dense = cache.dense_quality(job.arguments[0])
     chart = learning(looks, job.results[-1].of, dense, st.context.theme.type or "light")
     st.plotly_chart(chart, key="learning", alt="Validation and training quality over optimiser steps", **PLOT)
     parted = over_fitting(looks)
@@ -77,7 +77,7 @@ def curves(job: Job) -> None:
 
 def by_classes(job: Job) -> None:
     """Show whom pruning hurt and what healed, class by class."""
-    found = runs.classes(job) if job.results else None
+    found = fine_tunes.classes(job) if job.results else None
     if found:
         with st.expander("Group by group: before and after"):
             chart = by_class(found, st.context.theme.type or "light")
@@ -102,14 +102,16 @@ def run_table() -> None:
         )
     else:
         st.caption("Mark two lines of one model to compare them; a click on a heading sorts.")
-    st.download_button("Download runs (CSV)", table.to_csv(index=False), "runs.csv", "text/csv", on_click="ignore")
+    st.download_button(
+        "Download runs (CSV)", table.to_csv(index=False), "fine_tunes.csv", "text/csv", on_click="ignore"
+    )
 
 
-frame.within_app()
+app_frame.within_app()
 st.subheader("How well can it recover?", anchor=False)
 choices, results = st.container(), st.container()
-with border.sentences():
-    with border.sentences(results):
+with cache.sentences():
+    with cache.sentences(results):
         name, plan, _ = choose(choices, choices)
         with choices:
             recipe = choose_recipe(name)

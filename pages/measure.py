@@ -3,17 +3,17 @@
 import streamlit as st
 
 from core.charts import fragility, heat
-from core.jobs import Job
-from core.measure import Scan
-from pages.parts import border, frame, link, shared_work
-from pages.parts.asked import pending
-from pages.parts.budget import budget
-from pages.parts.choices import choose
-from pages.parts.gains import gains
-from pages.parts.losses import losses
-from pages.parts.mixed import mixed
-from pages.parts.reported import reported
-from pages.parts.shifted import shifted
+from core.jobs.pool import Job
+from core.measure import Sensitivity
+from pages.parts.measure.confusion import mixed
+from pages.parts.measure.forgotten import losses
+from pages.parts.measure.report import reported
+from pages.parts.measure.robustness import shifted
+from pages.parts.measure.search import budget
+from pages.parts.measure.shipping import gains
+from pages.shared import app_frame, cache, link, shared_work
+from pages.shared.job_button import pending
+from pages.shared.model_and_slider import choose
 
 SPARSITIES = (0.2, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99)
 """What is removed of each layer alone."""
@@ -24,10 +24,10 @@ VIEWS = {"Heat map": heat, "Curves": fragility}
 def scan_job(name: str) -> Job:
     """The scan of a network's layers, one for all visitors; what it found stays until it knows more."""
 
-    def furthest(results: list[Scan]) -> None:
+    def furthest(results: list[Sensitivity]) -> None:
         results[:] = [max(results, key=lambda scan: scan.seen)]
 
-    return shared_work.shared("scan", name, lambda known: (name, SPARSITIES), lighten=furthest).wanted()
+    return shared_work.shared("scan", name, lambda known: (name, SPARSITIES), compact=furthest).wanted()
 
 
 def scan(name: str, busy: bool) -> None:
@@ -35,10 +35,10 @@ def scan(name: str, busy: bool) -> None:
     job = scan_job(name)
     if pending(job, busy, "Judging the first examples ..."):
         return
-    latest: Scan = job.results[-1]
+    latest: Sensitivity = job.results[-1]
     if latest.seen < latest.of:
         st.progress(latest.seen / latest.of, f"Judged on {latest.seen:,} of {latest.of:,} so far")
-    worst = border.tasks()[name].worst
+    worst = cache.tasks()[name].worst
     view = st.segmented_control(
         "Picture", list(VIEWS), default="Heat map", key="scan-view", required=True, label_visibility="collapsed"
     )
@@ -71,10 +71,10 @@ def offer(name: str, order: list[str]) -> None:
         link.to_explore(name, own=",".join(f"{each}:0" for each in spared))
 
 
-frame.within_app()
+app_frame.within_app()
 st.subheader("What does it cost, and what does it buy?", anchor=False)
 choices, results = st.container(), st.container()
-with border.sentences(results):
+with cache.sentences(results):
     chosen, plan, _ = choose(choices, choices)
     with results:
         st.markdown("##### What would you gain by shipping it?")

@@ -9,7 +9,8 @@ import pytest
 import torch
 from torch import nn
 
-from core.tasks import Task, TaskInfo, load, vision
+from core.tasks import Task, TaskInfo, load
+from core.tasks.vision import task as vision
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from typing import Any
 
-from core.charts.look import GRID, INK, PRUNED, TUNED, scale_of, span_of, suffix_of
-from core.measure import Quality, Step
+from core.charts.style import GRID, INK, PRUNED, TUNED, scale_of, span_of, suffix_of
+from core.measure import PlanResult, Quality
 
 
 def curve(
-    points: Sequence[Step],
+    points: Sequence[PlanResult],
     dense: Quality | None,
     here: tuple[float, Quality] | None = None,
     tuned: tuple[float, Quality] | None = None,

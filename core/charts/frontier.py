@@ -4,15 +4,15 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from core.charts.learning import base_axis, base_layout
-from core.charts.look import INK, KEPT, PRUNED, REMOVED, TUNED, error_bars, scale_of, span_of, suffix_of
-from core.measure.budget import Tried, frontier
+from core.charts.style import INK, KEPT, PRUNED, REMOVED, TUNED, error_bars, scale_of, span_of, suffix_of
+from core.measure.search import Candidate, frontier
 
 
 def pareto(
-    tried: Sequence[Tried],
-    cost: Callable[[Tried], float],
+    tried: Sequence[Candidate],
+    cost: Callable[[Candidate], float],
     label: str,
-    chosen: Tried | None = None,
+    chosen: Candidate | None = None,
     theme: str = "light",
 ) -> dict[str, Any]:
     """Draw each network that was tried as a dot, the frontier as a line with 95 % intervals, the chosen one as a star.
@@ -69,7 +69,7 @@ def pareto(
     }
 
 
-def _dots(tried: Sequence[Tried], cost: Callable[[Tried], float], scale: float) -> dict[str, Any]:
+def _dots(tried: Sequence[Candidate], cost: Callable[[Candidate], float], scale: float) -> dict[str, Any]:
     return {
         "type": "scatter",
         "x": [cost(each) for each in tried],

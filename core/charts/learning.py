@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from core.charts.look import GRID, INK, PRUNED, TUNED, error_bars, scale_of, span_of, suffix_of
+from core.charts.style import GRID, INK, PRUNED, TUNED, error_bars, scale_of, span_of, suffix_of
 from core.measure import Quality
 from core.measure.statistics import fell_for_certain
 

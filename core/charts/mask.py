@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from core.charts.look import KEPT, NEGATIVE, REMOVED
+from core.charts.style import KEPT, NEGATIVE, REMOVED
 
 
 def mask_image(weights: np.ndarray, mask: np.ndarray, least: int = 560) -> np.ndarray:

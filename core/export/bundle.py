@@ -18,9 +18,9 @@ from core.errors import BadPlan
 from core.export.formats import FORMATS, small
 from core.measure import Cost, Quality, cost
 from core.pruning import Pruned
+from core.quality import METRICS
 from core.tasks.assets import sha256
 from core.tasks.base import Task
-from core.tasks.quality import METRICS
 from core.tuning import Recipe
 
 LONG_AGO = (1980, 1, 1, 0, 0, 0)
@@ -136,9 +136,9 @@ def bundle(
                 files.update(small(task, shipped))
             except BadPlan as error:
                 refused = error.what
-    if {"safetensors", "sparse"} & set(formats) and not task.built:
+    if {"safetensors", "sparse"} & set(formats) and not task.packaging.constructor:
         files["model.py"] = inspect.getsource(sys.modules[type(model).__module__]).encode()
-    files.update(task.files)
+    files.update(task.packaging.files)
     figures = _figures(task, pruned, tuned, judged or {})
     files["README.md"] = _readme(task, shipped, recipe, figures, formats, list(files), refused).encode()
     packed = io.BytesIO()
@@ -223,7 +223,7 @@ def _readme(
         rows.append(f"| {stage} | {' | '.join(cells)} |")
     architecture = type(pruned.model).__name__
     packages = [name for each in formats for name in FORMATS[each].needs if name == "onnxruntime"]
-    packages += ["transformers"] if "config.json" in task.files else []
+    packages += ["transformers"] if "config.json" in task.packaging.files else []
     plan = ", ".join(f"{key} {value}" for key, value in pruned.plan.to_dict().items() if value not in (None, {}))
     return README.format(
         title=task.info.title,
@@ -232,13 +232,15 @@ def _readme(
             f"| `{name}` | {CONTENTS.get(name, 'needed to read what people put in')} |"
             for name in [*files, "metrics.json"]
         ),
-        loading="\n".join(_loading(name, task.built or ("model", architecture, "")) for name in formats),
+        loading="\n".join(
+            _loading(name, task.packaging.constructor or ("model", architecture, "")) for name in formats
+        ),
         small=SMALL if "small.safetensors" in files else NOT_SMALL.format(why=refused) if refused else "",
         healed=f"Then fine-tuned: {recipe.to_dict()}." if recipe else "Not fine-tuned.",
         kind=str(task.example.dtype).removeprefix("torch."),
         needs="".join(f" {name}" for name in packages),
         shape=f"(n, {str(tuple(task.example.shape[1:]))[1:]}",
-        inputs=task.inputs,
+        inputs=task.inputs.format,
         table="\n".join(rows) if splits else "It was not judged: it has no examples of its own.",
         plan=plan,
         about=task.info.about,

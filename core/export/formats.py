@@ -20,7 +20,7 @@ from torch import Tensor, nn
 
 from core.errors import PlaygroundError
 from core.measure import as_shipped
-from core.measure.encoding import plain_tensors, to_bitmask
+from core.measure.encodings import plain_tensors, to_bitmask
 from core.pruning import Pruned, shrink
 from core.tasks.base import Task
 
@@ -103,7 +103,7 @@ def onnx(task: Task, pruned: Pruned) -> bytes:
                 (inputs,),
                 input_names=["input"],
                 output_names=["output"],
-                dynamic_shapes=({0: "batch", 1: "length"} if task.ragged else {0: "batch"},),
+                dynamic_shapes=({0: "batch", 1: "length"} if task.inputs.variable_length else {0: "batch"},),
                 dynamo=True,
                 verbose=False,
             )
@@ -128,7 +128,7 @@ def exported(task: Task, pruned: Pruned) -> bytes:
     model, inputs = _shipped(pruned), _inputs(task)
     with _quiet(), _room_on_disk("torch.export"):
         try:
-            free = dict.fromkeys((0, 1) if task.ragged else (0,), torch.export.Dim.AUTO)
+            free = dict.fromkeys((0, 1) if task.inputs.variable_length else (0,), torch.export.Dim.AUTO)
             program = torch.export.export(model, (inputs,), dynamic_shapes=(free,))
             packed = io.BytesIO()
             torch.export.save(program, packed)

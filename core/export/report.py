@@ -20,13 +20,13 @@ from plotly.offline import get_plotlyjs
 
 from core.charts import confusion_matrix
 from core.charts.learning import base_axis, base_layout
-from core.charts.look import INK, PRUNED, REMOVED, error_bars, scale_of, span_of, suffix_of
+from core.charts.style import INK, PRUNED, REMOVED, error_bars, scale_of, span_of, suffix_of
 from core.measure.advice import advice
-from core.measure.further import Further, FurtherChanges
+from core.measure.extra_figures import Further, FurtherChanges
 from core.measure.latency import Latency
 from core.pruning import Pruned
+from core.quality import METRICS, Change, Quality, change
 from core.tasks.base import Task
-from core.tasks.quality import METRICS, Change, Quality, change
 from core.tuning import Recipe
 
 STYLE = """

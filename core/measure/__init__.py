@@ -1,46 +1,57 @@
 """Measuring: quality with its interval, cost, and how both change with sparsity."""
 
 from core.measure.advice import advice
-from core.measure.budget import Budget, Tried, best, closest, counted, finest, frontier, lost, search, spent
-from core.measure.compare import Course, reading, survives
+from core.measure.comparison import NetworkCurves, reading, survives
 from core.measure.confusion import confusion, mistakes
 from core.measure.cost import Cost, as_shipped, cost, effective, macs, plain_size
-from core.measure.encoding import ENCODINGS, file_sizes
+from core.measure.encodings import ENCODINGS, file_sizes
+from core.measure.extra_figures import Further, FurtherChanges, further, further_changes
 from core.measure.forgotten import Forgotten, forgotten
-from core.measure.further import Further, FurtherChanges, further, further_changes
 from core.measure.histogram import Histogram, histograms
 from core.measure.latency import Latency, latencies, variants
-from core.measure.live import STOPS, Step, steps, sweep
-from core.measure.robust import Held, robustness
-from core.measure.sensitivity import Scan, sensitivity
+from core.measure.robustness import ShiftResult, robustness
+from core.measure.search import (
+    Budget,
+    Candidate,
+    best_within,
+    budget_used,
+    closest,
+    finest,
+    frontier,
+    lost,
+    measure_candidate,
+    search,
+)
+from core.measure.sensitivity import Sensitivity, sensitivity
 from core.measure.statistics import Change, change, paired_change
-from core.tasks.quality import Quality
+from core.measure.sweep import STOPS, PlanResult, steps, sweep
+from core.quality import Quality
 
 __all__ = [
     "ENCODINGS",
     "STOPS",
     "Budget",
+    "Candidate",
     "Change",
     "Cost",
-    "Course",
     "Forgotten",
     "Further",
     "FurtherChanges",
-    "Held",
     "Histogram",
     "Latency",
+    "NetworkCurves",
+    "PlanResult",
     "Quality",
-    "Scan",
-    "Step",
-    "Tried",
+    "Sensitivity",
+    "ShiftResult",
     "advice",
     "as_shipped",
-    "best",
+    "best_within",
+    "budget_used",
     "change",
     "closest",
     "confusion",
     "cost",
-    "counted",
     "effective",
     "file_sizes",
     "finest",
@@ -52,6 +63,7 @@ __all__ = [
     "latencies",
     "lost",
     "macs",
+    "measure_candidate",
     "mistakes",
     "paired_change",
     "plain_size",
@@ -59,7 +71,6 @@ __all__ = [
     "robustness",
     "search",
     "sensitivity",
-    "spent",
     "steps",
     "survives",
     "sweep",

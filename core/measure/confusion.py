@@ -15,9 +15,9 @@ def confusion(task: Task, model: nn.Module, split: str = "validation") -> np.nda
     """
     import torchmetrics.functional.classification as judged  # two seconds, for those who ask for it
 
-    if task.answers is None:
+    if task.classifier is None:
         raise ValueError(f"{task.info.name} has no classes.")
-    guessed, truth = task.answers(model, split)
+    guessed, truth = task.classifier.answers(model, split)
     answered = guessed >= 0
     guessed, truth = guessed[answered], truth[answered]
     return judged.multiclass_confusion_matrix(guessed, truth, num_classes=len(task.classes)).numpy()

@@ -11,7 +11,7 @@ from safetensors.torch import save
 from torch import Tensor, nn
 
 from core.errors import BadPlan
-from core.measure.encoding import plain_tensors
+from core.measure.encodings import plain_tensors
 from core.pruning import Pruned, shrink
 
 

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from core.tasks.base import Task
-from core.tasks.classify import named
-from core.tasks.quality import Quality, proportion
+from core.quality import Quality, proportion
+from core.tasks.base import Task, named
 
 
 @dataclass(frozen=True)
@@ -39,10 +38,10 @@ def forgotten(task: Task, pruned: nn.Module, split: str = "validation") -> Forgo
     Raises ValueError for a task without classes.
     Source: Hooker, Courville, Clark, Dauphin, Frome 2019, What do compressed deep neural networks forget?
     """
-    if task.logits is None:
+    if task.classifier is None:
         raise ValueError(f"{task.info.name} has no classes.")
-    said, after = task.logits(task.model, split), task.logits(pruned, split)
-    truth, before = task.labels(split), said.softmax(1)
+    said, after = task.classifier.logits(task.model, split), task.classifier.logits(pruned, split)
+    truth, before = task.classifier.labels(split), said.softmax(1)
     then, now = named(said), named(after)
     lost = (then == truth) & (now != truth)
     sure = before.gather(1, truth[:, None])[:, 0]

@@ -14,12 +14,12 @@ import torch
 from torch import Tensor, fx, nn
 
 from core.pruning import PruningPlan, prune, rank, removable
+from core.quality import Quality
 from core.tasks.base import Task
-from core.tasks.quality import Quality
 
 
 @dataclass(frozen=True)
-class Scan:
+class Sensitivity:
     """How far a scan is, and what it says so far.
 
     seen, of: examples judged, and in all.
@@ -50,7 +50,7 @@ def sensitivity(
     plan: PruningPlan | None = None,
     split: str = "validation",
     limit: int | None = None,
-) -> Iterator[Scan]:
+) -> Iterator[Sensitivity]:
     """Prune each layer alone to each of the sparsities and judge the network; yields early figures, the whole last.
 
     plan: its criterion judges importance; its amounts do not matter.
@@ -81,7 +81,7 @@ def sensitivity(
         for name, quality in latest:
             found.setdefault(name, []).append(quality)
         qualities = {name: tuple(each) for name, each in found.items()}
-        yield Scan(latest[0][1].n, total, tuple(sparsities), qualities, next(whole))
+        yield Sensitivity(latest[0][1].n, total, tuple(sparsities), qualities, next(whole))
 
 
 class _Shared:

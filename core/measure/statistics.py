@@ -4,6 +4,7 @@ import math
 
 from torch import nn
 
+from core.quality import Change, Quality, change
 from core.statistics import (
     change_of_means,
     change_of_shares,
@@ -15,7 +16,6 @@ from core.statistics import (
     worse_by_chance,
 )
 from core.tasks.base import Task
-from core.tasks.quality import Change, Quality, change
 
 __all__ = [
     "Change",

@@ -2,6 +2,6 @@
 
 from core.pruning.masks import Layer, Pruned, Ranking, prune, rank, removable
 from core.pruning.plan import PruningPlan
-from core.pruning.structure import resized, shrink, sizes
+from core.pruning.units import resized, shrink, sizes
 
 __all__ = ["Layer", "Pruned", "PruningPlan", "Ranking", "prune", "rank", "removable", "resized", "shrink", "sizes"]

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from core.errors import BadPlan
-from core.pruning.structure import Structure
+from core.pruning.units import Structure
 from core.tasks.base import Batch, Task
 
 BATCHES, BATCH_SIZE = 4, 128

@@ -14,7 +14,7 @@ from core.errors import BadPlan
 from core.pruning.criteria import UNIT_SCORES, WEIGHT_SCORES, Scores, unit_scores
 from core.pruning.plan import PruningPlan
 from core.pruning.scope import Pool, lamp, pools, rows, shares
-from core.pruning.structure import Member, Structure, structures
+from core.pruning.units import Member, Structure, structures
 from core.tasks.base import Heads, Task
 
 
@@ -67,7 +67,7 @@ class Pruned:
 
     model: the copy; removed weights are exactly zero.
     masks: prunable parameter -> bool tensor of its shape, True where the weight is kept; what was zero before is not.
-    also: the same for biases and normalisation that go with removed units, so that their outputs are zero.
+    companion_masks: the same for biases and normalisation that go with removed units, so that their outputs are zero.
     threshold: the score at the cut; every removed score lies below it (or, at an exact sparsity, on it).
         None where layers have cuts of their own.
     layers: what stays of each parameter, in the order data meets them.
@@ -82,15 +82,17 @@ class Pruned:
     threshold: float | None
     layers: tuple[Layer, ...]
     example: Tensor
-    also: Mapping[str, Tensor]
+    companion_masks: Mapping[str, Tensor]
     heads: tuple[Heads, ...] = ()
     examples: Callable[[], Tensor] | None = None
     unscored: tuple[str, ...] = ()
 
-    def with_masks(self, model: nn.Module, masks: Mapping[str, Tensor], also: Mapping[str, Tensor]) -> "Pruned":
+    def with_masks(self, model: nn.Module, masks: Mapping[str, Tensor], companions: Mapping[str, Tensor]) -> "Pruned":
         """Return this with another model and other masks; `model` is copied, and zero where they say so."""
         layers = tuple(replace(layer, kept=int(torch.count_nonzero(masks[layer.name]))) for layer in self.layers)
-        return replace(self, model=apply(model, {**masks, **also}), masks=masks, also=also, layers=layers)
+        return replace(
+            self, model=apply(model, {**masks, **companions}), masks=masks, companion_masks=companions, layers=layers
+        )
 
     @property
     def sparsity(self) -> float:
@@ -165,20 +167,20 @@ def prune(task: Task, plan: PruningPlan, ranking: Ranking | None = None) -> Prun
     ranking = ranking or rank(task, plan, sort=False)
     if ranking.plan != plan.scoring:
         raise ValueError("This ranking was made for a plan that scores differently.")
-    masks, also, cuts = cut(ranking, plan)
+    masks, companions, cuts = cut(ranking, plan)
     layers = tuple(
         Layer(name, tuple(mask.shape), mask.numel(), int(torch.count_nonzero(mask)), cuts.get(name))
         for name, mask in masks.items()
     )
     common = {layer.threshold for layer in layers if layer.name in cuts and layer.name not in dict(plan.overrides)}
     return Pruned(
-        model=apply(task.model, {**masks, **also}),
+        model=apply(task.model, {**masks, **companions}),
         masks=masks,
         plan=plan,
         threshold=common.pop() if len(common) == 1 else None,
         layers=layers,
         example=task.example,
-        also=also,
+        companion_masks=companions,
         heads=task.heads,
         examples=lambda: some_examples(task),
         unscored=ranking.unscored,
@@ -187,8 +189,8 @@ def prune(task: Task, plan: PruningPlan, ranking: Ranking | None = None) -> Prun
 
 def some_examples(task: Task, most: int = 4) -> Tensor:
     """Return a few inputs of a task, real ones where it has data: (n, ...), n at most `most`."""
-    if task.few is not None:
-        return task.few(most)
+    if task.inputs.few is not None:
+        return task.inputs.few(most)
     for split in ("validation", "train"):
         if task.count(split):
             inputs, _ = next(iter(task.batches(split, most, torch.Generator().manual_seed(0), ())))
@@ -270,9 +272,9 @@ def apply(model: nn.Module, masks: Mapping[str, Tensor]) -> nn.Module:
 
 def _open_to(task: Task, plan: PruningPlan) -> Task:
     """Return the task with only those parameters prunable that a plan may touch."""
-    if plan.embeddings or not task.optional:
+    if plan.embeddings or not task.opt_in_parameters:
         return task
-    return replace(task, prunable=tuple(name for name in task.prunable if name not in task.optional))
+    return replace(task, prunable=tuple(name for name in task.prunable if name not in task.opt_in_parameters))
 
 
 def _unit_scores(task: Task, plan: PruningPlan, units: tuple[Structure, ...]) -> Scores:
@@ -290,7 +292,7 @@ def _expand(
 ) -> tuple[dict[str, Tensor], dict[str, Tensor], dict[str, float]]:
     """Turn what is kept of each structure, bool (units,), into masks of all its parameters."""
     masks = {name: torch.ones(shape, dtype=torch.bool) for name, shape in ranking.shapes.items()}
-    also: dict[str, Tensor] = {}
+    companions: dict[str, Tensor] = {}
     thresholds: dict[str, float] = {}
     for structure in ranking.structures:
         gone = ~kept[structure.name]
@@ -299,11 +301,11 @@ def _expand(
                 thresholds[member.parameter] = cuts[structure.name]
                 masks[member.parameter].movedim(member.dimension, 0)[member.index[gone].flatten()] = False
             else:
-                mask = also.setdefault(member.parameter, torch.ones(member.index.numel(), dtype=torch.bool))
+                mask = companions.setdefault(member.parameter, torch.ones(member.index.numel(), dtype=torch.bool))
                 mask[member.index[gone].flatten()] = False
     for name, lost in ranking.zeros.items():
         masks[name] &= ~lost
-    return masks, also, thresholds
+    return masks, companions, thresholds
 
 
 def _weights(member: Member, shapes: Mapping[str, tuple[int, ...]]) -> np.ndarray:

@@ -10,11 +10,11 @@ import torch
 from torch import Tensor, nn
 
 from core.errors import BadInput
-from core.tasks.base import Task
-from core.tasks.classify import likely, named
-from core.tasks.inbox import LeftOut, read_pictures, read_texts, read_weights
-from core.tasks.quality import Quality, share
-from core.tasks.trial import Shown
+from core.quality import Quality, share
+from core.tasks.base import Task, named
+from core.tasks.classification import likely
+from core.tasks.demo import Answer
+from core.uploads.readers import LeftOut, read_pictures, read_texts, read_weights
 
 SLICE = 32
 """Examples that are judged at a time."""
@@ -46,7 +46,7 @@ def with_checkpoint(task: Task, content: bytes) -> Task:
     model = copy.deepcopy(task.model)
     model.load_state_dict(read_weights(content, task.model.state_dict()))
     about = replace(task.info, title=f"{task.info.title}, your weights", weights="brought by you")
-    return replace(task, info=about, model=model.eval(), early=lambda: None)
+    return replace(task, info=about, model=model.eval(), training=replace(task.training, early_checkpoint=lambda: None))
 
 
 def read_labelled(task: Task, content: bytes) -> Labelled:
@@ -54,7 +54,7 @@ def read_labelled(task: Task, content: bytes) -> Labelled:
 
     What no model can answer is left out, so that judging never stops half-way. Raises BadInput.
     """
-    own, classes = task.own, task.classes
+    own, classes = task.uploads, task.classes
     if own is None:
         raise BadInput("This model takes no examples from outside.", "Choose one that looks at pictures or texts.")
     if own.kind == "text":
@@ -69,24 +69,24 @@ def read_labelled(task: Task, content: bytes) -> Labelled:
     return Labelled(read.items, labels, read.left_out, read.of, dict(zip(classes, counts, strict=True)))
 
 
-def answer(task: Task, model: nn.Module, item: object) -> Shown:
+def answer(task: Task, model: nn.Module, item: object) -> Answer:
     """Say what a model makes of one picture or text. Raises BadInput for what it cannot answer."""
     said = _outputs(task, model, [item])
-    if task.own.multi:
+    if task.uploads.multi:
         return _label_by_label(said, task.classes)
     best, rows = likely(said, task.classes)
-    return Shown(best, tuple(rows))
+    return Answer(best, tuple(rows))
 
 
-def _label_by_label(said: Tensor, classes: Sequence[str]) -> Shown:
+def _label_by_label(said: Tensor, classes: Sequence[str]) -> Answer:
     """Put one answer (1, classes) in words where each class is a label that may be given or not."""
     if int(named(said)) < 0:
-        return Shown("no answer")
+        return Answer("no answer")
     sure = said[0].sigmoid()
     order = sure.argsort(descending=True).tolist()
     given = ", ".join(classes[place] for place in order if sure[place] >= 0.5) or "none of them"
     rows = tuple({"Answer": classes[place], "Sure, %": round(100 * float(sure[place]), 1)} for place in order)
-    return Shown(f"{given} (each label is judged by itself)", rows)
+    return Answer(f"{given} (each label is judged by itself)", rows)
 
 
 def judge(task: Task, model: nn.Module, labelled: Labelled) -> Iterator[Quality]:
@@ -98,7 +98,7 @@ def judge(task: Task, model: nn.Module, labelled: Labelled) -> Iterator[Quality]
     for begin in range(0, len(labelled.items), SLICE):
         said = _outputs_or_none(task, model, labelled.items[begin : begin + SLICE])
         guessed, truth = named(said), labelled.labels[begin : begin + SLICE]
-        if task.own.multi:
+        if task.uploads.multi:
             wanted = torch.zeros(said.shape, dtype=torch.bool)
             for row, places in zip(wanted, truth, strict=True):
                 row[list(places)] = True
@@ -112,10 +112,10 @@ def judge(task: Task, model: nn.Module, labelled: Labelled) -> Iterator[Quality]
 
 def _outputs(task: Task, model: nn.Module, items: Sequence[Any]) -> Tensor:
     """Return what a model says to some examples, (n, classes). Raises BadInput for what it cannot answer."""
-    inputs = task.own.inputs(list(items))
+    inputs = task.uploads.inputs(list(items))
     with torch.inference_mode():
         said = model(inputs)
-        return said if task.own.picked is None else said[:, task.own.picked]
+        return said if task.uploads.picked is None else said[:, task.uploads.picked]
 
 
 def _outputs_or_none(task: Task, model: nn.Module, items: Sequence[Any]) -> Tensor:

@@ -11,11 +11,11 @@ from torch import Tensor, nn
 
 from core.errors import BadPlan, BadRecipe, TuningFailed
 from core.pruning.masks import Pruned
-from core.pruning.structure import Small
+from core.pruning.units import SmallerNetwork
+from core.quality import Quality, summary
 from core.tasks.base import Task
-from core.tasks.quality import Quality, summary
 from core.tuning.recipe import Recipe
-from core.tuning.strategy import COURSES, recut
+from core.tuning.strategies import SCHEDULES, recut
 
 CHECKS, MOST_CHECKS = 10, 50
 """How often a run looks at validation data on its way: once an epoch, but not less and not more often than this."""
@@ -54,7 +54,7 @@ class Progress:
 
 def preset_for(task: Task, name: str) -> Recipe:
     """Return a ready recipe as it suits a task. Raises BadRecipe for a name that is not one of the presets."""
-    return Recipe.preset(name).for_task(task.augmentations, task.habits.get(name, {}))
+    return Recipe.preset(name).for_task(task.training.augmentations, task.training.recipe_defaults.get(name, {}))
 
 
 def steps_of(task: Task, recipe: Recipe) -> int:
@@ -74,7 +74,7 @@ def fine_tune(task: Task, pruned: Pruned, recipe: Recipe, keep_at: int = 0) -> I
     if pruned.sparsity == 1:
         raise BadRecipe("Nothing is left to train: every weight was removed.", "Remove less.")
     of = steps_of(task, recipe)
-    course = COURSES[recipe.strategy](task, pruned, recipe, of)
+    course = SCHEDULES[recipe.strategy](task, pruned, recipe, of)
     last_cut = max(course.cuts, default=0)
     run = _Run.begin(task, course.start, recipe, settled=not course.cuts)
     teacher = copy.deepcopy(task.model).to(memory_format=torch.channels_last) if recipe.distill else None
@@ -97,7 +97,9 @@ def fine_tune(task: Task, pruned: Pruned, recipe: Recipe, keep_at: int = 0) -> I
             if teacher is not None:
                 with torch.no_grad():
                     wanted = teacher(inputs)
-                loss = (1 - recipe.distill) * loss + recipe.distill * task.agree(output, wanted, recipe.temperature)
+                loss = (1 - recipe.distill) * loss + recipe.distill * task.training.distillation_loss(
+                    output, wanted, recipe.temperature
+                )
             run.learn(loss)
 
             step += 1
@@ -121,7 +123,7 @@ def fine_tune(task: Task, pruned: Pruned, recipe: Recipe, keep_at: int = 0) -> I
                     run.forget()  # an average begins anew at the best look, until the share of the run's end is reached
                 over = waited >= recipe.patience
             elif step in checks or step == keep_at:
-                look = run.look(task, task.glance if not recipe.patience else None)
+                look = run.look(task, task.quick_eval_size if not recipe.patience else None)
             fresh = step in checks or step == keep_at or over
             if over:
                 look = run.end(task, recipe, best, known)
@@ -218,7 +220,7 @@ class _Run:
 
     model: nn.Module
     pruned: Pruned
-    small: Small | None
+    small: SmallerNetwork | None
     optimizer: torch.optim.Optimizer
     held: list[tuple[Tensor, Tensor]]
     frozen: list[nn.Module]
@@ -248,7 +250,7 @@ class _Run:
         """From now on keep zero what these masks remove; in a network without its removed units, the rest of that."""
         self.pruned = pruned
         parameters = dict(self.model.named_parameters())
-        masks = {**pruned.masks, **pruned.also}
+        masks = {**pruned.masks, **pruned.companion_masks}
         masks = self.small.masks(masks) if self.small else masks
         self.held = [(parameters[name], mask.to(parameters[name].dtype)) for name, mask in masks.items()]
         self._zero(gradients=False)
@@ -328,7 +330,7 @@ class _Run:
         if recipe.recalibrate and reached is not None:
             model = copy.deepcopy(reached.model)
             recalibrate(task, model, recipe)
-            reached = reached.with_masks(model, reached.masks, reached.also)
+            reached = reached.with_masks(model, reached.masks, reached.companion_masks)
             return _judged(task, reached.model, reached, None)
         if recipe.recalibrate:
             recalibrate(task, self.model, recipe)
@@ -348,7 +350,7 @@ class _Run:
             parameter.requires_grad_(True)
         if self.small:
             model = self.small.expand(model)
-        return self.pruned.with_masks(model, self.pruned.masks, self.pruned.also)
+        return self.pruned.with_masks(model, self.pruned.masks, self.pruned.companion_masks)
 
     def _zero(self, gradients: bool) -> None:
         """Zero what was removed: in the gradients, so that no momentum gathers, or in the weights themselves."""
@@ -359,10 +361,10 @@ class _Run:
                     target.mul_(mask)
 
 
-def _smaller(start: Pruned) -> Small | None:
+def _smaller(start: Pruned) -> SmallerNetwork | None:
     """Return the network without its removed units; None where it would answer differently, so that zeros are held."""
     try:
-        return Small.of(start)
+        return SmallerNetwork.of(start)
     except BadPlan:
         return None
 
@@ -370,13 +372,13 @@ def _smaller(start: Pruned) -> Small | None:
 def _judged(task: Task, model: nn.Module, reached: Pruned, limit: int | None) -> _Look:
     """Judge a network on so many validation examples, None for all; and on as many as every look sees."""
     quality = task.evaluate(model, "validation", limit)
-    if quality.n <= task.glance:
+    if quality.n <= task.quick_eval_size:
         glance = quality
     elif quality.outcomes is not None and quality.outcomes.counts is None:
-        glance = summary(quality.outcomes.part(slice(task.glance)), quality.metric)
+        glance = summary(quality.outcomes.part(slice(task.quick_eval_size)), quality.metric)
     else:
-        glance = task.evaluate(model, "validation", task.glance)
-    return _Look(quality, glance, task.evaluate(model, "train", task.glance), reached)
+        glance = task.evaluate(model, "validation", task.quick_eval_size)
+    return _Look(quality, glance, task.evaluate(model, "train", task.quick_eval_size), reached)
 
 
 def _learning(model: nn.Module, prunable: tuple[str, ...], learns: str) -> set[str]:

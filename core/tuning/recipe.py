@@ -14,7 +14,7 @@ AUGMENTATIONS = ("flip", "shift", "nudge", "erase", "drop")
 """Ways to vary training inputs; each task knows some of them: pictures all but the last, texts only that."""
 
 STRATEGIES = ("one-shot", "iterative", "gradual", "tune-first", "rewind", "scratch")
-"""How pruning and tuning are interleaved; `core.tuning.strategy` says what each does."""
+"""How pruning and tuning are interleaved; `core.tuning.strategies` says what each does."""
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ def make(folder: Path) -> None:
     import torchvision
     from PIL import Image
 
-    from core.tasks import imagenet
+    from core.tasks.imagenet import task as imagenet
 
     for key in KEYS:
         file = imagenet.weights_file(key, folder).path
@@ -60,7 +60,7 @@ def visit(key: str) -> dict[str, Any]:
 
     from core.measure import steps
     from core.pruning import PruningPlan
-    from pages.parts import border
+    from pages.shared import cache
     from tests.conftest import ROOT
 
     empty = resident()
@@ -77,12 +77,12 @@ def visit(key: str) -> dict[str, Any]:
     first, peak = resident(), peaked()
     opened()
     second, peaks = resident(), peaked()
-    border.jobs().close()
+    cache.jobs().close()
     name, times = f"imagenet-{key}", []
-    ranking = border.ranking(name, PruningPlan())
+    ranking = cache.ranking(name, PruningPlan())
     for sparsity in (0.5, 0.6, 0.7, 0.8, 0.9):
         begun = time.perf_counter()
-        next(steps(border.task(name), PruningPlan(sparsity=sparsity), ranking))
+        next(steps(cache.task(name), PruningPlan(sparsity=sparsity), ranking))
         times.append(time.perf_counter() - begun)
     return {
         "model": name,

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from typing import Any
 
+from core.jobs.work import shipping_figures
 from core.pruning import PruningPlan, prune
 from core.tasks import Task, load
 from core.tuning import fine_tune, preset_for
-from core.work import shipping
 
 LOSS = 0.01
 """Validation accuracy that may be lost."""
@@ -28,7 +28,7 @@ def line(task: Task, kind: str, plans: tuple[PruningPlan, ...]) -> dict[str, Any
         *_, tuned = fine_tune(task, prune(task, plan), preset_for(task, "quick"))
         if dense.value - tuned.quality.value <= LOSS:
             break
-    *_, found = shipping(task, tuned.pruned)
+    *_, found = shipping_figures(task, tuned.pruned)
     shipped = "smaller" if "smaller" in found.parameters else "with zeros"
     lost = task.evaluate(task.model, "test").value - task.evaluate(tuned.model, "test").value
     times = {batch: each[shipped] for batch, each in found.latency.items()}

@@ -17,7 +17,8 @@ from torch.nn.utils import prune as reference
 
 from core.pruning import PruningPlan, rank
 from core.pruning.masks import cut
-from core.tasks import Task, TaskInfo, load, vision
+from core.tasks import Task, TaskInfo, load
+from core.tasks.vision import task as vision
 from tests.bench.live import milliseconds
 
 SPARSITIES = (0.5, 0.7, 0.8, 0.9, 0.95)

@@ -10,7 +10,8 @@ import torch
 from torchvision.transforms import v2
 
 from core.pruning import PruningPlan, prune
-from core.tasks import Task, load, vision
+from core.tasks import Task, load
+from core.tasks.vision import task as vision
 from core.tuning import Recipe, fine_tune, preset_for
 
 SEEDS = (0, 1, 2)

@@ -8,8 +8,8 @@ import zipfile
 import pytest
 from playwright.sync_api import expect
 
+from core.quality import METRICS
 from core.tasks import load
-from core.tasks.quality import METRICS
 from tests.browser.test_journey import metric, value
 from tests.conftest import ROOT
 
@@ -105,8 +105,8 @@ def test_a_report_opens_in_the_browser_and_reaches_for_nothing(page, address, tm
 def test_weights_and_a_picture_of_ones_own_are_shown_to_both(page, address, tmp_path):
     picture = tmp_path / "bag.png"
     task = load("fashion-mlp")
-    place = task.labels("validation").tolist().index(task.classes.index("Bag"))
-    picture.write_bytes(task.shown("validation", place).image)
+    place = task.classifier.labels("validation").tolist().index(task.classes.index("Bag"))
+    picture.write_bytes(task.classifier.example("validation", place).image)
     page.goto(f"{address}/bring?model=fashion-mlp&threshold=50")
     expect(metric(page, "Accuracy, pruned")).to_be_visible()
     chosen = page.locator("input[type=file]")

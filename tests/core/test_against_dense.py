@@ -11,15 +11,17 @@ from safetensors.torch import save
 
 from core.errors import BadInput
 from core.export import bundle
-from core.measure import Budget, Latency, advice, best, cost, search, sensitivity
-from core.measure.budget import finest
-from core.measure.encoding import file_sizes
+from core.jobs.work import measure_shipping, report, scan_layers, search_limit
+from core.measure import Budget, Latency, advice, best_within, cost, search, sensitivity
+from core.measure.encodings import file_sizes
+from core.measure.search import finest
 from core.pruning import PruningPlan, prune, shrink
-from core.tasks import catalog, imagenet, load, models
+from core.quality import proportion, share
+from core.tasks import catalog, load
 from core.tasks.assets import Assets
 from core.tasks.brought import with_checkpoint
-from core.tasks.quality import proportion, share
-from core.work import report, scan, search_limit, weigh
+from core.tasks.imagenet import task as imagenet
+from core.tasks.vision import networks
 from tests.core.test_report import Page
 
 
@@ -34,14 +36,14 @@ def test_a_layer_that_is_dead_at_the_first_sparsity_is_the_most_fragile_one(mlp)
 
 
 def test_a_scan_compares_with_the_dense_network_on_the_same_examples(mlp):
-    for found in scan(lambda name: mlp, "fashion-mlp", (0.5,)):
+    for found in scan_layers(lambda name: mlp, "fashion-mlp", (0.5,)):
         assert found.dense == mlp.evaluate(mlp.model, limit=found.seen)
 
 
 @pytest.mark.parametrize("granularity", ["neuron", "weight"])
 def test_how_much_smaller_a_file_is_is_said_against_the_dense_one(mlp, granularity):
     plan = PruningPlan(sparsity=0.9, granularity=granularity)
-    *_, found = weigh(lambda name: mlp, "fashion-mlp", plan)
+    *_, found = measure_shipping(lambda name: mlp, "fashion-mlp", plan)
     pruned = prune(mlp, plan)
     dense = len(save(mlp.model.state_dict()))
     sizes = file_sizes(shrink(pruned) if granularity == "neuron" else pruned.model)
@@ -80,12 +82,12 @@ def test_every_change_in_a_report_has_the_range_of_the_pair(mlp):
 def test_one_half_chooses_and_the_other_is_quoted(mlp):
     found = list(search(mlp, Budget(lose=0.01), (PruningPlan(), PruningPlan(scope="lamp")), (0.9, 0.7, 0.5), 0.05))
     assert found[0].stage == "dense"
-    right = (mlp.answers(mlp.model, "validation")[0] == mlp.labels("validation")).numpy()
+    right = (mlp.classifier.answers(mlp.model, "validation")[0] == mlp.classifier.labels("validation")).numpy()
     assert found[0].chosen.value == pytest.approx(right[::2].mean())
     assert found[0].quality.value == pytest.approx(right[1::2].mean())
-    picked = best(found, Budget(lose=0.01), found[0].choosing)
+    picked = best_within(found, Budget(lose=0.01), found[0].choosing)
     again = prune(mlp, picked.plan).model
-    right = (mlp.answers(again, "validation")[0] == mlp.labels("validation")).numpy()
+    right = (mlp.classifier.answers(again, "validation")[0] == mlp.classifier.labels("validation")).numpy()
     assert (picked.chosen.value, picked.quality.value) == pytest.approx((right[::2].mean(), right[1::2].mean()))
     assert found[0].chosen.value - picked.chosen.value <= 0.01 + 1e-9
     assert picked.quality.n + picked.chosen.n == 5_000
@@ -93,7 +95,7 @@ def test_one_half_chooses_and_the_other_is_quoted(mlp):
 
 def test_what_lies_below_the_lowest_stop_is_searched_too(mlp):
     found = list(search(mlp, Budget(lose=0.002), (PruningPlan(criterion="random"),), (0.9, 0.5, 0.1), 0.005, 1_000))
-    picked = best(found, Budget(lose=0.002), found[0].choosing)
+    picked = best_within(found, Budget(lose=0.002), found[0].choosing)
     assert 0 < picked.sparsity < 0.1
     size = cost(mlp.model).file - 1
     found = list(search(mlp, Budget(size=size), (PruningPlan(granularity="neuron"),), (0.5, 0.1), 0.01, 200))
@@ -138,11 +140,11 @@ def test_every_network_says_where_its_data_and_its_weights_come_from():
 
 
 def test_numbers_of_parameters_in_descriptions_are_those_of_the_networks():
-    for build in (models.LeNet300, models.LeNet5, models.SmallResNet):
+    for build in (networks.LeNet300, networks.LeNet5, networks.SmallResNet):
         written = re.search(r"([\d,]{6,}) parameters", build.__doc__)[1]
         assert int(written.replace(",", "")) == sum(p.numel() for p in build().parameters())
     about = {entry["parameters"] for entry in Assets.open().manifest["models"].values()}
-    assert sum(p.numel() for p in models.SmallResNet().parameters()) in about
+    assert sum(p.numel() for p in networks.SmallResNet().parameters()) in about
 
 
 def photographs(tmp_path):
@@ -169,4 +171,4 @@ def test_only_pictures_that_no_network_learned_from_judge(tmp_path):
 
 def test_a_figure_that_is_no_number_is_never_the_best(mlp):
     found = list(search(mlp, Budget(size=10**7), (PruningPlan(),), (0.5,), 0, 200))
-    assert math.isfinite(best(found, Budget(size=10**7), found[0].choosing).quality.value)
+    assert math.isfinite(best_within(found, Budget(size=10**7), found[0].choosing).quality.value)

@@ -18,10 +18,10 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from core.errors import BadInput
-from core.tasks import inbox
 from core.tasks.brought import Labelled, judge, read_labelled
-from core.tasks.inbox import LeftOut, NoClass, match_label
-from core.tasks.trial import Own
+from core.tasks.demo import UploadAdapter
+from core.uploads import readers
+from core.uploads.readers import LeftOut, NoClass, match_label
 from tests.core.test_inbox import huge_png, picture, saved, zipped
 from tests.core.test_pictures import box
 
@@ -38,7 +38,7 @@ METHODS = {
 def looker(**own):
     """A task that takes pictures and names the class by how light they are."""
     inputs = lambda given: torch.tensor([[float(np.asarray(each).mean())] for each in given])  # noqa: E731
-    return SimpleNamespace(own=Own("picture", inputs, **own), classes=CLASSES)
+    return SimpleNamespace(own=UploadAdapter("picture", inputs, **own), classes=CLASSES)
 
 
 def left(read):
@@ -47,7 +47,9 @@ def left(read):
 
 @pytest.mark.parametrize("method", METHODS)
 def test_whatever_way_a_zip_is_packed_it_is_read(method):
-    read = inbox.read_pictures(zipped({"Coat/1.png": picture(), "T-shirt/2.png": picture()}, METHODS[method]), CLASSES)
+    read = readers.read_pictures(
+        zipped({"Coat/1.png": picture(), "T-shirt/2.png": picture()}, METHODS[method]), CLASSES
+    )
     assert read.labels == [2, 0]
     assert (read.left_out, read.of) == ((), 2)
 
@@ -70,7 +72,7 @@ STRAY = {
 
 def test_stray_files_in_a_class_folder_are_left_out_and_named():
     files = {name: content for name, (content, _) in STRAY.items()}
-    read = inbox.read_pictures(zipped({"Coat/1.png": picture(), **files, "Coat/2.png": picture()}), CLASSES)
+    read = readers.read_pictures(zipped({"Coat/1.png": picture(), **files, "Coat/2.png": picture()}), CLASSES)
     assert read.labels == [2, 2]
     assert set(left(read)) == set(STRAY)
     assert {name: why for name, why in left(read).items() if STRAY[name][1] not in why} == {}
@@ -81,7 +83,7 @@ def test_stray_files_in_a_class_folder_are_left_out_and_named():
 def test_a_zip_of_nothing_else_is_refused_and_says_why(name):
     content, says = STRAY[name]
     with pytest.raises(BadInput) as told:
-        inbox.read_pictures(zipped({name: content}), CLASSES)
+        readers.read_pictures(zipped({name: content}), CLASSES)
     if says == "operating system":
         assert "no pictures in folders" in told.value.what
     else:
@@ -90,7 +92,7 @@ def test_a_zip_of_nothing_else_is_refused_and_says_why(name):
 
 def test_what_macos_adds_is_counted_in_one_line():
     extra = {f"__MACOSX/Coat/._{n}.png": bytes(50) for n in range(30)}
-    read = inbox.read_pictures(zipped({"Coat/1.png": picture(), **extra}), CLASSES)
+    read = readers.read_pictures(zipped({"Coat/1.png": picture(), **extra}), CLASSES)
     assert list(left(read)) == ["folder __MACOSX (30 files)"]
     assert read.of == 1
 
@@ -98,7 +100,7 @@ def test_what_macos_adds_is_counted_in_one_line():
 def test_folders_that_are_no_class_are_named_with_how_much_is_in_them():
     socks = {f"set/socks/{n}.png": picture() for n in range(12)}
     files = {"set/Coat/1.png": picture(), **socks, "set/hats/1.png": picture(), "readme.txt": b"hello"}
-    read = inbox.read_pictures(zipped(files), CLASSES)
+    read = readers.read_pictures(zipped(files), CLASSES)
     assert set(left(read)) == {"folder set/socks (12 files)", "folder set/hats (1 file)", "readme.txt"}
     assert "'socks' is no class here" in left(read)["folder set/socks (12 files)"]
     assert read.of == 15
@@ -131,7 +133,7 @@ def test_what_a_task_refuses_is_left_out_with_its_reason():
 
 @pytest.mark.parametrize("name", ["Coat/12:30.png", "Coat/a:b:c.png", "20:15/Coat/1.png", "Coat/C:.png", "Coat/a..png"])
 def test_a_name_that_only_looks_strange_is_read(name):
-    assert inbox.read_pictures(zipped({name: picture()}), CLASSES).labels == [2]
+    assert readers.read_pictures(zipped({name: picture()}), CLASSES).labels == [2]
 
 
 def raw_name(name, inside):
@@ -154,12 +156,12 @@ def raw_name(name, inside):
 )
 def test_a_name_that_leads_out_is_refused(name):
     with pytest.raises(BadInput, match="leads out"):
-        inbox.read_pictures(raw_name(name, name), CLASSES)
+        readers.read_pictures(raw_name(name, name), CLASSES)
 
 
 def test_a_name_with_a_hidden_end_is_refused():
     with pytest.raises(BadInput, match="leads out"):
-        inbox.read_pictures(raw_name("", "Coat/a.png\0/../../b"), CLASSES)
+        readers.read_pictures(raw_name("", "Coat/a.png\0/../../b"), CLASSES)
 
 
 def test_names_that_macos_writes_are_read_as_they_are_meant():
@@ -167,7 +169,7 @@ def test_names_that_macos_writes_are_read_as_they_are_meant():
     name = unicodedata.normalize("NFD", "Mäntel").encode()
     plain = b"x" * len(name)
     content = zipped({f"{plain.decode()}/1.png": picture()}, zipfile.ZIP_STORED).replace(plain, name)
-    assert inbox.read_pictures(content, ("Hüte", "Mäntel")).labels == [1]
+    assert readers.read_pictures(content, ("Hüte", "Mäntel")).labels == [1]
 
 
 def damaged(content, files):
@@ -185,11 +187,11 @@ def damaged(content, files):
 def test_one_damaged_file_costs_that_file(method):
     files = {f"Coat/{n}.png": picture((40, 40)) for n in range(3)}
     content = zipped(files, METHODS[method])
-    read = inbox.read_pictures(damaged(content, ["Coat/1.png"]), CLASSES)
+    read = readers.read_pictures(damaged(content, ["Coat/1.png"]), CLASSES)
     assert len(read.items) == 2 and read.of == 3
     assert list(left(read)) == ["Coat/1.png"] and "damaged" in left(read)["Coat/1.png"]
     with pytest.raises(BadInput, match=r"Coat/0\.png: .*damaged"):
-        inbox.read_pictures(damaged(content, files), CLASSES)
+        readers.read_pictures(damaged(content, files), CLASSES)
 
 
 GOOD = {
@@ -206,7 +208,7 @@ def test_one_changed_byte_ends_in_pictures_or_a_sentence(method, data):
     content = bytearray(GOOD[method])
     content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
     with contextlib.suppress(BadInput):
-        read = inbox.read_pictures(bytes(content), CLASSES)
+        read = readers.read_pictures(bytes(content), CLASSES)
         assert len(read.items) + len(read.left_out) >= 1
 
 
@@ -217,7 +219,7 @@ def test_one_changed_byte_in_weights_ends_in_weights_or_a_sentence(data):
     content = bytearray(data.draw(st.sampled_from([saved(wanted), inbox_safetensors(wanted)])))
     content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
     with contextlib.suppress(BadInput):
-        assert inbox.read_weights(bytes(content), wanted)["a"].shape == (3, 4)
+        assert readers.read_weights(bytes(content), wanted)["a"].shape == (3, 4)
 
 
 def inbox_safetensors(tensors):
@@ -236,7 +238,7 @@ def entry(content, method, size, crc=0, name=b"Coat/a.png"):
 
 def test_a_zip_by_hand_is_a_zip():
     content = picture()
-    assert inbox.read_pictures(entry(content, 0, len(content), zlib.crc32(content)), CLASSES).labels == [2]
+    assert readers.read_pictures(entry(content, 0, len(content), zlib.crc32(content)), CLASSES).labels == [2]
 
 
 @pytest.mark.parametrize("size", [100, 90_000_000])
@@ -245,7 +247,7 @@ def test_a_bomb_of_bzip2_is_never_unpacked_beyond_what_it_says(size):
     assert len(bomb) < 1000
     tracemalloc.start()
     with pytest.raises(BadInput, match=r"more than it says|MB"):
-        inbox.read_pictures(entry(bomb, zipfile.ZIP_BZIP2, size), CLASSES)
+        readers.read_pictures(entry(bomb, zipfile.ZIP_BZIP2, size), CLASSES)
     _, most = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert most < 10_000_000
@@ -256,7 +258,7 @@ def test_an_lzma_window_of_gigabytes_is_not_made():
     begin = content.index(b"\x09\x04\x05\x00") if b"\x09\x04\x05\x00" in content else content.index(b"\x05\x00\x5d") - 2
     content[begin + 5 : begin + 9] = b"\xff\xff\xff\xff"
     tracemalloc.start()
-    assert inbox.read_pictures(bytes(content), CLASSES).labels == [2]
+    assert readers.read_pictures(bytes(content), CLASSES).labels == [2]
     _, most = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert most < 10_000_000
@@ -269,25 +271,25 @@ def test_files_that_lie_one_upon_another_are_refused():
         changed[at + 20 : at + 24] = struct.pack("<I", len(one))
         at = one.find(b"PK\1\2", at + 4)
     with pytest.raises(BadInput, match="damaged"):
-        inbox.read_pictures(bytes(changed), CLASSES)
+        readers.read_pictures(bytes(changed), CLASSES)
 
 
 def test_what_is_packed_in_another_way_or_locked_is_named():
     good = picture()
     unknown = entry(good, 9, len(good), zlib.crc32(good))
     with pytest.raises(BadInput, match="not read here"):
-        inbox.read_pictures(unknown, CLASSES)
+        readers.read_pictures(unknown, CLASSES)
     locked = bytearray(entry(good, 0, len(good), zlib.crc32(good)))
     for magic, flag in ((b"PK\3\4", 6), (b"PK\1\2", 8)):
         locked[locked.index(magic) + flag] |= 1
     with pytest.raises(BadInput, match="password"):
-        inbox.read_pictures(bytes(locked), CLASSES)
+        readers.read_pictures(bytes(locked), CLASSES)
 
 
 @pytest.mark.parametrize("content", [picture(), b"Rar!\x1a\x07\x01\0" + bytes(99), b"7z\xbc\xaf\x27\x1c" + bytes(99)])
 def test_what_is_no_zip_is_told(content):
     with pytest.raises(BadInput, match="not a zip"):
-        inbox.read_pictures(content, CLASSES)
+        readers.read_pictures(content, CLASSES)
 
 
 LANGUAGES = ("C", "C++", "C#", "Java")
@@ -405,7 +407,7 @@ def test_an_item_that_cannot_be_read_ends_nothing_half_way():
             raise BadInput("None of these words is known.", "Type others.")
         return torch.tensor([[float(len(item))] for item in items])
 
-    task = SimpleNamespace(own=Own("text", inputs), classes=("a", "b"))
+    task = SimpleNamespace(own=UploadAdapter("text", inputs), classes=("a", "b"))
     items = ["x"] * 40 + ["bad"] + ["x"] * 9
     told = list(judge(task, lambda seen: torch.cat([seen, -seen], 1), Labelled(items, [0] * 50, (), 50, {"a": 50})))
     assert (told[-1].n, told[-1].value) == (50, 49 / 50)

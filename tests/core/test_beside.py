@@ -4,13 +4,13 @@ import threading
 
 import pytest
 
-from core.beside import Beside
 from core.errors import BadInput, PlaygroundError
+from core.jobs.background import BackgroundThread
 
 
 @pytest.fixture(scope="module")
 def lane():
-    return Beside()
+    return BackgroundThread()
 
 
 def test_pieces_are_done_in_order_on_another_thread(lane):

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import BadInput
-from core.measure import Budget, Quality, Tried, best, closest, counted, frontier, search
+from core.measure import Budget, Candidate, Quality, best_within, closest, frontier, measure_candidate, search
 from core.pruning import PruningPlan, prune
 
 WAYS = (PruningPlan(), PruningPlan(scope="layer"), PruningPlan(granularity="neuron"), PruningPlan(granularity="2:4"))
@@ -29,7 +29,7 @@ def everything(mlp):
 def judged(task, pruned):
     """What a search would say of a network: one half of the examples chooses, the other is quoted."""
     chosen, quoted = task.evaluate(pruned.model, limit=FEW).halves()
-    return replace(counted(task, pruned, quoted), chosen=chosen)
+    return replace(measure_candidate(task, pruned, quoted), chosen=chosen)
 
 
 BUDGETS = [
@@ -57,7 +57,7 @@ def test_a_search_finds_what_brute_force_finds(mlp, everything, budget):
         return (each.effective if budget.skipping else each.macs) <= budget.macs
 
     fitting = [each for each in everything if fits(each)]
-    picked = best(found, budget, found[0].chosen)
+    picked = best_within(found, budget, found[0].chosen)
     if budget.lose is not None:
         assert picked.sparsity == max(each.sparsity for each in fitting)
     else:
@@ -67,12 +67,12 @@ def test_a_search_finds_what_brute_force_finds(mlp, everything, budget):
 
 def test_the_finer_search_ends_one_step_from_what_no_longer_fits(mlp):
     found = list(search(mlp, Budget(size=300_000), WAYS[:1], GRID, fine=0.01, limit=FEW))
-    picked = best(found, Budget(size=300_000), found[0].chosen)
+    picked = best_within(found, Budget(size=300_000), found[0].chosen)
     one_less = prune(mlp, PruningPlan(sparsity=round(picked.plan.sparsity - 0.01, 6)))
-    assert picked.size <= 300_000 < counted(mlp, one_less, picked.quality).size
+    assert picked.size <= 300_000 < measure_candidate(mlp, one_less, picked.quality).size
     assert picked == judged(mlp, prune(mlp, picked.plan))
     found = list(search(mlp, Budget(lose=0.02), WAYS[:1], GRID, fine=0.01, limit=FEW))
-    picked = best(found, Budget(lose=0.02), found[0].chosen)
+    picked = best_within(found, Budget(lose=0.02), found[0].chosen)
     assert picked.plan.sparsity not in GRID
     above = [each for each in found if each.sparsity > picked.sparsity]
     assert above and all(found[0].chosen.value - each.chosen.value > 0.02 for each in above)
@@ -86,7 +86,7 @@ def test_a_way_that_a_network_does_not_know_is_left_out(mlp):
 def test_a_budget_that_nothing_meets_has_a_closest(mlp):
     budget = Budget(macs=10)
     found = list(search(mlp, budget, WAYS, GRID, fine=0, limit=FEW))
-    assert best(found, budget, found[0].chosen) is None
+    assert best_within(found, budget, found[0].chosen) is None
     near = closest(found, budget, found[0].chosen)
     assert near.stage == "pruned" and near.plan.granularity == "neuron"
     assert near.macs == min(each.macs for each in found) < 266_200
@@ -104,7 +104,7 @@ def test_what_is_no_budget_is_refused_with_a_sentence(given):
 
 @given(st.lists(st.tuples(st.integers(0, 8), st.integers(0, 8)), max_size=14), st.sampled_from(["Accuracy", "RMSE"]))
 def test_the_frontier_is_what_nothing_else_beats(points, metric):
-    tried = [Tried(PruningPlan(), 0.5, Quality(metric, q / 10, 0.0, 1.0, 9), size, 1, 1, 1) for size, q in points]
+    tried = [Candidate(PruningPlan(), 0.5, Quality(metric, q / 10, 0.0, 1.0, 9), size, 1, 1, 1) for size, q in points]
     found = frontier(tried, lambda each: each.size)
 
     def worth(each):

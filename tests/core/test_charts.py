@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.charts import mask_image
-from core.charts.look import KEPT, NEGATIVE, REMOVED
 from core.charts.mask import rgb
+from core.charts.style import KEPT, NEGATIVE, REMOVED
 
 
 @given(st.integers(1, 12), st.integers(1, 12), st.integers(0, 99))

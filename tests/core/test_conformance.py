@@ -15,8 +15,8 @@ from core.errors import BadInput
 from core.export import bundle
 from core.measure import further
 from core.pruning import PruningPlan, prune, rank, shrink
+from core.quality import METRICS
 from core.tasks import SPLITS, catalog, load
-from core.tasks.quality import METRICS
 from core.tuning import Recipe, fine_tune, preset_for
 
 NAMES = [info.name for info in catalog() if info.shipped]
@@ -53,9 +53,9 @@ def test_it_describes_itself(task):
     assert info.title and info.about and info.source
     assert info.parameters == sum(p.numel() for p in task.model.parameters())
     known = {name for name, _ in task.model.named_parameters()}
-    assert set(task.optional) < set(task.prunable) <= known
+    assert set(task.opt_in_parameters) < set(task.prunable) <= known
     assert all(task.count(split) > 0 for split in SPLITS)
-    assert task.inputs.endswith(".")
+    assert task.inputs.format.endswith(".")
 
 
 def test_it_is_judged_alike_twice_and_refines_to_the_whole(task):
@@ -64,17 +64,18 @@ def test_it_is_judged_alike_twice_and_refines_to_the_whole(task):
     assert first.metric == task.info.metric
     assert first.low <= first.value <= first.high
     assert first.n == min(LIMIT, task.count("validation"))
-    whole = task.count("validation") if task.glance >= 1000 else 3 * LIMIT  # of a slow one, a part will do
+    whole = task.count("validation") if task.quick_eval_size >= 1000 else 3 * LIMIT  # of a slow one, a part will do
     *_, settled = task.refine(task.model, "validation", whole)
     assert settled.n == whole
-    name, score = task.baseline
+    name, score = task.extra.baseline.name, task.extra.baseline.score
     assert name
     assert settled.better_than(score("validation"))
 
 
 def test_batches_are_those_of_the_seed_and_give_a_loss_that_can_be_followed(task):
     one, two = (
-        next(iter(task.batches("train", 32, torch.Generator().manual_seed(3), task.augmentations))) for _ in range(2)
+        next(iter(task.batches("train", 32, torch.Generator().manual_seed(3), task.training.augmentations)))
+        for _ in range(2)
     )
     assert all(torch.equal(a, b) for a, b in zip(one, two, strict=True))
     inputs, targets = one
@@ -82,7 +83,7 @@ def test_batches_are_those_of_the_seed_and_give_a_loss_that_can_be_followed(task
     output = task.model(inputs)
     loss = task.loss(output, targets, 0.0)
     assert loss.shape == () and torch.isfinite(loss) and loss.requires_grad
-    assert task.agree(output, output, 2.0).item() == pytest.approx(0, abs=1e-6)
+    assert task.training.distillation_loss(output, output, 2.0).item() == pytest.approx(0, abs=1e-6)
 
 
 def test_a_higher_threshold_never_brings_a_weight_back(task):
@@ -102,7 +103,7 @@ def test_a_higher_threshold_never_brings_a_weight_back(task):
 
 def test_embeddings_stay_whole_unless_asked_for(task):
     plain = prune(task, PruningPlan(sparsity=0.5))
-    assert not set(task.optional) & set(plain.masks)
+    assert not set(task.opt_in_parameters) & set(plain.masks)
     asked = prune(task, PruningPlan(sparsity=0.5, embeddings=True))
     assert set(asked.masks) == set(task.prunable)
     for pruned in (plain, asked):
@@ -119,7 +120,7 @@ def test_whole_units_can_go_and_the_smaller_network_says_the_same(task):
 
 
 def test_every_criterion_judges_it(task):
-    whole, task = task, replace(task, batches=lambda *choices: itertools.islice(whole.batches(*choices), 2))
+    whole, task = task, replace(task, draw=lambda asked: itertools.islice(whole.draw(asked), 2))
     for criterion in ("random", "activation", "first-order"):
         pruned = prune(task, PruningPlan(sparsity=0.5, criterion=criterion))
         assert pruned.sparsity == pytest.approx(0.5, abs=1e-4)
@@ -145,7 +146,7 @@ def test_a_fine_tune_is_that_of_its_seed_and_holds_its_zeros(task):
 
 def test_presets_fit_it(task):
     for name in ("quick", "careful", "textbook"):
-        assert set(preset_for(task, name).augment) <= set(task.augmentations)
+        assert set(preset_for(task, name).augment) <= set(task.training.augmentations)
         assert isinstance(preset_for(task, name), Recipe)
 
 
@@ -159,7 +160,7 @@ def test_its_download_loads_elsewhere_with_the_same_quality(task, tmp_path, monk
     }
     with zipfile.ZipFile(io.BytesIO(bundle(task, pruned, judged=judged))) as archive:
         archive.extractall(tmp_path)
-    assert set(task.files) <= {path.name for path in tmp_path.iterdir()}
+    assert set(task.packaging.files) <= {path.name for path in tmp_path.iterdir()}
     spec = spec_from_file_location("downloaded_model", tmp_path / "model.py")
     module = module_from_spec(spec)
     monkeypatch.setitem(sys.modules, "downloaded_model", module)
@@ -171,7 +172,7 @@ def test_its_download_loads_elsewhere_with_the_same_quality(task, tmp_path, monk
 
 
 def test_it_can_be_tried_by_hand(task):
-    trial = task.trial
+    trial = task.demo
     shown = trial.answer(task.model, trial.start)
     assert shown.said and (shown.rows or shown.image)
     assert shown == trial.answer(task.model, trial.start)
@@ -183,7 +184,7 @@ def test_it_can_be_tried_by_hand(task):
 
 
 def test_its_groups_add_up_to_the_whole(task):
-    if task.groups is None:
+    if task.extra.groups is None:
         assert task.info.domain == "control"
         return
     found = further(task, task.model)

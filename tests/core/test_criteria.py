@@ -10,7 +10,8 @@ from torch import nn
 from core.errors import BadPlan
 from core.pruning import PruningPlan, prune, rank
 from core.pruning.criteria import BATCH_SIZE, BATCHES, activation, first_order
-from core.tasks import TaskInfo, vision
+from core.tasks import TaskInfo
+from core.tasks.vision import task as vision
 
 
 def task_of(model: nn.Module, inputs: torch.Tensor, labels: torch.Tensor):

@@ -9,12 +9,12 @@ import torchvision
 from torch import nn
 
 from core.errors import BadRecipe
+from core.jobs.work import TuneProgress, best_progress, tune
 from core.pruning import PruningPlan, prune
+from core.quality import share
 from core.tasks import load
-from core.tasks.quality import share
 from core.tuning import Recipe, fine_tune, length_of, longer
 from core.tuning.loop import recalibrate
-from core.work import Healing, best, tune
 from tests.core.test_criteria import task_of
 from tests.core.test_tuning import last
 
@@ -101,32 +101,32 @@ def test_the_end_of_a_run_with_a_time_limit_is_its_result_also_if_an_earlier_loo
     *_, end = tune(lambda name: mlp, "fashion-mlp", PruningPlan(sparsity=0.9), recipe)
     assert end.ended and end.step < end.of and end.weights
     better = replace(end, quality=replace(end.quality, value=0.99), ended=False)
-    assert best([better, end], 0.9) is end
+    assert best_progress([better, end], 0.9) is end
     stopped = replace(end, ended=False)
-    assert best([better, stopped], 0.9) is better
+    assert best_progress([better, stopped], 0.9) is better
 
 
 def test_each_look_carries_a_figure_of_the_same_examples(mlp):
-    part = replace(mlp, glance=300)
+    part = replace(mlp, quick_eval_size=300)
     looks = [p for p in fine_tune(part, prune(mlp, PruningPlan(sparsity=0.9)), Recipe(steps=20)) if p.model]
     assert [p.quality.n for p in looks] == [*[300] * (len(looks) - 1), 5_000]
     assert [p.glance.n for p in looks] == [300] * len(looks)
     assert looks[-1].glance == mlp.evaluate(looks[-1].model, limit=300)
     ratings = load("movielens-ncf")
     *_, final = fine_tune(ratings, prune(ratings, PruningPlan(sparsity=0.5)), Recipe(steps=2))
-    assert final.glance == ratings.evaluate(final.model, limit=ratings.glance)
+    assert final.glance == ratings.evaluate(final.model, limit=ratings.quick_eval_size)
 
 
 @pytest.mark.parametrize("granularity", ["neuron", "weight"])
 def test_an_agent_learns_from_what_it_does_itself_also_after_units_went(granularity):
     task, acting = load("cartpole-policy"), []
 
-    def batches(split, size, generator, augment, model=None):
-        for inputs, targets in task.batches(split, size, generator, augment, model):
-            acting.append(model)
+    def draw(asked):
+        for inputs, targets in task.draw(asked):
+            acting.append(asked.model)
             yield inputs, targets
 
-    watched = replace(task, batches=batches, score=lambda *given: iter([task.evaluate(task.model, limit=1)]))
+    watched = replace(task, draw=draw, score=lambda *given: iter([task.evaluate(task.model, limit=1)]))
     pruned = prune(task, PruningPlan(sparsity=0.5, granularity=granularity))
     recipe = Recipe(strategy="tune-first", steps=8, batch_size=256)
     final = last(fine_tune(watched, pruned, recipe))
@@ -195,7 +195,7 @@ def test_from_scratch_nothing_keeps_what_it_learned():
             for parameter in model.parameters():
                 parameter.add_(7.0)  # what it has learned
         task = task_of(model, torch.randn(6, 3, 32, 32), torch.arange(6) % 3)
-        task = replace(task, fresh=build)
+        task = replace(task, training=replace(task.training, fresh=build))
         recipe = Recipe(strategy="scratch", steps=1, batch_size=6, learning_rate=1e-12)
         final = last(fine_tune(task, prune(task, PruningPlan(sparsity=0.3)), recipe))
         assert all(float(parameter.abs().max()) < 5 for parameter in final.model.parameters())
@@ -204,7 +204,7 @@ def test_from_scratch_nothing_keeps_what_it_learned():
 @pytest.mark.parametrize("name", ["fashion-mlp", "reuters-cnn", "movielens-ncf", "cartpole-policy"])
 def test_a_fresh_network_of_each_field_is_random_and_of_the_same_form(name):
     task = load(name)
-    fresh = task.fresh().state_dict()
+    fresh = task.training.fresh().state_dict()
     assert {key: value.shape for key, value in fresh.items()} == {
         key: value.shape for key, value in task.model.state_dict().items()
     }
@@ -235,4 +235,4 @@ def test_lengths_count_what_the_recipe_counts():
 
 
 def test_a_result_of_a_worker_says_whether_it_is_an_end():
-    assert Healing(1, 2, 0.1, None, None, 0.5, 0.1, 0.1, None, None).ended is False
+    assert TuneProgress(1, 2, 0.1, None, None, 0.5, 0.1, 0.1, None, None).ended is False

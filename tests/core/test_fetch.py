@@ -15,11 +15,12 @@ import torch
 import torchvision
 from PIL import Image
 
+from core import downloads as fetching
+from core.downloads import FetchFailed, RemoteFile, fetch
 from core.errors import TaskUnavailable
 from core.pruning import PruningPlan, prune, shrink
-from core.tasks import fetch as fetching
-from core.tasks import imagenet, load, missing
-from core.tasks.fetch import FetchFailed, Remote, fetch
+from core.tasks import load, missing
+from core.tasks.imagenet import task as imagenet
 from core.tuning import Recipe, fine_tune
 
 WEIGHTS = bytes(range(256)) * 4_000
@@ -81,7 +82,7 @@ def outside():
     server.server_close()
 
 
-def remote(outside, folder: Path, how: str = "well", content: bytes = WEIGHTS, **changes: object) -> Remote:
+def remote(outside, folder: Path, how: str = "well", content: bytes = WEIGHTS, **changes: object) -> RemoteFile:
     about = {
         "what": "the weights",
         "url": f"http://127.0.0.1:{outside.server_port}/{how}/weights.pth",
@@ -90,7 +91,7 @@ def remote(outside, folder: Path, how: str = "well", content: bytes = WEIGHTS, *
         "digest": hashlib.sha256(content).hexdigest()[:8],
         "size": len(content),
     }
-    return Remote(**{**about, **changes})
+    return RemoteFile(**{**about, **changes})
 
 
 def left_behind(folder: Path) -> list[Path]:
@@ -215,10 +216,10 @@ def served(outside, tmp_path, monkeypatch):
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
     weights, pictures = missing("imagenet-mobilenet_v3_small")
 
-    def at(one: Remote, name: str) -> Remote:
+    def at(one: RemoteFile, name: str) -> RemoteFile:
         content, url = outside.files[name], f"http://127.0.0.1:{outside.server_port}/well/{name}"
         digest = hashlib.new(one.algorithm, content).hexdigest()
-        return Remote(one.what, url, one.path, one.algorithm, digest, len(content), one.unpack)
+        return RemoteFile(one.what, url, one.path, one.algorithm, digest, len(content), one.unpack)
 
     return at(weights, "mobilenet.pth"), at(pictures, "imagenette.tgz")
 

@@ -15,11 +15,13 @@ from PIL import Image
 from sklearn.metrics import accuracy_score, recall_score, root_mean_squared_error
 
 from core.errors import TaskUnavailable
-from core.measure import Change, Course, Quality, further, reading, survives
+from core.measure import Change, NetworkCurves, Quality, further, reading, survives
 from core.pruning import PruningPlan, prune, shrink
-from core.tasks import catalog, control, load, recommender
-from core.tasks.classify import macro_recall, recall_by_class
-from core.tasks.quality import mean, proportion
+from core.quality import mean, proportion
+from core.tasks import catalog, load
+from core.tasks.classification import macro_recall, recall_by_class
+from core.tasks.control import task as control
+from core.tasks.recommender import task as recommender
 from core.tuning import Recipe, fine_tune
 
 
@@ -80,10 +82,10 @@ def test_less_is_better_for_an_error():
 
 def test_text_figures_are_those_of_scikit_learn(cnn):
     model = prune(cnn, PruningPlan(sparsity=0.9)).model
-    guessed, truth = cnn.answers(model, "test")
+    guessed, truth = cnn.classifier.answers(model, "test")
     assert cnn.evaluate(model, "test").value == pytest.approx(accuracy_score(truth, guessed))
     each = recall_score(truth, guessed, average=None)
-    assert [q.value for q in cnn.groups(model, "test").values()] == pytest.approx(each.tolist())
+    assert [q.value for q in cnn.extra.groups(model, "test").values()] == pytest.approx(each.tolist())
     macro = next(each for each in further(cnn, model, "test").more if each.metric == "Macro recall")
     assert macro.value == pytest.approx(recall_score(truth, guessed, average="macro"))
 
@@ -111,7 +113,7 @@ def test_rmse_is_that_of_scikit_learn(ncf):
     with torch.no_grad():
         expected = root_mean_squared_error(stars, ncf.model(pairs))
     assert ncf.evaluate(ncf.model, "test").value == pytest.approx(expected, rel=1e-5)
-    assert expected < ncf.baseline[1]("test").value
+    assert expected < ncf.extra.baseline.score("test").value
 
 
 def test_the_baseline_solves_its_ridge_problem():
@@ -140,15 +142,15 @@ def test_a_model_that_guesses_alike_hits_nothing(ncf):
         def forward(self, pairs):
             return torch.full((len(pairs),), 3.5)
 
-    assert ncf.more(Alike(), "validation")[0].value == 0
+    assert ncf.extra.metrics(Alike(), "validation")[0].value == 0
 
 
 def test_recommendations_leave_out_what_is_known_and_say_how_many_stayed(ncf):
-    dense = ncf.trial.answer(ncf.model, 15)
+    dense = ncf.demo.answer(ncf.model, 15)
     assert len(dense.rows) == recommender.BEST
     stars = [row["Stars"] for row in dense.rows]
     assert stars == sorted(stars, reverse=True)
-    assert ncf.trial.compare(dense, dense) == "10 of the 10 films stayed."
+    assert ncf.demo.compare(dense, dense) == "10 of the 10 films stayed."
 
 
 def test_words_that_are_dropped_become_unknown_ones(cnn):
@@ -161,9 +163,7 @@ def test_words_that_are_dropped_become_unknown_ones(cnn):
 
 
 def test_a_transformer_reads_the_same_whatever_stands_beside_it(minilm):
-    short, long = (
-        minilm.trial.answer(minilm.model, text).rows for text in ("oil prices fell", "oil prices fell " * 30)
-    )
+    short, long = (minilm.demo.answer(minilm.model, text).rows for text in ("oil prices fell", "oil prices fell " * 30))
     assert short != long
     batch, _ = next(iter(minilm.batches("validation", 8, torch.Generator().manual_seed(0), ())))
     row = batch[0]
@@ -267,7 +267,7 @@ def test_imitation_ends_where_both_agree():
 
 @pytest.mark.parametrize("name", ["cartpole-policy", "acrobot-policy"])
 def test_an_episode_is_a_film(name):
-    shown = load(name).trial.answer(load(name).model, 3)
+    shown = load(name).demo.answer(load(name).model, 3)
     with Image.open(io.BytesIO(shown.image)) as picture:
         assert picture.format == "GIF"
         assert 10 < picture.n_frames <= control.FRAMES + 5
@@ -315,18 +315,20 @@ CLEAR, UNCLEAR = Change("Accuracy", 0.5, 0.4, 0.6, 100), Change("Accuracy", 0.5,
 
 
 def test_the_reading_follows_the_figures():
-    strong = Course("Strong", [point(0.0, 1.0), point(0.9, 0.99)], [point(0.9, 0.995)])
-    weak = Course("Weak", [point(0.0, 1.0), point(0.5, 0.99), point(0.9, 0.4)], [point(0.9, 0.9)], {0.9: CLEAR})
+    strong = NetworkCurves("Strong", [point(0.0, 1.0), point(0.9, 0.99)], [point(0.9, 0.995)])
+    weak = NetworkCurves("Weak", [point(0.0, 1.0), point(0.5, 0.99), point(0.9, 0.4)], [point(0.9, 0.9)], {0.9: CLEAR})
     said = reading({"a": strong, "b": weak}, 0.05)
     assert "Strong survives the most (90 % of its weights removed) and Weak the least (50 %)" in said[0]
     assert "brings back the most for Weak: at 90 % removed from 40 to 90 %" in said[1]
     assert len(said) == 2
-    swapped = reading({"a": Course("Strong", weak.pruned, weak.tuned), "b": Course("Weak", strong.pruned)}, 0.05)
+    swapped = reading(
+        {"a": NetworkCurves("Strong", weak.pruned, weak.tuned), "b": NetworkCurves("Weak", strong.pruned)}, 0.05
+    )
     assert "Weak survives the most" in swapped[0]
     assert len(reading({"a": strong, "b": replace(weak, changes={0.9: UNCLEAR})}, 0.05)) == 1
     worse = replace(CLEAR, value=-0.4, low=-0.45, high=-0.35)
-    harmed = Course("Harmed", [point(0.0, 1.0), point(0.9, 0.9)], [point(0.9, 0.5)], {0.9: worse})
+    harmed = NetworkCurves("Harmed", [point(0.0, 1.0), point(0.9, 0.9)], [point(0.9, 0.5)], {0.9: worse})
     assert reading({"a": harmed}, 0.05) == ["For Harmed that fine-tune did harm at every sparsity."]
-    wide = Course("Wide", [point(0.0, 1.0, 0.2)])
+    wide = NetworkCurves("Wide", [point(0.0, 1.0, 0.2)])
     assert "wider than twice that tolerance (Wide)" in reading({"a": wide}, 0.05)[-1]
     assert reading({}, 0.05) == []

@@ -14,8 +14,8 @@ def test_what_was_forgotten_is_what_numpy_finds(name):
     task = load(name)
     model = prune(task, PruningPlan(sparsity=0.9)).model
     found = forgotten(task, model)
-    before, truth = (each.numpy() for each in task.answers(task.model, "validation"))
-    after = task.answers(model, "validation")[0].numpy()
+    before, truth = (each.numpy() for each in task.classifier.answers(task.model, "validation"))
+    after = task.classifier.answers(model, "validation")[0].numpy()
     lost = np.flatnonzero((before == truth) & (after != truth))
     assert sorted(each.place for each in found.examples) == lost.tolist()
     assert found.gained == ((before != truth) & (after == truth)).sum()
@@ -26,10 +26,10 @@ def test_what_was_forgotten_is_what_numpy_finds(name):
     sure = [each.sure for each in found.examples]
     assert sure == sorted(sure, reverse=True)
     with torch.no_grad():
-        shares = task.logits(task.model, "validation").softmax(1)
+        shares = task.classifier.logits(task.model, "validation").softmax(1)
     for each in found.examples[:5]:
         assert each.sure == pytest.approx(float(shares[each.place].max()))
-        assert each.truth == task.classes[truth[each.place]] == task.shown("validation", each.place).said
+        assert each.truth == task.classes[truth[each.place]] == task.classifier.example("validation", each.place).said
         assert each.now == task.classes[after[each.place]]
 
 

@@ -10,11 +10,12 @@ import torch
 from safetensors.torch import load, save
 from transformers import AutoConfig, AutoModelForSequenceClassification, AutoTokenizer
 
+from core.downloads import FetchFailed, fetch
 from core.errors import BadInput
 from core.export import bundle
 from core.pruning import PruningPlan, prune
-from core.tasks import brought, hub
-from core.tasks.fetch import FetchFailed, fetch
+from core.tasks import brought
+from core.tasks.hub import task as hub
 from tests.conftest import ROOT
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
@@ -107,7 +108,7 @@ def test_a_fetched_classifier_answers_is_judged_and_is_pruned(outside, tmp_path)
     words = AutoTokenizer.from_pretrained(found.folder)(texts, padding=True, return_tensors="pt")
     asked = {name: words[name] for name in ("input_ids", "attention_mask")}
     with torch.no_grad():
-        assert torch.allclose(task.model(task.own.inputs(texts)), theirs(**asked).logits, atol=1e-5)
+        assert torch.allclose(task.model(task.uploads.inputs(texts)), theirs(**asked).logits, atol=1e-5)
     given = brought.read_labelled(task, f"text,label\nopec cuts crude oil output,{said.said}\n".encode())
     *_, quality = brought.judge(task, prune(task, PruningPlan(sparsity=0.3)).model, given)
     assert (quality.value, quality.n) == (1.0, 1)

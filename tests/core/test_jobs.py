@@ -15,11 +15,11 @@ import pytest
 from safetensors.torch import load as load_weights
 
 from core.errors import PlaygroundError
-from core.jobs import CRASHED, EVERYBODY, NO_ROOM, Jobs, wait
+from core.jobs.pool import CRASHED, EVERYBODY, NO_ROOM, Jobs, wait
+from core.jobs.work import TuneProgress, best_progress, drop_weights, tuned_network
 from core.pruning import PruningPlan, prune
-from core.tasks.quality import proportion
+from core.quality import proportion
 from core.tuning import Recipe, fine_tune
-from core.work import Healing, best, healed, lighten
 from tests.conftest import ROOT
 
 PLAN = PruningPlan(sparsity=0.9)
@@ -50,12 +50,12 @@ def odd(loaded):
 def swallows(loaded, content):
     yield len(content)
 
-work = types.ModuleType("core.work")
+work = types.ModuleType("core.jobs.work")
 work.WORK = {"count": count, "dies": dies, "odd": odd, "swallows": swallows}
 work.loader = lambda: None
 sys.modules["torch"] = types.SimpleNamespace(set_num_threads=int)
-sys.modules["core.work"] = work
-from core.worker import main
+sys.modules["core.jobs.work"] = work
+from core.jobs.worker import main
 main()
 """
 """A worker as it is, without torch and with work that misbehaves; it starts in a tenth of a second."""
@@ -70,7 +70,7 @@ def small_worker(command, **how):
 @contextlib.contextmanager
 def small_pool(monkeypatch: pytest.MonkeyPatch) -> Iterator[Jobs]:
     """A pool of one worker that does small work."""
-    monkeypatch.setattr("core.jobs.subprocess.Popen", small_worker)
+    monkeypatch.setattr("core.jobs.pool.subprocess.Popen", small_worker)
     jobs = Jobs(workers=1, threads=1)
     yield jobs
     jobs.close()
@@ -116,7 +116,7 @@ def test_a_fine_tune_in_a_worker_equals_one_made_here(pool, mlp):
     assert (job.state, job.error) == ("done", None)
     assert len(job.results) == 10
     pruned = prune(mlp, PLAN)
-    tuned = healed(pruned, job.results[-1])
+    tuned = tuned_network(pruned, job.results[-1])
     assert mlp.evaluate(tuned.model).value == pytest.approx(job.results[-1].quality.value, abs=0.001)
     assert mlp.evaluate(tuned.model).value > mlp.evaluate(pruned.model).value + 0.05
     *_, here = fine_tune(mlp, pruned, Recipe())
@@ -133,7 +133,7 @@ def test_stop_answers_within_a_second_and_keeps_what_was_reached(pool):
     assert job.state == "stopped"
     assert 0 < job.progress.step < job.progress.of
     assert "fc1.weight" in load_weights(job.results[-1].weights)
-    assert best(job.results, 0.9).weights is not None
+    assert best_progress(job.results, 0.9).weights is not None
 
 
 def test_a_worker_that_does_not_answer_is_ended_and_replaced(pool):
@@ -208,7 +208,7 @@ def test_work_for_everybody_gives_way_to_a_person_and_goes_on_later(pool):
 
 
 def test_a_job_nobody_wants_any_more_is_stopped(pool, monkeypatch):
-    monkeypatch.setattr("core.jobs.ABSENCE", 0.5)
+    monkeypatch.setattr("core.jobs.pool.ABSENCE", 0.5)
     here = {"is": True}
     job = pool.submit("me", "tune", "fashion-mlp", PLAN, LONG, keep=carries, alive=lambda: here["is"])
     until(lambda: job.progress is not None)
@@ -224,13 +224,13 @@ def test_old_results_drop_their_weights_but_the_best_keeps_them():
     sparsity = [0.5, 0.9, 0.9, 0.9]
     results = []
     for step in range(4):
-        results.append(Healing(step + 1, 10, 1.0, quality[step], None, sparsity[step], 0.0, 0.0, b"w", b"m"))
-        lighten(results)
+        results.append(TuneProgress(step + 1, 10, 1.0, quality[step], None, sparsity[step], 0.0, 0.0, b"w", b"m"))
+        drop_weights(results)
     assert [each.weights for each in results] == [None, b"w", None, b"w"]
-    assert best(results, 0.9) is results[1]
-    assert best([], 0.9) is None
-    whole = [*results, Healing(10, 10, 1.0, quality[0], None, 0.9, 0.0, 0.0, b"w", b"m", ended=True)]
-    assert best(whole, 0.9) is whole[-1]  # a run that came to its end is judged by its end
+    assert best_progress(results, 0.9) is results[1]
+    assert best_progress([], 0.9) is None
+    whole = [*results, TuneProgress(10, 10, 1.0, quality[0], None, 0.9, 0.0, 0.0, b"w", b"m", ended=True)]
+    assert best_progress(whole, 0.9) is whole[-1]  # a run that came to its end is judged by its end
 
 
 def remaining(job):
@@ -326,7 +326,7 @@ def test_a_worker_that_cannot_be_started_is_a_sentence_and_a_later_job_works(sma
         raise error
 
     with monkeypatch.context() as patch:
-        patch.setattr("core.jobs.subprocess.Popen", never)
+        patch.setattr("core.jobs.pool.subprocess.Popen", never)
         jobs = [small.submit(owner, "count", 0, 3) for _ in range(2)]
         assert all(wait(job, 10) for job in jobs)
     assert [(job.state, job.error) for job in jobs] == [("failed", NO_ROOM)] * 2
@@ -339,7 +339,7 @@ def test_a_thread_that_cannot_be_started_is_the_same_sentence(small, monkeypatch
             raise RuntimeError("can't start new thread")
 
     with monkeypatch.context() as patch:
-        patch.setattr("core.jobs.threading.Thread", Full)
+        patch.setattr("core.jobs.pool.threading.Thread", Full)
         job = small.submit("me", "count", 0, 3)
         assert wait(job, 30)
     assert (job.state, job.error) == ("failed", NO_ROOM)
@@ -348,7 +348,7 @@ def test_a_thread_that_cannot_be_started_is_the_same_sentence(small, monkeypatch
 
 def test_a_worker_that_ends_at_once_is_a_sentence_and_a_later_job_works(small, monkeypatch):
     with monkeypatch.context() as patch:
-        patch.setattr("core.jobs.subprocess.Popen", lambda command, **how: real([sys.executable, "-c", ""], **how))
+        patch.setattr("core.jobs.pool.subprocess.Popen", lambda command, **how: real([sys.executable, "-c", ""], **how))
         job = small.submit("me", "count", 0, 3)
         assert wait(job, 30)
     assert (job.state, job.error) == ("failed", NO_ROOM)
@@ -356,7 +356,7 @@ def test_a_worker_that_ends_at_once_is_a_sentence_and_a_later_job_works(small, m
 
 
 @pytest.mark.parametrize("error", [ValueError("a slip"), OSError("a slip"), SystemExit(1)], ids=repr)
-@pytest.mark.parametrize("callback", ["keep", "lighten"])
+@pytest.mark.parametrize("callback", ["keep", "compact"])
 def test_a_callback_that_raises_ends_its_job_only(small, callback, error):
     def slips(_):
         raise error
@@ -422,7 +422,7 @@ def test_a_stop_reaches_a_job_that_its_worker_does_not_take(small):
 
 
 def test_whether_somebody_is_there_may_fail_without_harm_to_the_others(small, monkeypatch):
-    monkeypatch.setattr("core.jobs.ABSENCE", 0.3)
+    monkeypatch.setattr("core.jobs.pool.ABSENCE", 0.3)
 
     def slips():
         raise SystemExit
@@ -448,7 +448,7 @@ def test_the_end_of_a_pool_is_the_end_of_its_jobs(monkeypatch):
 
 SERVER = """
 import sys, time
-from core.jobs import EVERYBODY, Jobs
+from core.jobs.pool import EVERYBODY, Jobs
 try:
     pool = Jobs(workers=1, threads=1)
     job = pool.submit(EVERYBODY, "heal", "fashion-mlp", (0.5,) * 50, 500)

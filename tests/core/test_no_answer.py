@@ -11,11 +11,12 @@ import torch
 from core.charts import curve
 from core.errors import PlaygroundError
 from core.measure import change, confusion, forgotten, further, paired_change, steps
-from core.measure.live import answers_alike
 from core.measure.statistics import fell_for_certain
+from core.measure.sweep import answers_alike
 from core.pruning import PruningPlan, prune, rank
+from core.quality import share
 from core.tasks import load
-from core.tasks.classify import (
+from core.tasks.classification import (
     likely,
     macro_recall,
     named,
@@ -23,10 +24,9 @@ from core.tasks.classify import (
     precision_and_calibration_changes,
     recall_by_class,
 )
-from core.tasks.quality import share
 from core.tuning import Recipe, fine_tune
-from pages.parts.words import change as written_change
-from pages.parts.words import figure, good, interval
+from pages.shared.format import change as written_change
+from pages.shared.format import figure, good, interval
 
 FAST = ("fashion-mlp", "reuters-cnn", "movielens-ncf", "cartpole-policy", "acrobot-policy")
 
@@ -53,12 +53,12 @@ def test_a_network_of_nan_has_no_figure(name, value):
     assert good(quality, dense) == "off"
     found = further(task, model)
     assert all(math.isnan(each.value) for each in (*found.more, *found.groups.values()))
-    assert task.trial.answer(model, task.trial.start).said.startswith("no answer")
+    assert task.demo.answer(model, task.demo.start).said.startswith("no answer")
 
 
 def test_some_examples_without_an_answer_count_as_wrong_and_are_counted(mlp):
     model = copy.deepcopy(mlp.model)
-    whole = mlp.logits(mlp.model, "validation")
+    whole = mlp.classifier.logits(mlp.model, "validation")
 
     def said(given, split):
         answers = whole.clone()
@@ -66,7 +66,7 @@ def test_some_examples_without_an_answer_count_as_wrong_and_are_counted(mlp):
         return answers
 
     task = replace(mlp, logits=said)
-    right = (named(whole) == mlp.labels("validation")).float()
+    right = (named(whole) == mlp.classifier.labels("validation")).float()
     guessed = named(said(model, "validation"))
     assert (guessed[:10] == -1).all() and torch.equal(guessed[10:], whole[10:].argmax(1))
     shares = further(task, model).groups
@@ -77,7 +77,7 @@ def test_some_examples_without_an_answer_count_as_wrong_and_are_counted(mlp):
 
 def test_what_was_forgotten_by_a_network_of_nan_is_everything(mlp):
     found = forgotten(mlp, broken(mlp))
-    known = int((mlp.answers(mlp.model, "validation")[0] == mlp.labels("validation")).sum())
+    known = int((mlp.classifier.answers(mlp.model, "validation")[0] == mlp.classifier.labels("validation")).sum())
     assert len(found.examples) == known and found.gained == 0
     assert {each.now for each in found.examples} == {"no answer"}
     assert confusion(mlp, broken(mlp)).sum() == 0

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from PIL import Image, features
 
 from core.errors import BadInput
-from core.tasks import inbox
+from core.uploads import readers
 
 SIDE = 16
 DARK = 34  # a multiple of 17, so that pictures of 4 bits hold it too
@@ -96,7 +96,7 @@ CUT_OUT = {
 
 @pytest.mark.parametrize("what", CUT_OUT)
 def test_what_is_transparent_lies_on_white(what):
-    found = inbox.read_picture(CUT_OUT[what])
+    found = readers.read_picture(CUT_OUT[what])
     assert (found.mode, found.size) == ("RGB", (SIDE, SIDE))
     pixels = np.asarray(found).astype(int)
     dark = 0 if "of 1 bit" in what or "L of 2 bits" in what else DARK
@@ -105,7 +105,7 @@ def test_what_is_transparent_lies_on_white(what):
 
 
 def test_what_is_half_transparent_is_half_white():
-    found = np.asarray(inbox.read_picture(packed(rgba((200, 100, 0, 128), (0, 0, 0, 64))))).astype(int)
+    found = np.asarray(readers.read_picture(packed(rgba((200, 100, 0, 128), (0, 0, 0, 64))))).astype(int)
     for place, colour, alpha in ((0, (200, 100, 0), 128), (-1, (0, 0, 0), 64)):
         blended = [each * alpha / 255 + 255 * (1 - alpha / 255) for each in colour]
         assert np.abs(found[0, place] - blended).max() <= 1
@@ -114,14 +114,14 @@ def test_what_is_half_transparent_is_half_white():
 def test_a_large_cut_out_has_no_dark_seam():
     clothes = np.full((800, 800, 4), 255, np.uint8)
     clothes[:, 400:] = 0  # black, and not there
-    found = np.asarray(inbox.read_picture(packed(Image.fromarray(clothes))))
+    found = np.asarray(readers.read_picture(packed(Image.fromarray(clothes))))
     assert found.shape == (256, 256, 3)
     assert found.min() == 255
 
 
 def test_a_grey_that_is_not_transparent_stays():
     # 1 is transparent of the numbers 0 to 15; Pillow gives it as 17, and 1 of the numbers 0 to 255 is another grey
-    found = np.asarray(inbox.read_picture(png(halves(15, 0), 4, 0, two_bytes(1))))
+    found = np.asarray(readers.read_picture(png(halves(15, 0), 4, 0, two_bytes(1))))
     assert (int(found[0, 0, 0]), int(found[0, -1, 0])) == (255, 0)
 
 
@@ -156,19 +156,19 @@ WIDE = {
 
 @pytest.mark.parametrize("what", WIDE)
 def test_more_than_eight_bits_are_scaled_not_clipped(what):
-    found = np.asarray(inbox.read_picture(WIDE[what])).astype(int)
+    found = np.asarray(readers.read_picture(WIDE[what])).astype(int)
     assert np.abs(found - RAMP[..., None]).max() <= 1
 
 
 def test_a_dark_picture_of_sixteen_bits_stays_dark():
-    found = np.asarray(inbox.read_picture(png(np.full((SIDE, SIDE), 255), 16, 0)))
+    found = np.asarray(readers.read_picture(png(np.full((SIDE, SIDE), 255), 16, 0)))
     assert found.max() == 1
 
 
 def test_numbers_that_are_none_are_no_crash():
     values = RAMP.astype("<f4")
     values[0, 0], values[0, 1], values[0, 2] = np.nan, np.inf, -np.inf
-    assert inbox.read_picture(tiff(values, 32, kind=3)).mode == "RGB"
+    assert readers.read_picture(tiff(values, 32, kind=3)).mode == "RGB"
 
 
 UPRIGHT = np.repeat(np.repeat(np.array([[10, 60, 110], [160, 200, 250]]), 16, 0), 16, 1).astype(np.uint8)  # (32, 48)
@@ -204,7 +204,7 @@ def turned(orientation, kind, *entries):
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF", "MPO"])
 @pytest.mark.parametrize("orientation", STORED)
 def test_a_picture_is_upright(kind, orientation):
-    found = np.asarray(inbox.read_picture(turned(orientation, kind)))[..., 0].astype(int)
+    found = np.asarray(readers.read_picture(turned(orientation, kind)))[..., 0].astype(int)
     assert found.shape == UPRIGHT.shape
     assert np.abs(found[8::16, 8::16] - UPRIGHT[8::16, 8::16]).max() < 12
 
@@ -229,11 +229,11 @@ WRONG = {
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
 @pytest.mark.parametrize("what", WRONG)
 def test_a_tag_of_a_wrong_type_costs_no_picture(kind, what):
-    assert inbox.read_picture(turned(6, kind, WRONG[what])).size in ((48, 32), (32, 48))
+    assert readers.read_picture(turned(6, kind, WRONG[what])).size in ((48, 32), (32, 48))
 
 
 def test_a_wrong_tag_beside_it_leaves_the_orientation_as_it_is():
-    assert inbox.read_picture(turned(6, "JPEG", WRONG["a resolution in letters"])).size == (48, 32)
+    assert readers.read_picture(turned(6, "JPEG", WRONG["a resolution in letters"])).size == (48, 32)
 
 
 @pytest.mark.parametrize(
@@ -241,7 +241,7 @@ def test_a_wrong_tag_beside_it_leaves_the_orientation_as_it_is():
 )
 def test_an_orientation_that_is_none_leaves_the_picture_as_it_is(value):
     stored = Image.fromarray(UPRIGHT)
-    assert inbox.read_picture(packed(stored, "JPEG", exif=exif((0x0112, *value)))).size == (48, 32)
+    assert readers.read_picture(packed(stored, "JPEG", exif=exif((0x0112, *value)))).size == (48, 32)
 
 
 TIFF_WRONG = {272: (2, 2**30), 282: (2, 8), 34665: (2, 8), 34853: (2, 8), 700: (12, 2**20)}
@@ -253,7 +253,7 @@ def test_a_tiff_with_a_tag_of_a_wrong_type_is_read(tag):
     kind, count = TIFF_WRONG[tag]
     wrong = content.replace(struct.pack("<HHII", tag, 4, 1, 8), struct.pack("<HHII", tag, kind, count, 8))
     assert wrong != content
-    found = np.asarray(inbox.read_picture(wrong))[..., 0]
+    found = np.asarray(readers.read_picture(wrong))[..., 0]
     assert any(np.array_equal(found, expected) for expected in (RAMP, np.rot90(RAMP, -1)))
 
 
@@ -262,7 +262,7 @@ def test_what_cameras_and_programs_write_is_read(kind):
     if kind == "AVIF" and not features.check("avif"):
         pytest.skip("this Pillow has no AVIF")
     grey = Image.fromarray(np.full((40, 60), 200, np.uint8)).convert("RGB")
-    found = inbox.read_picture(packed(grey, kind))
+    found = readers.read_picture(packed(grey, kind))
     assert (found.mode, found.size) == ("RGB", (60, 40))
     assert np.abs(np.asarray(found).astype(int) - 200).max() <= 3
 
@@ -270,7 +270,7 @@ def test_what_cameras_and_programs_write_is_read(kind):
 def test_of_many_pictures_in_one_file_the_first_is_read():
     first, second = (Image.new("RGB", (30, 20), colour) for colour in ("red", "blue"))
     for kind in ("GIF", "TIFF", "WEBP", "PNG", "MPO"):
-        found = inbox.read_picture(packed(first, kind, save_all=True, append_images=[second]))
+        found = readers.read_picture(packed(first, kind, save_all=True, append_images=[second]))
         red, _, blue = found.getpixel((10, 10))
         assert red > 240 and blue < 20, kind
 
@@ -286,7 +286,7 @@ def box(major, *others):
 )
 def test_a_heic_picture_is_named_as_one(content):
     with pytest.raises(BadInput) as told:
-        inbox.read_picture(content)
+        readers.read_picture(content)
     assert "HEIC" in told.value.what and "JPEG" in told.value.what
 
 
@@ -294,7 +294,7 @@ def test_a_heic_picture_is_named_as_one(content):
 def test_an_avif_in_the_same_container_is_read():
     content = packed(Image.new("RGB", (30, 20), "red"), "AVIF")
     assert content[8:12] == b"avif" and b"mif1" in content[16:32]
-    assert inbox.read_picture(content[:8] + b"mif1" + content[12:]).size == (30, 20)
+    assert readers.read_picture(content[:8] + b"mif1" + content[12:]).size == (30, 20)
 
 
 def gif(width, height):
@@ -331,7 +331,7 @@ REFUSED = {
 def test_what_cannot_be_shown_is_a_sentence(what):
     content, says = REFUSED[what]
     with pytest.raises(BadInput, match=says):
-        inbox.read_picture(content)
+        readers.read_picture(content)
 
 
 def photograph():
@@ -364,7 +364,7 @@ def test_one_changed_byte_ends_in_a_picture_or_a_sentence(what, data):
     content = bytearray(GOOD[what])
     content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
     with contextlib.suppress(BadInput):
-        assert inbox.read_picture(bytes(content)).mode == "RGB"
+        assert readers.read_picture(bytes(content)).mode == "RGB"
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -372,7 +372,7 @@ def test_one_changed_byte_ends_in_a_picture_or_a_sentence(what, data):
 def test_a_picture_that_was_cut_off_ends_in_a_picture_or_a_sentence(what):
     for length in range(1, len(GOOD[what]), max(1, len(GOOD[what]) // 60)):
         with contextlib.suppress(BadInput):
-            assert inbox.read_picture(GOOD[what][:length]).mode == "RGB"
+            assert readers.read_picture(GOOD[what][:length]).mode == "RGB"
 
 
 @pytest.mark.parametrize("error", [TypeError, OverflowError, MemoryError, AttributeError, struct.error, zlib.error])
@@ -382,4 +382,4 @@ def test_whatever_pillow_fails_with_is_a_sentence(error, monkeypatch):
 
     monkeypatch.setattr(Image.Image, "thumbnail", fail)
     with pytest.raises(BadInput, match="damaged"):
-        inbox.read_picture(GOOD["PNG"])
+        readers.read_picture(GOOD["PNG"])

@@ -10,7 +10,7 @@ from sklearn.metrics import confusion_matrix, f1_score, mean_absolute_error, pre
 from core.measure import confusion, mistakes
 from core.pruning import PruningPlan, prune
 from core.tasks import load
-from core.tasks.classify import precision_and_calibration
+from core.tasks.classification import precision_and_calibration
 
 
 def calibration_error(sure, right, bins=15):
@@ -53,7 +53,7 @@ def test_an_answer_that_is_not_finite_is_judged_as_perfectly_unsure_and_only_suc
 def test_confusion_is_that_of_scikit_learn_and_the_mistakes_that_grew_lead(lenet):
     pruned = prune(lenet, PruningPlan(sparsity=0.93)).model
     before, after = confusion(lenet, lenet.model), confusion(lenet, pruned)
-    guessed, truth = lenet.answers(pruned, "validation")
+    guessed, truth = lenet.classifier.answers(pruned, "validation")
     assert (after == confusion_matrix(truth, guessed)).all()
     assert after.sum() == lenet.count("validation")
     grown = mistakes(lenet.classes, before, after)
@@ -77,7 +77,7 @@ def test_only_classifiers_have_a_confusion_matrix():
 
 def test_the_mean_absolute_error_of_ratings():
     task = load("movielens-ncf")
-    _, error = task.more(task.model, "test")
+    _, error = task.extra.metrics(task.model, "test")
     with torch.no_grad():
         pairs, stars = next(iter(task.batches("test", task.count("test"), torch.Generator(), ())))
         assert error.value == pytest.approx(mean_absolute_error(stars, task.model(pairs)), abs=1e-6)

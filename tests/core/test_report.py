@@ -5,11 +5,11 @@ import re
 
 import pytest
 
-from core import work
+from core.jobs import work
+from core.jobs.work import TuneProgress, by_chance, report, tune
 from core.pruning import PruningPlan, prune
 from core.tasks import load
 from core.tuning import Recipe, fine_tune
-from core.work import Healing, by_chance, report, tune
 
 
 class Page(html.parser.HTMLParser):
@@ -72,7 +72,7 @@ def test_a_report_loads_nothing_and_may_do_nothing(mlp):
 def test_a_report_on_a_fine_tune_has_its_recipe_and_its_seeds(mlp):
     plan, recipe = PruningPlan(sparsity=0.95, granularity="neuron"), Recipe(steps=30)
     *_, healed = tune(lambda name: mlp, "fashion-mlp", plan, recipe)
-    assert isinstance(healed, Healing)
+    assert isinstance(healed, TuneProgress)
     *_, again = fine_tune(mlp, prune(mlp, plan), Recipe(steps=30, seed=1))
     seeds = ((0, healed.quality), (1, again.quality))
     text, rows = finished(lambda name: mlp, "fashion-mlp", plan, healed, recipe, seeds)

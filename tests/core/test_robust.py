@@ -9,8 +9,9 @@ from torch.nn import functional as F
 
 from core.measure import robustness
 from core.pruning import PruningPlan, prune
-from core.tasks import control, load, shifts
-from core.tasks.vision import BLACK
+from core.tasks import corruptions, load
+from core.tasks.control import task as control
+from core.tasks.vision.task import BLACK
 
 TEXT = "opec ministers agreed on sunday to cut the output of crude oil by half a million barrels a day from april"
 
@@ -21,25 +22,26 @@ def some():
     return inputs
 
 
-@pytest.mark.parametrize("kind", shifts.IMAGES)
+@pytest.mark.parametrize("kind", corruptions.IMAGES)
 def test_a_stronger_shift_changes_pictures_more(kind, some):
     apart = [
-        float((shifts.IMAGES[kind](some, strength, BLACK) - some).square().mean()) for strength in shifts.STRENGTHS
+        float((corruptions.IMAGES[kind](some, strength, BLACK) - some).square().mean())
+        for strength in corruptions.STRENGTHS
     ]
     assert apart == sorted(apart)
     assert apart[0] > 0
-    again = shifts.IMAGES[kind](some, 3, BLACK)
-    assert torch.equal(again, shifts.IMAGES[kind](some, 3, BLACK))
+    again = corruptions.IMAGES[kind](some, 3, BLACK)
+    assert torch.equal(again, corruptions.IMAGES[kind](some, 3, BLACK))
     assert again.shape == some.shape
 
 
 def test_shifts_are_what_they_are_called(some):
-    moved = shifts.shift(some, 2, BLACK)
+    moved = corruptions.shift(some, 2, BLACK)
     assert torch.equal(moved[..., 2:, 2:], some[..., :-2, :-2])
     assert (moved[..., :2, :] == BLACK).all()
-    covered = shifts.occlusion(some, 2, 9.0) == 9.0
+    covered = corruptions.occlusion(some, 2, 9.0) == 9.0
     assert (covered.sum((1, 2, 3)) == 36).all()
-    flat = shifts.contrast(some, 3, BLACK)
+    flat = corruptions.contrast(some, 3, BLACK)
     torch.testing.assert_close(flat.std((1, 2, 3)), some.std((1, 2, 3)) / 2)
     kernel = torch.exp(-(torch.arange(-3.0, 4.0) ** 2) / (2 * 0.5**2))
     kernel = torch.outer(kernel, kernel) / kernel.sum() ** 2
@@ -47,27 +49,27 @@ def test_shifts_are_what_they_are_called(some):
     expected = F.conv2d(padded, kernel[None, None])
     reach = 2 * int(np.ceil(1.5)) + 1
     assert reach == 5  # the kernel above is wider than ours, and beyond it next to nothing is left
-    torch.testing.assert_close(shifts.blur(some, 1, BLACK), expected, rtol=1e-3, atol=2e-3)
+    torch.testing.assert_close(corruptions.blur(some, 1, BLACK), expected, rtol=1e-3, atol=2e-3)
 
 
-@pytest.mark.parametrize("kind", shifts.TEXTS)
+@pytest.mark.parametrize("kind", corruptions.TEXTS)
 def test_a_stronger_shift_changes_texts_more(kind):
     def unlike(strength):
-        return 1 - difflib.SequenceMatcher(None, TEXT, shifts.TEXTS[kind](TEXT, strength)).ratio()
+        return 1 - difflib.SequenceMatcher(None, TEXT, corruptions.TEXTS[kind](TEXT, strength)).ratio()
 
-    apart = [unlike(strength) for strength in shifts.STRENGTHS]
+    apart = [unlike(strength) for strength in corruptions.STRENGTHS]
     assert apart[-1] > apart[0] >= 0
-    assert shifts.TEXTS[kind](TEXT, 4) == shifts.TEXTS[kind](TEXT, 4)
+    assert corruptions.TEXTS[kind](TEXT, 4) == corruptions.TEXTS[kind](TEXT, 4)
     if kind == "misspelt":
-        assert sorted(shifts.misspelt(TEXT, 5)) == sorted(TEXT)
+        assert sorted(corruptions.misspelt(TEXT, 5)) == sorted(TEXT)
     if kind == "swapped words":
-        assert sorted(shifts.swapped(TEXT, 5).split()) == sorted(TEXT.split())
+        assert sorted(corruptions.swapped(TEXT, 5).split()) == sorted(TEXT.split())
 
 
 def test_figures_are_those_of_the_shifted_data(mlp, some):
     pruned = prune(mlp, PruningPlan(sparsity=0.9)).model
     found = list(robustness(mlp, {"Dense": mlp.model, "Pruned": pruned}, (0, 3), 500))
-    assert len(found) == len(shifts.IMAGES) * 2 * 2
+    assert len(found) == len(corruptions.IMAGES) * 2 * 2
     plain = {held.stage: held.quality for held in found if held.strength == 0}
     assert plain == {"Dense": mlp.evaluate(mlp.model, limit=500), "Pruned": mlp.evaluate(pruned, limit=500)}
     turned = next(h for h in found if (h.kind, h.strength, h.stage) == ("rotation", 3, "Dense"))
@@ -98,6 +100,6 @@ def test_a_noisy_view_and_gravity_make_a_pole_harder_to_balance(monkeypatch):
 
 def test_cold_users_are_those_with_few_ratings():
     task = load("movielens-ncf")
-    sizes = [task.shifts["cold users"](strength).count("validation") for strength in shifts.STRENGTHS]
+    sizes = [task.shifts["cold users"](strength).count("validation") for strength in corruptions.STRENGTHS]
     assert sizes == sorted(sizes, reverse=True)
     assert 0 < sizes[-1] < sizes[0] < task.count("validation")

@@ -137,8 +137,9 @@ def test_operations_of_texts_are_of_the_median_text_and_say_so(name):
     task = load(name)
     lengths = sorted(len(each) for each in _read(task))
     median = lengths[len(lengths) // 2]
-    assert task.usual() == f"{median} {'words' if name == 'reuters-cnn' else 'word pieces'}, the median of the " + (
-        "validation data"
+    assert (
+        task.inputs.usual_size()
+        == f"{median} {'words' if name == 'reuters-cnn' else 'word pieces'}, the median of the " + ("validation data")
     )
     inputs = task.inputs_of_usual_size(3)
     assert inputs.shape == (3, median)

@@ -24,7 +24,7 @@ def test_a_scan_says_what_the_whole_network_says_to_the_last_digit(name):
     limit = 500  # examples are enough where only sameness is asked for
     *_, scan = sensitivity(task, SPARSITIES, limit=limit)
     assert scan.seen == scan.of == limit
-    assert set(scan.qualities) == {name for name in task.prunable if name not in task.optional}
+    assert set(scan.qualities) == {name for name in task.prunable if name not in task.opt_in_parameters}
     for layer, place in itertools.product(scan.qualities, range(len(SPARSITIES))):
         expected, found = whole(task, layer, SPARSITIES[place], limit), scan.qualities[layer][place]
         assert found.n == expected.n

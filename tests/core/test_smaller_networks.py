@@ -14,13 +14,14 @@ from torch import nn
 
 from core.errors import BadPlan
 from core.export import bundle
-from core.measure import counted, search, variants
-from core.measure.budget import Budget
+from core.jobs.work import report
+from core.measure import measure_candidate, search, variants
+from core.measure.search import Budget
 from core.pruning import PruningPlan, prune, shrink
-from core.tasks import imagenet
-from core.tasks.quality import proportion
+from core.quality import proportion
+from core.tasks.base import Packaging
+from core.tasks.imagenet import task as imagenet
 from core.tuning import Recipe, fine_tune
-from core.work import report, shipping
 from tests.core.test_criteria import task_of
 
 UNITS = PruningPlan(sparsity=0.4, granularity="channel", scope="layer")
@@ -124,18 +125,20 @@ def test_what_makes_something_of_zero_is_refused_and_the_masked_network_stays(to
     models, left_out = variants(task.model, pruned)
     assert set(models) == {"dense", "with zeros"} and "answer differently" in left_out["smaller"]
     *_, last = fine_tune(task, pruned, Recipe(epochs=2, batch_size=8))
-    for name, mask in {**last.pruned.masks, **last.pruned.also}.items():
+    for name, mask in {**last.pruned.masks, **last.pruned.companion_masks}.items():
         assert not last.model.get_parameter(name)[~mask].any()
-    found = counted(task, pruned, proportion(1, 2))
+    found = measure_candidate(task, pruned, proportion(1, 2))
     assert found.parameters == sum(p.numel() for p in task.model.parameters())
-    *_, weighed = shipping(task, pruned)
+    *_, weighed = shipping_figures(task, pruned)
     assert "smaller" not in weighed.latency[1]
     assert len(list(search(task, Budget(size=10**6), (UNITS,), (0.5,), 0))) > 1
 
 
 def test_a_download_without_a_smaller_network_says_why():
     task = task_with(*TOYS["sigmoid"])
-    content = bundle(replace(task, built=("toys", "build", "")), prune(task, UNITS), ("safetensors",))
+    content = bundle(
+        replace(task, packaging=Packaging(constructor=("toys", "build", ""))), prune(task, UNITS), ("safetensors",)
+    )
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         assert "small.safetensors" not in archive.namelist()
         assert "would answer differently" in archive.read("README.md").decode()
@@ -147,7 +150,7 @@ def any_size(key, side):
     model = torchvision.models.get_model(key).eval()
     inputs = torch.randn(4, 3, side, side, generator=torch.Generator().manual_seed(1))
     task = task_of(model, inputs, torch.arange(4) % 3)
-    return replace(task, built=("torchvision.models", "get_model", f'"{key}"'))
+    return replace(task, packaging=Packaging(constructor=("torchvision.models", "get_model", f'"{key}"')))
 
 
 SMALL_SIDE = {"vit_b_16": 224}
@@ -217,7 +220,7 @@ def test_a_variant_that_cannot_be_is_left_out_with_a_reason(attentive):
     models, left_out = variants(attentive.model, pruned)
     assert set(models) == {"dense", "with zeros"}
     assert "sparse" in left_out["sparse (CSR)"]
-    *_, weighed = shipping(attentive, pruned)
+    *_, weighed = shipping_figures(attentive, pruned)
     assert set(weighed.latency[64]) == {"dense", "with zeros"}
     *_, last = report(lambda name: attentive, "attentive", PruningPlan(sparsity=0.5))
     assert "Left out, sparse (CSR)" in last.page

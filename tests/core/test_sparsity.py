@@ -9,14 +9,14 @@ from torch import nn
 from torch.nn.utils import prune as reference
 
 from core.errors import BadPlan
+from core.jobs.work import by_chance
 from core.measure import Budget, cost, histograms, search
-from core.measure.encoding import file_sizes, quick_size
+from core.measure.encodings import file_sizes, quick_size
 from core.pruning import PruningPlan, prune, rank, shrink
 from core.pruning.plan import SCOPES
 from core.tasks import load
 from core.tuning import Recipe, fine_tune
 from core.tuning.recipe import STRATEGIES
-from core.work import by_chance
 from tests.core.test_criteria import task_of
 
 CRITERIA = {"weight": ("magnitude", "random", "first-order"), "channel": ("magnitude", "zero-activations")}

@@ -13,10 +13,10 @@ from core import statistics
 from core.measure import paired_change
 from core.measure.statistics import fell_for_certain
 from core.pruning import PruningPlan, prune
+from core.quality import Change, Quality, change, mean, proportion, share
 from core.tasks import load
-from core.tasks.classify import macro_recall, macro_recall_change, recall_by_class
-from core.tasks.quality import Change, Quality, change, mean, proportion, share
-from pages.parts.words import changed
+from core.tasks.classification import macro_recall, macro_recall_change, recall_by_class
+from pages.shared.format import changed
 
 SETS = 400
 """Simulated sets for each kind of range."""
@@ -194,14 +194,14 @@ def test_ratings_are_drawn_user_by_user():
     quality = task.evaluate(task.model)
     assert quality.n == 10_000
     assert quality.high - quality.low == pytest.approx(0.061, abs=0.006)
-    _, error = task.more(task.model, "validation")
+    _, error = task.extra.metrics(task.model, "validation")
     alone = mean(np.abs(np.random.default_rng(0).normal(0, 0.88, 10_000)), "MAE")
     assert error.high - error.low > 1.5 * (alone.high - alone.low)
 
 
 def test_a_change_is_that_of_the_same_examples(mlp):
     pruned = prune(mlp, PruningPlan(sparsity=0.7)).model
-    one, two = (mlp.answers(model, "validation") for model in (mlp.model, pruned))
+    one, two = (mlp.classifier.answers(model, "validation") for model in (mlp.model, pruned))
     before, after = ((guessed == truth).numpy() for guessed, truth in (one, two))
     found = paired_change(mlp, mlp.model, pruned)
     assert found.value == pytest.approx(after.mean() - before.mean())

@@ -13,8 +13,8 @@ from torch import nn
 
 from core.errors import BadRecipe
 from core.pruning import PruningPlan, prune, shrink
+from core.quality import change, proportion
 from core.tasks.base import distance
-from core.tasks.quality import change, proportion
 from core.tuning import Recipe, fine_tune
 from core.tuning.recipe import STRATEGIES
 from tests.core.test_criteria import task_of
@@ -41,7 +41,7 @@ def normed():
     early = copy.deepcopy(model)
     with torch.no_grad():
         early[8].weight.add_(1.0)
-    return replace(task, early=lambda: copy.deepcopy(early))
+    return replace(task, training=replace(task.training, early_checkpoint=lambda: copy.deepcopy(early)))
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
@@ -55,7 +55,7 @@ def test_every_strategy_ends_at_the_target_after_the_same_steps(normed, strategy
     assert final.sparsity == pytest.approx(pruned.sparsity, abs=unit)
     removed = sum(int((~mask).sum()) for mask in final.pruned.masks.values())
     assert final.sparsity == pytest.approx(removed / sum(mask.numel() for mask in final.pruned.masks.values()))
-    for name, mask in {**final.pruned.masks, **final.pruned.also}.items():
+    for name, mask in {**final.pruned.masks, **final.pruned.companion_masks}.items():
         assert (final.model.get_parameter(name)[~mask] == 0).all()
     again = last(fine_tune(normed, pruned, recipe))
     assert all(torch.equal(value, again.model.state_dict()[name]) for name, value in final.model.state_dict().items())
@@ -113,7 +113,7 @@ def test_tuning_first_equals_its_parts_done_by_hand(normed):
 def test_rewinding_starts_from_the_early_weights_under_the_trained_networks_masks(normed):
     pruned = prune(normed, PruningPlan(sparsity=0.5))
     final = last(fine_tune(normed, pruned, Recipe(strategy="rewind", learning_rate=1e-12, batch_size=96)))
-    expected = normed.early()[8].weight * pruned.masks["8.weight"]
+    expected = normed.training.early_checkpoint()[8].weight * pruned.masks["8.weight"]
     torch.testing.assert_close(final.model[8].weight, expected)
     assert torch.equal(final.pruned.masks["8.weight"], pruned.masks["8.weight"])
 
@@ -135,7 +135,7 @@ def test_from_scratch_has_the_masks_but_none_of_the_weights(normed):
 
 def test_shipped_models_have_their_early_state(mlp, lenet, resnet):
     for task in (mlp, lenet, resnet):
-        early = task.early()
+        early = task.training.early_checkpoint()
         assert task.evaluate(early).value < task.evaluate(task.model).value
         assert task.evaluate(early).value > 0.6
 
@@ -266,14 +266,14 @@ def test_nothing_left_is_a_sentence(tiny):
 
 @given(st.integers(1, 4), st.integers(1, 60), st.floats(0.05, 0.99), st.sampled_from(STRATEGIES))
 def test_courses_end_at_the_target_whatever_the_number_of_steps(rounds, steps, target, strategy):
-    from core.tuning.strategy import COURSES
+    from core.tuning.strategies import SCHEDULES
 
     torch.manual_seed(0)
     task = task_of(nn.Sequential(nn.Flatten(), nn.Linear(4, 3)), torch.randn(4, 1, 2, 2), torch.arange(4) % 3)
-    task = replace(task, early=lambda: copy.deepcopy(task.model))
+    task = replace(task, training=replace(task.training, early_checkpoint=lambda: copy.deepcopy(task.model)))
     pruned = prune(task, PruningPlan(sparsity=target))
     recipe = Recipe(strategy=strategy, rounds=min(rounds, steps))
-    course = COURSES[strategy](task, pruned, recipe, steps)
+    course = SCHEDULES[strategy](task, pruned, recipe, steps)
     assert all(0 <= step < steps for step in course.cuts)
     assert list(course.cuts.values()) == sorted(course.cuts.values())
     if course.cuts:

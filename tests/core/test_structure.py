@@ -122,7 +122,7 @@ def test_neurons_are_rows_of_fully_connected_layers_only(lenet, resnet):
     assert pruned.masks["conv1.weight"].all()
     assert pruned.masks["conv2.weight"].all()
     assert not pruned.masks["fc1.weight"].all()
-    assert set(pruned.also) == {"fc1.bias"}
+    assert set(pruned.companion_masks) == {"fc1.bias"}
     with pytest.raises(BadPlan, match="no fully connected layer before the last one"):
         prune(resnet, PruningPlan(sparsity=0.5, granularity="neuron"))
 

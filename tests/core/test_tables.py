@@ -12,10 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import BadInput
-from core.tasks import inbox, load
+from core.tasks import load
 from core.tasks.brought import answer, judge, read_labelled
-from core.tasks.inbox import LeftOut
-from core.tasks.trial import Own
+from core.tasks.demo import UploadAdapter
+from core.uploads import readers
+from core.uploads.readers import LeftOut
 from tests.core.test_inbox import zipped
 
 CLASSES = ("crude oil", "grain", "money-fx")
@@ -64,20 +65,20 @@ SAVED = {
 
 @pytest.mark.parametrize("how", SAVED)
 def test_however_it_was_saved_a_table_is_read(how):
-    read = inbox.read_texts(SAVED[how], CLASSES)
+    read = readers.read_texts(SAVED[how], CLASSES)
     assert (list(read.items), list(read.labels), read.left_out, read.of) == (TEXTS, LABELS, (), 3)
 
 
-@pytest.mark.parametrize("text", inbox.TEXT)
-@pytest.mark.parametrize("label", inbox.LABEL)
+@pytest.mark.parametrize("text", readers.TEXT)
+@pytest.mark.parametrize("label", readers.LABEL)
 def test_columns_are_found_by_their_usual_names_in_any_order(text, label):
     content = f"id;{label.title()};date;{text.upper()};x\n1;grain;today;corn is up;\n"
-    read = inbox.read_texts(content.encode(), CLASSES)
+    read = readers.read_texts(content.encode(), CLASSES)
     assert (list(read.items), list(read.labels)) == (["corn is up"], [1])
 
 
 def test_the_very_names_win_over_similar_ones():
-    read = inbox.read_texts(b"headline,text,class,label\nno,corn is up,no,grain\n", CLASSES)
+    read = readers.read_texts(b"headline,text,class,label\nno,corn is up,no,grain\n", CLASSES)
     assert (list(read.items), list(read.labels)) == (["corn is up"], [1])
 
 
@@ -103,7 +104,7 @@ HEADINGS = {
 def test_headings_that_cannot_be_told_are_a_sentence_that_names_them(what):
     content, says = HEADINGS[what]
     with pytest.raises(BadInput) as told:
-        inbox.read_texts(content, CLASSES)
+        readers.read_texts(content, CLASSES)
     assert says in told.value.what and len(str(told.value)) < 400
 
 
@@ -137,12 +138,12 @@ OTHERS = {
 def test_what_is_no_table_is_named_with_the_way_out(what):
     content, says = OTHERS[what]
     with pytest.raises(BadInput) as told:
-        inbox.read_texts(content, CLASSES)
+        readers.read_texts(content, CLASSES)
     assert says in told.value.what and "CSV" in told.value.advice
 
 
 def test_a_heading_that_begins_like_a_zip_is_a_heading():
-    assert list(inbox.read_texts(b"PK,text,label\n1,corn is up,grain\n", CLASSES).labels) == [1]
+    assert list(readers.read_texts(b"PK,text,label\n1,corn is up,grain\n", CLASSES).labels) == [1]
 
 
 WORDS = {
@@ -162,7 +163,7 @@ WORDS = {
 def test_what_spreadsheets_of_other_countries_write_is_read(language):
     encoding, text = WORDS[language]
     content = f"text;label\n{text};grain\n".encode(encoding)
-    assert list(inbox.read_texts(content, CLASSES).items) == [text]
+    assert list(readers.read_texts(content, CLASSES).items) == [text]
 
 
 @pytest.mark.parametrize(
@@ -175,7 +176,7 @@ def test_what_spreadsheets_of_other_countries_write_is_read(language):
 )
 def test_an_encoding_that_cannot_be_told_is_a_sentence(encoding, text):
     with pytest.raises(BadInput, match="cannot be told in which encoding") as told:
-        inbox.read_texts(f"text;label\n{text};grain\n".encode(encoding), CLASSES)
+        readers.read_texts(f"text;label\n{text};grain\n".encode(encoding), CLASSES)
     assert "UTF-8" in told.value.advice
 
 
@@ -197,7 +198,7 @@ def test_rows_that_are_no_good_are_left_out_and_named_by_their_line():
             "dollar,MONEY FX",
         ]
     )
-    read = inbox.read_texts(content.encode(), CLASSES)
+    read = readers.read_texts(content.encode(), CLASSES)
     assert list(read.items) == ["corn is up", "two\nlines", "oil falls", "dollar"]
     assert list(read.labels) == [1, 0, 0, 2]
     whys = {
@@ -215,7 +216,7 @@ def test_rows_that_are_no_good_are_left_out_and_named_by_their_line():
 
 
 def test_a_row_that_an_open_quotation_swallowed_is_named_with_all_its_lines():
-    read = inbox.read_texts(b'text,label\ncorn,grain\n"oil,crude oil\nmore,grain\nmost,grain\n', CLASSES)
+    read = readers.read_texts(b'text,label\ncorn,grain\n"oil,crude oil\nmore,grain\nmost,grain\n', CLASSES)
     assert list(read.items) == ["corn"]
     assert "quotation mark" in left(read)["lines 3 to 5"]
 
@@ -223,17 +224,17 @@ def test_a_row_that_an_open_quotation_swallowed_is_named_with_all_its_lines():
 def test_a_quotation_without_end_is_a_sentence_with_its_line():
     content = b'text,label\ncorn,grain\n"oil,crude oil\n' + b"more words,grain\n" * 9_000
     with pytest.raises(BadInput, match="line 3"):
-        inbox.read_texts(content, CLASSES)
+        readers.read_texts(content, CLASSES)
 
 
 def test_a_label_that_could_mean_several_classes_is_named():
-    read = inbox.read_texts(b"text,label\na,C\nb,c++\nd,C--\n", ("C", "C++", "C#"))
+    read = readers.read_texts(b"text,label\na,C\nb,c++\nd,C--\n", ("C", "C++", "C#"))
     assert list(read.labels) == [0, 1]
     assert "could be any of C, C++, C#" in left(read)["line 4"]
 
 
 def test_signs_are_told_apart():
-    read = inbox.read_texts(b"text,label\na,+1\nb,-1\nc,1\n", ("+1", "-1"))
+    read = readers.read_texts(b"text,label\na,+1\nb,-1\nc,1\n", ("+1", "-1"))
     assert list(read.labels) == [0, 1]
     assert list(left(read)) == ["line 4"]
 
@@ -244,14 +245,14 @@ def test_one_changed_byte_ends_in_rows_or_a_sentence(content, data):
     changed = bytearray(content)
     changed[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
     with contextlib.suppress(BadInput):
-        read = inbox.read_texts(bytes(changed), CLASSES)
+        read = readers.read_texts(bytes(changed), CLASSES)
         assert len(read.items) == len(read.labels) >= 1
 
 
 @given(st.text(alphabet='",;\t|\n\r ab\0', max_size=60), st.sampled_from(["utf-8", "utf-16", "cp1252"]))
 def test_any_rows_end_in_rows_or_a_sentence(rows, encoding):
     with contextlib.suppress(BadInput):
-        read = inbox.read_texts(f"text,label\n{rows}".encode(encoding), ("a", "b"))
+        read = readers.read_texts(f"text,label\n{rows}".encode(encoding), ("a", "b"))
         assert read.of == len(read.items) + len(read.left_out)
 
 
@@ -267,7 +268,7 @@ def test_what_a_program_writes_is_read_back(rows, separator):
     content = file.getvalue().encode("utf-8", "replace")
     expected = [(text.encode("utf-8", "replace").decode(), label) for text, label in rows if text.strip()]
     if expected:
-        read = inbox.read_texts(content, CLASSES)
+        read = readers.read_texts(content, CLASSES)
         assert list(zip(read.items, read.labels, strict=True)) == expected
 
 
@@ -305,7 +306,7 @@ def several(**own):
     def inputs(texts):
         return torch.tensor([[float(each) for each in text.split()] for text in texts])
 
-    return SimpleNamespace(own=Own("text", inputs, multi=True, **own), classes=TOXIC)
+    return SimpleNamespace(own=UploadAdapter("text", inputs, multi=True, **own), classes=TOXIC)
 
 
 def test_each_label_is_sure_by_itself():

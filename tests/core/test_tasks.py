@@ -15,10 +15,13 @@ from hypothesis import strategies as st
 from safetensors.torch import save
 from torch import nn
 
+from core.build import __main__ as build
+from core.build import vision as build_vision
 from core.errors import TaskUnavailable, UnknownTask
-from core.tasks import build, build_vision, catalog, load, vision
+from core.quality import proportion
+from core.tasks import catalog, load
 from core.tasks.assets import ROOT, Assets, sha256
-from core.tasks.quality import proportion
+from core.tasks.vision import task as vision
 from tests.conftest import overwrite
 
 LEAST = {

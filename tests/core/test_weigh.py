@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 from safetensors.torch import load_file
 from torch import nn
 
+from core.jobs.work import measure_shipping
 from core.measure import ENCODINGS, Latency, advice, cost, effective, file_sizes, latencies, macs, variants
 from core.measure.latency import SparseLinear
 from core.pruning import PruningPlan, prune
-from core.work import weigh
 
 TENSORS = st.dictionaries(
     st.sampled_from(["a.weight", "b.weight", "b.bias", "c.values", "d.bits"]),
@@ -98,7 +98,7 @@ def test_times_have_quartiles_in_order_and_the_larger_network_takes_longer():
 
 def test_weighing_tells_all_of_it(mlp):
     plan = PruningPlan(sparsity=0.5, granularity="neuron")
-    *_, last = weigh(lambda name: mlp, "fashion-mlp", plan)
+    *_, last = measure_shipping(lambda name: mlp, "fashion-mlp", plan)
     assert set(last.latency) == {1, 64}
     assert set(last.latency[1]) == set(last.parameters) == {"dense", "with zeros", "smaller"}
     assert last.parameters["smaller"] < last.parameters["dense"] == 266_610

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from pages.parts import border, shared_work, sweeps
+from pages.shared import cache, curves, shared_work
 
 
 @pytest.fixture(autouse=True)
@@ -12,9 +12,9 @@ def quiet(request: pytest.FixtureRequest) -> Iterator[None]:
     """Let curves have three points, unless a test is marked as one of the whole curve; end them after the test."""
     with pytest.MonkeyPatch.context() as changed:
         if "whole_curve" not in request.keywords:
-            changed.setattr(sweeps, "STOPS", (0, 80, 95))
+            changed.setattr(curves, "STOPS", (0, 80, 95))
         yield
-    pool = border.jobs()
+    pool = cache.jobs()
     for job in [*pool._waiting, *pool._running]:
         if job.work == "sweep":
             pool.stop(job)

@@ -20,8 +20,10 @@ from streamlit.testing.v1 import AppTest
 
 from core.measure import cost
 from core.pruning import PruningPlan, prune
-from core.tasks import brought, imagenet, load, vision
-from pages.parts.words import figure, size
+from core.tasks import brought, load
+from core.tasks.imagenet import task as imagenet
+from core.tasks.vision import task as vision
+from pages.shared.format import figure, size
 from tests.conftest import ROOT
 from tests.core.test_fetch import archive_of
 from tests.core.test_inbox import Payload, huge_png, picture, saved, zipped
@@ -52,7 +54,7 @@ def messages(app):
 def photographed(place=0):
     """A picture of the validation data as somebody would bring it: dark clothes on white, 280 pixels wide."""
     task = load("fashion-mlp")
-    grey = Image.open(io.BytesIO(task.shown("validation", place).image))
+    grey = Image.open(io.BytesIO(task.classifier.example("validation", place).image))
     large = Image.eval(grey, lambda value: 255 - value).resize((280, 280), Image.Resampling.NEAREST)
     packed = io.BytesIO()
     large.save(packed, "PNG")
@@ -126,7 +128,7 @@ def test_a_picture_of_ones_own_is_answered_by_both():
     task = load("fashion-lenet5")
     give(app, "picture-fashion-lenet5", "shirt.png", photographed(), "image/png")
     assert not app.exception and not app.error
-    truth = task.shown("validation", 0).said
+    truth = task.classifier.example("validation", 0).said
     said = [re.fullmatch(r"\*\*(Dense|Pruned)\*\*: (.+)", each.value) for each in app.markdown]
     assert {found[1]: found[2] for found in said if found} == {"Dense": truth, "Pruned": truth}
 
@@ -157,13 +159,16 @@ def test_hostile_pictures_are_a_sentence(content, sentence):
 
 def test_a_set_of_ones_own_is_judged_on_both():
     task = load("fashion-mlp")
-    files = {f"my set/{task.shown('validation', place).said}/{place}.png": photographed(place) for place in range(40)}
+    files = {
+        f"my set/{task.classifier.example('validation', place).said}/{place}.png": photographed(place)
+        for place in range(40)
+    }
     app = open_page(model="fashion-mlp", threshold="0")
     give(app, "set-fashion-mlp", "mine.zip", zipped(files), "application/zip")
     assert not app.exception and not app.error
     assert any("your own 40 examples" in each.value for each in app.caption)
     values = [each.value for each in app.metric if each.label == "Accuracy, dense"]
-    right = task.answers(task.model, "validation")
+    right = task.classifier.answers(task.model, "validation")
     expected = float((right[0][:40] == right[1][:40]).float().mean())
     assert float(values[-1].removesuffix(" %")) == pytest.approx(
         100 * expected, abs=6
@@ -252,7 +257,7 @@ def test_a_set_is_judged_once_and_never_on_the_page(monkeypatch):
         judged.append(threading.get_ident())
         return real(task, model, labelled)
 
-    monkeypatch.setattr("pages.parts.brought.judge", counting)
+    monkeypatch.setattr("pages.parts.bring.uploads.judge", counting)
     table = "Text;Label\nopec cuts crude oil output;Crude Oil\nwheat exports fall;GRAIN\n你好;grain\n"
     app = open_page(model="reuters-cnn", threshold="50")
     give(app, "set-reuters-cnn", "mine.csv", table.encode(), "text/csv")

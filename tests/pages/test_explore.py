@@ -12,8 +12,8 @@ from core.errors import TaskUnavailable
 from core.pruning import PruningPlan, prune
 from core.tasks import catalog
 from core.tasks.assets import Assets
-from pages.parts import border, sweeps
-from pages.parts.words import written
+from pages.shared import cache, curves
+from pages.shared.format import written
 from tests.conftest import ROOT
 
 
@@ -92,10 +92,10 @@ def test_a_damaged_file_is_a_sentence_and_the_other_models_work(monkeypatch):
         raise TaskUnavailable("The file assets/models/x is missing or damaged.", "Restore it: git checkout")
 
     with monkeypatch.context() as patch:
-        border.task.clear()
-        border._ranking.clear()
-        border.memo.clear()
-        patch.setattr(border, "load", damaged)
+        cache.task.clear()
+        cache._ranking.clear()
+        cache.memo.clear()
+        patch.setattr(cache, "load", damaged)
         # a page that is run anew imports nothing again, so the patched module is the one it uses
         app = open_app(model="fashion-mlp", threshold="33.5")
         assert not app.exception
@@ -116,7 +116,7 @@ def test_the_layer_table_adds_up():
 @pytest.mark.whole_curve
 def test_the_curve_fills_in_and_a_visited_step_comes_from_memory(monkeypatch):
     app = open_app(model="fashion-mlp")
-    job = sweeps.sweep_job("fashion-mlp", PruningPlan())
+    job = curves.sweep_job("fashion-mlp", PruningPlan())
     assert job.ended.wait(60)
     app.run()
     figure = json.loads(app.get("plotly_chart")[0].proto.spec)
@@ -127,7 +127,7 @@ def test_the_curve_fills_in_and_a_visited_step_comes_from_memory(monkeypatch):
     def never(*_):
         raise AssertionError("computed again")
 
-    monkeypatch.setattr(sweeps, "steps", never)
+    monkeypatch.setattr(curves, "steps", never)
     app.slider(key="threshold").set_value(95.0).run()
     assert not app.exception
     assert metric(app, "Sparsity").value == "95.0 %"
@@ -135,22 +135,22 @@ def test_the_curve_fills_in_and_a_visited_step_comes_from_memory(monkeypatch):
 
 @pytest.mark.whole_curve
 def test_a_curve_nobody_looks_at_stops_and_goes_on_where_it_was(monkeypatch):
-    monkeypatch.setattr(sweeps, "PATIENCE", 0.5)
-    monkeypatch.setattr("core.jobs.ABSENCE", 0.5)
+    monkeypatch.setattr(curves, "PATIENCE", 0.5)
+    monkeypatch.setattr("core.jobs.pool.ABSENCE", 0.5)
     plan = PruningPlan(criterion="random")
-    first = sweeps.sweep_job("fashion-resnet", plan)
+    first = curves.sweep_job("fashion-resnet", plan)
     while not first.results:
-        assert sweeps.sweep_job("fashion-resnet", plan) is first
+        assert curves.sweep_job("fashion-resnet", plan) is first
         time.sleep(0.1)
     assert first.ended.wait(10)
     assert first.state == "stopped"
     known = list(first.results)
     assert len(known) < 26
-    again = sweeps.sweep_job("fashion-resnet", plan)
+    again = curves.sweep_job("fashion-resnet", plan)
     assert again is not first
     assert again.results[: len(known)] == known
     while len(again.results) < len(known) + 2:
-        sweeps.sweep_job("fashion-resnet", plan)
+        curves.sweep_job("fashion-resnet", plan)
         time.sleep(0.1)
     assert len({step.plan for step in again.results}) == len(again.results)
 

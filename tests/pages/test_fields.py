@@ -8,8 +8,9 @@ from streamlit.testing.v1 import AppTest
 from core.measure import survives
 from core.pruning import PruningPlan, prune
 from core.tasks import load
-from pages.parts import border, healed, sweeps
-from pages.parts.words import figure
+from pages.parts.compare import tuned_points
+from pages.shared import cache, curves
+from pages.shared.format import figure
 from tests.conftest import ROOT
 from tests.pages.test_explore import metric, open_app
 
@@ -23,7 +24,7 @@ def test_every_field_is_shown_in_its_own_metric(name):
     task = load(name)
     quality = task.evaluate(prune(task, PruningPlan(sparsity=0.9)).model)
     assert metric(app, task.info.metric).value == figure(quality)
-    assert any(task.baseline[0] in each.value for each in app.caption)
+    assert any(task.extra.baseline.name in each.value for each in app.caption)
 
 
 @pytest.mark.parametrize(
@@ -54,7 +55,7 @@ def test_further_figures_are_those_of_core():
     app.session_state["beyond-reuters-cnn"] = True
     app.run()
     task = load("reuters-cnn")
-    found = task.more(prune(task, PruningPlan(sparsity=0.9)).model, "validation")
+    found = task.extra.metrics(prune(task, PruningPlan(sparsity=0.9)).model, "validation")
     assert {"Macro recall", "Macro precision", "Macro F1", "Calibration error"} <= {each.metric for each in found}
     for each in found:
         assert metric(app, each.metric).value == figure(each)
@@ -64,7 +65,7 @@ def test_embeddings_go_only_if_asked_for():
     app = open_app(model="movielens-ncf")
     task = load("movielens-ncf")
     sizes = {name: task.model.get_parameter(name).numel() for name in task.prunable}
-    plain = sum(size for name, size in sizes.items() if name not in task.optional)
+    plain = sum(size for name, size in sizes.items() if name not in task.opt_in_parameters)
     assert metric(app, "Weights left").delta == f"of {plain:,}"
     app.checkbox(key="tables").check().run()
     assert not app.exception
@@ -83,7 +84,7 @@ def test_the_compare_page_shows_what_the_sweeps_found():
     app.multiselect(key="compared").set_value(["cartpole-policy", "movielens-ncf"]).run()
     deadline = time.monotonic() + 90
     while time.monotonic() < deadline:
-        jobs = [sweeps.sweep_job(name, PruningPlan()) for name in ("cartpole-policy", "movielens-ncf")]
+        jobs = [curves.sweep_job(name, PruningPlan()) for name in ("cartpole-policy", "movielens-ncf")]
         if not any(job.active for job in jobs):
             break
         time.sleep(0.2)
@@ -92,14 +93,14 @@ def test_the_compare_page_shows_what_the_sweeps_found():
     (table,) = [frame.value for frame in app.dataframe if "Survives, %" in frame.value]
     for job, shown in zip(jobs, table["Survives, %"], strict=True):
         name = job.arguments[0]
-        dense = border.dense_quality(name)
-        points = [(step.sparsity, step.quality.relative(dense, border.tasks()[name].worst)) for step in job.results]
+        dense = cache.dense_quality(name)
+        points = [(step.sparsity, step.quality.relative(dense, cache.tasks()[name].worst)) for step in job.results]
         assert shown == pytest.approx(100 * survives(points, 0.05), abs=0.051)
     assert any("survives the most" in each.value or "all of them survive" in each.value for each in app.markdown)
 
 
 def test_fine_tunes_of_equal_length_fill_in(monkeypatch):
-    monkeypatch.setattr(healed, "AT", (0.8,))
+    monkeypatch.setattr(tuned_points, "AT", (0.8,))
     app = open_compare()
     app.multiselect(key="compared").set_value(["cartpole-policy", "movielens-ncf"]).run()
     app.select_slider(key="heal-steps").set_value(50).run()

@@ -8,8 +8,8 @@ from streamlit.testing.v1 import AppTest
 from core.errors import BadPlan
 from core.tasks import catalog, load
 from core.tuning import length_of, preset_for
-from pages.parts import border
-from pages.parts.recipes import label
+from pages.parts.fine_tune.recipe_form import label
+from pages.shared import cache
 from tests.pages.test_explore import metric, open_app
 
 SHIPPED = [info.name for info in catalog() if info.shipped]
@@ -67,7 +67,7 @@ def untouched(name: str, preset: str) -> None:
     """A page with nothing but the choice of a recipe."""
     import streamlit as st
 
-    from pages.parts.recipes import choose_recipe
+    from pages.parts.fine_tune.recipe_form import choose_recipe
 
     st.session_state["recipe"] = preset
     st.session_state["chosen"] = choose_recipe(name)
@@ -86,16 +86,17 @@ def of_steps() -> None:
 
     import streamlit as st
 
-    from core.tasks import imagenet, load
-    from pages.parts import border
-    from pages.parts.recipes import choose_recipe
+    from core.tasks.imagenet import task as imagenet
+    from pages.parts.fine_tune.recipe_form import choose_recipe
+    from pages.shared import cache
 
-    task = replace(load("fashion-mlp"), habits=imagenet.HABITS)
-    usual, border.task = border.task, lambda name: task
+    task = load("fashion-mlp")
+    task = replace(task, training=replace(task.training, recipe_defaults=imagenet.RECIPE_DEFAULTS))
+    usual, cache.task = cache.task, lambda name: task
     try:
         st.session_state["chosen"] = choose_recipe("fashion-mlp")
     finally:
-        border.task = usual
+        cache.task = usual
 
 
 def test_a_preset_that_counts_steps_keeps_them_until_somebody_changes_them():
@@ -135,10 +136,10 @@ def test_a_network_that_cannot_be_made_smaller_says_so_and_shows_the_masked_one(
     def refused(pruned):
         raise BadPlan("Without its removed units this network would answer differently.", "Choose single weights.")
 
-    monkeypatch.setattr(border, "shrink", refused)
-    border._shipped.clear()
+    monkeypatch.setattr(cache, "shrink", refused)
+    cache._shipped.clear()
     app = open_app(model="fashion-mlp", threshold="50", remove="neuron")
-    border._shipped.clear()
+    cache._shipped.clear()
     assert not app.exception
     assert any("would answer differently" in each.value for each in app.warning)
     assert metric(app, "Weights left").value != "..."

@@ -8,8 +8,9 @@ import pytest
 
 from core.memo import Memo
 from core.pruning import PruningPlan
-from pages.parts import aside, asked, border, healed, shared_work, sweeps
-from pages.parts.shared_work import SharedWork
+from pages.parts.compare import tuned_points
+from pages.shared import cache, curves, job_button, large_models, shared_work
+from pages.shared.shared_work import SharedWork
 from tests.core.test_jobs import small_pool, until
 from tests.core.test_memo import MANY, CalledOff, at_once
 from tests.pages.test_explore import open_app
@@ -19,7 +20,7 @@ from tests.pages.test_explore import open_app
 def small(monkeypatch):
     """Workers that do small work, in the place of those of the app."""
     with small_pool(monkeypatch) as pool:
-        monkeypatch.setattr(border, "jobs", lambda: pool)
+        monkeypatch.setattr(cache, "jobs", lambda: pool)
         yield pool
 
 
@@ -36,7 +37,7 @@ def test_many_who_begin_the_same_work_begin_it_once(small):
 
 
 def test_work_that_nobody_looks_at_ends_and_goes_on_where_it_was(small, monkeypatch):
-    monkeypatch.setattr("core.jobs.ABSENCE", 0.3)
+    monkeypatch.setattr("core.jobs.pool.ABSENCE", 0.3)
     work = counting(patience=1.5)
     first = work.wanted()
     until(lambda: work.wanted().results)
@@ -104,7 +105,7 @@ class Pool:
 @pytest.fixture
 def idle(monkeypatch):
     found = Pool()
-    monkeypatch.setattr(border, "jobs", lambda: found)
+    monkeypatch.setattr(cache, "jobs", lambda: found)
     kinds = ("sweep", "heal", "cost", "scan")
     for kind in kinds:
         shared_work.kept.clear(kind)
@@ -114,9 +115,9 @@ def idle(monkeypatch):
 
 
 SHARED = {
-    "sweep": lambda: sweeps.sweep_job("fashion-mlp", PruningPlan()),
-    "heal": lambda: healed.start(["fashion-mlp"], 50) or healed.started("fashion-mlp", 50),
-    "cost": lambda: aside._cost_job("fashion-mlp", PruningPlan()),
+    "sweep": lambda: curves.sweep_job("fashion-mlp", PruningPlan()),
+    "heal": lambda: tuned_points.start(["fashion-mlp"], 50) or tuned_points.started("fashion-mlp", 50),
+    "cost": lambda: large_models._cost_job("fashion-mlp", PruningPlan()),
 }
 
 
@@ -142,13 +143,13 @@ def test_fine_tunes_to_compare_go_on_with_the_sparsities_that_are_left_and_are_n
     job.results += [SimpleNamespace(sparsity=0.8), SimpleNamespace(sparsity=0.4999)]
     assert job.how["resume"](job) == ("fashion-mlp", (0.9, 0.95), 50)
     idle.end(job, "failed")
-    healed.start(["fashion-mlp"], 50)
-    again = healed.started("fashion-mlp", 50)
+    tuned_points.start(["fashion-mlp"], 50)
+    again = tuned_points.started("fashion-mlp", 50)
     assert again.arguments == ("fashion-mlp", (0.9, 0.95), 50)
     assert again.results == job.results
     idle.end(again, "done")
-    healed.start(["fashion-mlp"], 50)
-    assert healed.started("fashion-mlp", 50) is again
+    tuned_points.start(["fashion-mlp"], 50)
+    assert tuned_points.started("fashion-mlp", 50) is again
 
 
 @pytest.fixture
@@ -162,19 +163,19 @@ def place(monkeypatch):
             computed.append(seen)
             yield SimpleNamespace(plan=plan, seen=seen, settled=seen == 3)
 
-    monkeypatch.setattr(sweeps, "steps", steps)
-    monkeypatch.setattr(sweeps, "sweep_job", lambda name, plan: SimpleNamespace(results=[]))
+    monkeypatch.setattr(curves, "steps", steps)
+    monkeypatch.setattr(curves, "sweep_job", lambda name, plan: SimpleNamespace(results=[]))
     for part, found in (("memo", lambda: memo), ("task", lambda name: None), ("ranking", lambda name, plan: None)):
-        monkeypatch.setattr(border, part, found)
+        monkeypatch.setattr(cache, part, found)
     return computed
 
 
 def test_a_class_at_the_same_place_of_the_slider_costs_one_computation(place):
     plan = PruningPlan(sparsity=0.5)
-    found = at_once(lambda: list(sweeps.slider_steps("fashion-mlp", plan)))
+    found = at_once(lambda: list(curves.slider_steps("fashion-mlp", plan)))
     assert {steps[-1].seen for steps in found} == {3}
     assert place == [0, 1, 2, 3]
-    assert [step.seen for step in sweeps.slider_steps("fashion-mlp", plan)] == [3]
+    assert [step.seen for step in curves.slider_steps("fashion-mlp", plan)] == [3]
 
 
 def test_who_slides_on_in_the_middle_leaves_the_others_their_figures(place):
@@ -182,7 +183,7 @@ def test_who_slides_on_in_the_middle_leaves_the_others_their_figures(place):
 
     def look():
         leaves = next(turns) % 3 == 0
-        for step in sweeps.slider_steps("fashion-mlp", plan):
+        for step in curves.slider_steps("fashion-mlp", plan):
             if leaves and not step.settled:
                 raise CalledOff
         return step.seen
@@ -197,16 +198,16 @@ def browser(monkeypatch):
     """A browser that can be closed."""
     sessions = {"here": True}
     runtime = SimpleNamespace(is_active_session=lambda session: sessions["here"])
-    monkeypatch.setattr(asked, "exists", lambda: True)
-    monkeypatch.setattr(asked, "get_instance", lambda: runtime)
-    monkeypatch.setattr(asked, "get_script_run_ctx", lambda: SimpleNamespace(session_id="mine"))
+    monkeypatch.setattr(job_button, "exists", lambda: True)
+    monkeypatch.setattr(job_button, "get_instance", lambda: runtime)
+    monkeypatch.setattr(job_button, "get_script_run_ctx", lambda: SimpleNamespace(session_id="mine"))
     return sessions
 
 
 def test_what_a_visit_asked_for_ends_with_its_browser(small, monkeypatch, browser):
-    monkeypatch.setattr("core.jobs.ABSENCE", 0.3)
-    job = asked.submit("count", 0, 1000, 0.02)
-    waiting = asked.submit("count", 0, 3)
+    monkeypatch.setattr("core.jobs.pool.ABSENCE", 0.3)
+    job = job_button.submit("count", 0, 1000, 0.02)
+    waiting = job_button.submit("count", 0, 3)
     until(lambda: job.results)
     time.sleep(1)
     assert job.active

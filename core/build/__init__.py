@@ -1,0 +1,1 @@
+"""What makes the files that ship: `python -m core.build NAME`. Nothing else imports it."""

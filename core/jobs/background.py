@@ -1,0 +1,92 @@
+"""Work on what only this process holds, such as a network that a visitor brought: on one thread beside the pages.
+
+A worker process would have to be sent all of it first. One thread, so that however many visitors bring something, the
+pages keep the processor's other cores; pieces are done in the order in which they were asked for.
+"""
+
+import logging
+import queue
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from core.errors import PlaygroundError
+
+UNFORESEEN = (
+    "Something went wrong with this, which nobody had foreseen.",
+    "What you had is kept; try it again, and if it happens twice choose another file.",
+)
+
+
+@dataclass(eq=False)
+class BackgroundJob:
+    """One piece of work and what is known of it so far; written by the thread, read by pages.
+
+    results: what it has yielded; error: what happened and what to do, if it failed.
+    alive: whether somebody still wants it; asked before each result. complete: whether all was done.
+    """
+
+    make: Callable[[], Iterable[Any]]
+    alive: Callable[[], bool] = lambda: True
+    results: list[Any] = field(default_factory=list)
+    error: PlaygroundError | None = None
+    complete: bool = False
+    stopping: threading.Event = field(default_factory=threading.Event)
+    ended: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def active(self) -> bool:
+        """Whether it still waits or runs."""
+        return not self.ended.is_set()
+
+    def result(self) -> Any:
+        """Wait for the end; return the last result. Raises the error that people are to be told."""
+        self.ended.wait()
+        if self.error is not None:
+            raise self.error
+        if self.given_up:
+            raise PlaygroundError("This was stopped.", "Ask for it again.")
+        return self.results[-1]
+
+    @property
+    def given_up(self) -> bool:
+        """Whether it ended before all was done, since nobody was there for it."""
+        return self.ended.is_set() and self.error is None and not self.complete
+
+
+class BackgroundThread:
+    """One thread that does pieces of work one after the other."""
+
+    def __init__(self) -> None:
+        self._waiting: queue.SimpleQueue[BackgroundJob] = queue.SimpleQueue()
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def submit(self, make: Callable[[], Iterable[Any]], alive: Callable[[], bool] | None = None) -> BackgroundJob:
+        """Queue what `make` yields; return at once."""
+        piece = BackgroundJob(make, alive or (lambda: True))
+        self._waiting.put(piece)
+        return piece
+
+    def _serve(self) -> None:
+        while True:
+            piece = self._waiting.get()
+            try:
+                self._carry_out(piece)
+            except PlaygroundError as error:
+                piece.error = error
+            except Exception:  # whatever strangers' files make of themselves, the next piece is done
+                logging.exception("work beside the page failed")
+                piece.error = PlaygroundError(*UNFORESEEN)
+            finally:
+                piece.ended.set()
+
+    @staticmethod
+    def _carry_out(piece: BackgroundJob) -> None:
+        if piece.stopping.is_set() or not piece.alive():
+            return
+        for found in piece.make():
+            piece.results.append(found)
+            if piece.stopping.is_set() or not piece.alive():
+                return
+        piece.complete = True

@@ -1,0 +1,108 @@
+"""Tasks side by side: quality relative to the dense model over sparsity, and what can be read off it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from core.quality import Change, Quality
+
+Point = tuple[float, Quality]
+"""Sparsity, 0 to 1, and the quality there, relative to the dense model: 1 is as good."""
+
+
+@dataclass(frozen=True)
+class NetworkCurves:
+    """One task's way from nothing removed to almost everything: as pruned, and after a fine-tune of equal length.
+
+    changes: sparsity -> what the fine-tune changed there, in the metric's own unit, both judged on the same examples.
+    """
+
+    title: str
+    pruned: Sequence[Point]
+    tuned: Sequence[Point] = field(default_factory=tuple)
+    changes: Mapping[float, Change] = field(default_factory=dict)
+
+
+def survives(points: Sequence[Point], tolerance: float) -> float | None:
+    """Return the highest of the sparsities up to which every point keeps at least 1 - tolerance of the dense quality.
+
+    None when the first one does not, or there are no points.
+    """
+    best = None
+    for sparsity, quality in sorted(points, key=lambda point: point[0]):
+        if not quality.value >= 1 - tolerance:
+            break
+        best = sparsity
+    return best
+
+
+def reading(courses: Mapping[str, NetworkCurves], tolerance: float) -> list[str]:
+    """Say in sentences what the courses show; each sentence follows from the figures, and is left out without them."""
+    percent = f"{100 * tolerance:.0f} %"
+    held = {name: found for name, c in courses.items() if (found := survives(c.pruned, tolerance)) is not None}
+    said = []
+    if len(held) > 1:
+        order = sorted(held, key=held.__getitem__)
+        most, least = order[-1], order[0]
+        if held[most] > held[least]:
+            said.append(
+                f"With at most {percent} of its dense quality lost, {courses[most].title} survives the most "
+                f"({_percent(held[most])} of its weights removed) and {courses[least].title} the least "
+                f"({_percent(held[least])})."
+            )
+        else:
+            said.append(f"With at most {percent} lost, all of them survive {_percent(held[most])} removed.")
+    gains = {name: found for name, course in courses.items() if (found := _gains(course))}
+    if gains:
+        first = max(gains, key=lambda name: gains[name][0].value)
+        gain = gains[first][0]
+        if gain.change is not None and gain.change.better:
+            said.append(
+                f"The same number of steps of fine-tuning brings back the most for {courses[first].title}: at "
+                f"{_percent(gain.sparsity)} removed from {100 * gain.before.value:.0f} to "
+                f"{100 * gain.after.value:.0f} % of the dense quality."
+            )
+        worse = [name for name, each in gains.items() if all(gain.harmed for gain in each)]
+        said += [f"For {courses[name].title} that fine-tune did harm at every sparsity." for name in worse]
+    unsure = [
+        courses[name].title
+        for name, each in courses.items()
+        if any(quality.high - quality.low > 2 * tolerance for _, quality in each.pruned)
+    ]
+    if unsure:
+        said.append(
+            f"Some ranges are wider than twice that tolerance ({', '.join(unsure)}): there, a point may lie on the "
+            "other side by chance."
+        )
+    return said
+
+
+def _percent(share: float) -> str:
+    """Write a share of 1 as percent, with a decimal where there is one."""
+    return f"{100 * share:.1f}".removesuffix(".0") + " %"
+
+
+@dataclass(frozen=True)
+class _Gain:
+    sparsity: float
+    before: Quality
+    after: Quality
+    change: Change | None
+
+    @property
+    def value(self) -> float:
+        return self.after.value - self.before.value
+
+    @property
+    def harmed(self) -> bool:
+        return self.change is not None and self.change.clear and not self.change.better
+
+
+def _gains(course: NetworkCurves) -> list[_Gain]:
+    """What a fine-tune changed at each sparsity that was judged before and after, the largest gain first."""
+    before = dict(course.pruned)
+    found = [
+        _Gain(sparsity, before[sparsity], after, course.changes.get(sparsity))
+        for sparsity, after in course.tuned
+        if sparsity in before
+    ]
+    return sorted(found, key=lambda gain: gain.value, reverse=True)

@@ -1,0 +1,1 @@
+"""Agents that balance and swing: networks, worlds and task."""

@@ -1,0 +1,1 @@
+"""Text classifiers of the Hub, which are fetched when somebody asks."""

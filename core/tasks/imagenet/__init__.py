@@ -1,0 +1,1 @@
+"""Photographs and the networks of torchvision, which are fetched when somebody asks."""

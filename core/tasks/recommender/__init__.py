@@ -1,0 +1,1 @@
+"""Films and the stars people give them: network, data and task."""

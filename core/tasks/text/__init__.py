@@ -1,0 +1,1 @@
+"""Newswires and their topics: networks, data and task."""

@@ -1,0 +1,1 @@
+"""Clothes in small pictures: networks, data and task."""

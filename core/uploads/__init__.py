@@ -1,0 +1,1 @@
+"""Files from people, read with care: archives, pictures, tables, labels and weights."""

@@ -1,0 +1,112 @@
+"""What to remove, how to judge importance, where to cut: the choices behind the slider, kept in the link."""
+
+from dataclasses import replace
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from core.pruning import PruningPlan
+from core.pruning.plan import UNIT_CRITERIA
+from pages.shared import cache, link
+from pages.shared.plan_labels import CUT, JUDGE, NORM, REMOVE, Choice
+
+
+def ways(name: str, notes: DeltaGenerator) -> PruningPlan:
+    """Let people choose the ways; return a plan without an amount. Raises BadPlan when they do not fit together.
+
+    notes: where to say what of a link is not understood, since nobody would see it inside a closed panel.
+    """
+    with st.expander("What to remove, how to judge importance, where to cut", key="ways"):
+        left, middle, right = st.columns(3, gap="medium")
+        with left:
+            kinds = [kind for kind in REMOVE if kind != "head" or cache.task(name).heads]
+            remove = _choose("What to remove", "remove", {kind: REMOVE[kind] for kind in kinds}, notes)
+            granularity = _pattern(notes) if remove == "N:M" else remove
+            embeddings = remove not in ("neuron", "channel", "head") and _embeddings(name, notes)
+        units = remove in ("neuron", "channel")
+        with middle:
+            judges = {key: way for key, way in JUDGE.items() if units or key not in UNIT_CRITERIA}
+            criterion = _choose("How to judge importance", "judge", judges, notes)
+            norm = "l2"
+            if remove in ("neuron", "channel", "head") and criterion not in (*UNIT_CRITERIA, "random"):
+                norm = _select(
+                    "How a unit adds up its weights", "norm", NORM, notes, "So that units of all sizes compare."
+                )
+        with right:
+            cuts = {key: way for key, way in CUT.items() if key != "row" or remove == "weight"}
+            scope = "global" if remove == "N:M" else _choose("Where to cut", "scope", cuts, notes)
+            if remove == "N:M":
+                st.caption("Where to cut is settled: in every group of M.")
+        plan = PruningPlan(criterion=criterion, granularity=granularity, scope=scope, norm=norm, embeddings=embeddings)
+        return replace(plan, overrides=_own_shares(name, plan, notes))
+
+
+def _choose(label: str, key: str, options: dict[str, Choice], notes: DeltaGenerator) -> str:
+    """Offer ways by their labels, with the sentence and the source of the chosen one below."""
+    chosen = _select(label, key, {value: way.label for value, way in options.items()}, notes)
+    st.caption(f"{options[chosen].about} ({options[chosen].source})")
+    return chosen
+
+
+def _select(label: str, key: str, options: dict[str, str], notes: DeltaGenerator, help: str | None = None) -> str:
+    """Offer options; the choice lives in the link under `key`, unless it is the first."""
+    link.from_link(key, options, notes)
+    chosen = st.selectbox(label, list(options), format_func=options.get, key=key, help=help, persist_state="session")
+    link.to_link(key, chosen, next(iter(options)))
+    return chosen
+
+
+def _embeddings(name: str, notes: DeltaGenerator) -> bool:
+    """Ask whether the tables of words, users or films may go too, where there are any."""
+    if not cache.task(name).opt_in_parameters:
+        return False
+    link.from_link("tables", ("True",), notes)
+    if "tables" in st.session_state:
+        st.session_state.tables = str(st.session_state.tables) == "True"
+    chosen = st.checkbox(
+        "Embeddings too",
+        key="tables",
+        help="The tables that hold a row of numbers for each word, user or film; often most of the network.",
+        persist_state="session",
+    )
+    link.to_link("tables", str(chosen), "False")
+    return chosen
+
+
+def _pattern(notes: DeltaGenerator) -> str:
+    n, m = st.columns(2)
+    numbers: list[int] = []
+    for place, key, label, default in ((n, "n", "N, how many stay", 2), (m, "m", "M, of how many", 4)):
+        link.from_link(key, [str(i) for i in range(1, 17)], notes)
+        st.session_state[key] = int(st.session_state.get(key, default))
+        numbers.append(place.number_input(label, 1, 16, key=key, persist_state="session"))
+        link.to_link(key, str(numbers[-1]), str(default))
+    return f"{numbers[0]}:{numbers[1]}"
+
+
+def _own_shares(name: str, plan: PruningPlan, notes: DeltaGenerator) -> dict[str, float]:
+    """Let people give single layers a sparsity of their own in a table; empty follows the slider."""
+    names = cache.removable_names(name, plan.granularity, plan.embeddings)
+    about = f"own {name} {plan.granularity} {plan.embeddings}"
+    editor = about.replace(" ", "-")
+    given = link.overrides_of(link.asked("own") or "", names, notes)
+    if editor not in st.session_state and about in st.session_state.get("kept", {}):
+        st.session_state[about] = st.session_state["kept"][about]  # the table was on another page meanwhile
+    start = st.session_state.setdefault(about, given)
+    st.caption("Single layers may go their own way: a percentage here, or nothing to follow the slider.")
+    rows = [{"Layer": each, "Own share, %": 100 * start[each] if each in start else None} for each in names]
+    column = st.column_config.NumberColumn(min_value=0, max_value=100, step=0.5, format="%.1f")
+    table: Any = st.data_editor(
+        pd.DataFrame(rows).astype({"Own share, %": float}),
+        hide_index=True,
+        disabled=["Layer"],
+        column_config={"Own share, %": column},
+        key=editor,
+        height=min(35 * (len(rows) + 1) + 3, 260),
+    )
+    own = {row.Layer: row[1] / 100 for row in table.itertuples(index=False) if pd.notna(row[1])}
+    link.keep(about, own)
+    link.to_link("own", ",".join(f"{each}:{100 * share:g}" for each, share in own.items()), "")
+    return own

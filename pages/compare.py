@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
-from core.charts import compare
+from core.charts import comparison_chart
 from core.errors import PlaygroundError
 from core.jobs.pool import Job
 from core.measure import NetworkCurves, reading, survives
@@ -94,7 +94,7 @@ def picture(names: list[str], tolerance: float, steps: int, busy: bool) -> None:
             st.warning(f"{cache.tasks()[job.arguments[0]].title}: {' '.join(job.error)}")
     theme = st.context.theme.type or "light"
     st.plotly_chart(
-        compare(courses, tolerance, theme),
+        comparison_chart(courses, tolerance, theme),
         key="compare-chart",
         theme=None,
         config={"displayModeBar": False},

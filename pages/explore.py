@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from core.charts import curve
+from core.charts import sparsity_curve
 from core.charts.style import KEPT
 from core.measure import PlanResult
 from core.pruning import PruningPlan
@@ -41,7 +41,7 @@ def pictures(name: str, plan: PruningPlan, value: float, step: PlanResult, there
                 what_is_left(name, plan, switch.selectbox("Layer", layers, key="shown-layer", **hidden))
     # The chart does not change with the slider, or it would blink: the picture beside it moves the mark.
     right.plotly_chart(
-        curve(
+        sparsity_curve(
             swept,
             cache.dense_known(name),
             here=None if view == views[0] else (step.sparsity, step.quality),

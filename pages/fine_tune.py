@@ -3,7 +3,8 @@
 import pandas as pd
 import streamlit as st
 
-from core.charts import Look, by_class, learning, over_fitting
+from core.charts import group_chart, learning_chart
+from core.measure import Look, over_fitting
 from core.jobs.pool import Job
 from core.pruning import PruningPlan
 from core.tuning import Recipe, steps_of
@@ -57,7 +58,7 @@ def learning_curves(job: Job) -> None:
     if not looks:
         return
     dense = cache.dense_quality(job.arguments[0])
-    chart = learning(looks, job.results[-1].of, dense, st.context.theme.type or "light")
+    chart = learning_chart(looks, job.results[-1].of, dense, st.context.theme.type or "light")
     st.plotly_chart(chart, key="learning", alt="Validation and training quality over optimiser steps", **PLOT)
     parted = over_fitting(looks)
     if parted is not None:
@@ -80,7 +81,7 @@ def by_classes(job: Job) -> None:
     found = fine_tunes.classes(job) if job.results else None
     if found:
         with st.expander("Group by group: before and after"):
-            chart = by_class(found, st.context.theme.type or "light")
+            chart = group_chart(found, st.context.theme.type or "light")
             st.plotly_chart(chart, key="classes", alt="Quality of each group: dense, pruned, fine-tuned", **PLOT)
 
 

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.charts import fragility, heat
+from core.charts import sensitivity_curves, sensitivity_heat_map
 from core.jobs.pool import Job
 from core.measure import Sensitivity
 from pages.parts.measure.confusion import mixed
@@ -18,7 +18,7 @@ from pages.shared.model_and_slider import choose
 SPARSITIES = (0.2, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99)
 """What is removed of each layer alone."""
 
-VIEWS = {"Heat map": heat, "Curves": fragility}
+VIEWS = {"Heat map": sensitivity_heat_map, "Curves": sensitivity_curves}
 
 
 def scan_job(name: str) -> Job:

@@ -1,25 +1,23 @@
 """Figures: data in, a plotly figure as plain data out."""
 
-from core.charts.comparison import compare
+from core.charts.comparison import comparison_chart
 from core.charts.confusion import confusion_matrix
-from core.charts.curve import curve
-from core.charts.frontier import pareto
-from core.charts.learning import Look, by_class, learning, over_fitting
+from core.charts.curve import sparsity_curve
+from core.charts.frontier import frontier_chart
+from core.charts.learning import group_chart, learning_chart
 from core.charts.mask import mask_image
-from core.charts.robustness import robust
-from core.charts.sensitivity import fragility, heat
+from core.charts.robustness import robustness_chart
+from core.charts.sensitivity import sensitivity_curves, sensitivity_heat_map
 
 __all__ = [
-    "Look",
-    "by_class",
-    "compare",
+    "comparison_chart",
     "confusion_matrix",
-    "curve",
-    "fragility",
-    "heat",
-    "learning",
+    "frontier_chart",
+    "group_chart",
+    "learning_chart",
     "mask_image",
-    "over_fitting",
-    "pareto",
-    "robust",
+    "robustness_chart",
+    "sensitivity_curves",
+    "sensitivity_heat_map",
+    "sparsity_curve",
 ]

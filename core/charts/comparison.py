@@ -1,66 +1,44 @@
-"""Tasks side by side: quality relative to dense, over sparsity."""
+"""Networks side by side: quality relative to dense, over sparsity."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from core.charts.learning import base_axis, base_layout
-from core.charts.style import INK, MANY, error_bars
+from core.charts.style import INK, SERIES_COLOURS, base_layout, error_bars, relative_axis, sparsity_axis
 from core.measure.comparison import NetworkCurves, Point
 
 
-def compare(courses: Mapping[str, NetworkCurves], tolerance: float, theme: str = "light") -> dict[str, Any]:
-    """Draw each course: solid as pruned, dotted with diamonds after a fine-tune, with 95 % intervals.
+def comparison_chart(curves: Mapping[str, NetworkCurves], tolerance: float, theme: str = "light") -> dict[str, Any]:
+    """Draw each network: solid as pruned, dotted with diamonds after a fine-tune, with 95 % intervals.
 
-    Colours stand for tasks here, not for stages. A line across marks what the tolerance still allows.
+    Colours stand for networks here, not for stages. A line across marks what the tolerance, 0 to 1, still allows.
     """
     traces: list[dict[str, Any]] = []
-    for number, course in enumerate(courses.values()):
-        colour = MANY[number % len(MANY)] or INK[theme]
-        traces.append(_line(course.title, course.pruned, {"color": colour, "width": 2.5}, "circle", True))
-        if course.tuned:
+    for number, network in enumerate(curves.values()):
+        colour = SERIES_COLOURS[number % len(SERIES_COLOURS)] or INK[theme]
+        traces.append(_line(network.title, network.pruned, {"color": colour, "width": 2.5}, "circle", True))
+        if network.tuned:
             line = {"color": colour, "width": 1.5, "dash": "dot"}
-            traces.append(_line(f"{course.title}, fine-tuned", course.tuned, line, "diamond", False))
-    axis = base_axis(theme)
+            traces.append(_line(f"{network.title}, fine-tuned", network.tuned, line, "diamond", False))
+    lowest = 100 * (1 - tolerance)
+    across = {"type": "line", "x0": -1, "x1": 101, "y0": lowest, "y1": lowest}
     return {
         "data": traces,
         "layout": {
             **base_layout(theme, 420),
-            "xaxis": {
-                **axis,
-                "range": [-1, 101],
-                "dtick": 20,
-                "ticksuffix": " %",
-                "title": {"text": "weights removed"},
-            },
-            "yaxis": {
-                **axis,
-                "range": [0, 112],
-                "dtick": 20,
-                "ticksuffix": " %",
-                "title": {"text": "quality, of the dense model's"},
-            },
-            "shapes": [
-                {
-                    "type": "line",
-                    "x0": -1,
-                    "x1": 101,
-                    "y0": 100 * (1 - tolerance),
-                    "y1": 100 * (1 - tolerance),
-                    "line": {"color": INK[theme], "width": 1, "dash": "dash"},
-                }
-            ],
+            "xaxis": sparsity_axis(theme, "weights removed"),
+            "yaxis": relative_axis(theme),
+            "shapes": [{**across, "line": {"color": INK[theme], "width": 1, "dash": "dash"}}],
         },
     }
 
 
-def _line(name: str, points: tuple[Point, ...], line: dict[str, Any], symbol: str, legend: bool) -> dict[str, Any]:
+def _line(name: str, points: Sequence[Point], line: dict[str, Any], symbol: str, legend: bool) -> dict[str, Any]:
     ordered = sorted(points, key=lambda point: point[0])
-    values = [100 * quality.value for _, quality in ordered]
     return {
         "type": "scatter",
         "name": name,
         "x": [100 * sparsity for sparsity, _ in ordered],
-        "y": values,
+        "y": [100 * quality.value for _, quality in ordered],
         "mode": "lines+markers",
         "line": line,
         "marker": {"size": 7 if symbol == "circle" else 10, "symbol": symbol, "color": line["color"]},

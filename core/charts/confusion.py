@@ -4,8 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from core.charts.learning import base_axis, base_layout
-from core.charts.style import INK, PAPER, PRUNED
+from core.charts.style import INK, PAPER, PRUNED, base_axis, base_layout
 
 
 def confusion_matrix(counts: np.ndarray, classes: tuple[str, ...], title: str, theme: str = "light") -> dict[str, Any]:

@@ -1,13 +1,23 @@
-"""Accuracy over sparsity: the curve that a slider walks along."""
+"""Quality over sparsity: the curve that a slider walks along."""
 
 from collections.abc import Sequence
 from typing import Any
 
-from core.charts.style import GRID, INK, PRUNED, TUNED, scale_of, span_of, suffix_of
+from core.charts.style import (
+    INK,
+    PRUNED,
+    TUNED,
+    base_axis,
+    base_layout,
+    display_scale,
+    hover_format,
+    sparsity_axis,
+    value_axis,
+)
 from core.measure import PlanResult, Quality
 
 
-def curve(
+def sparsity_curve(
     points: Sequence[PlanResult],
     dense: Quality | None,
     here: tuple[float, Quality] | None = None,
@@ -20,34 +30,9 @@ def curve(
     here: sparsity and quality of the current choice; tuned: the same after a fine-tune.
     """
     shown = [*(point.quality for point in points), *([dense] if dense else [])]
-    scale, suffix = scale_of(shown), suffix_of(shown)
+    scale, suffix = display_scale(shown), hover_format(shown)
     ordered = sorted(points, key=lambda point: point.sparsity)
-    x = [100 * p.sparsity for p in ordered]
-    band = [scale * p.quality.high for p in ordered] + [scale * p.quality.low for p in reversed(ordered)]
-    traces: list[dict[str, Any]] = [
-        {
-            "type": "scatter",
-            "x": x + x[::-1],
-            "y": band,
-            "fill": "toself",
-            "mode": "lines",
-            "fillcolor": "rgba(213,94,0,0.15)",
-            "line": {"width": 0},
-            "hoverinfo": "skip",
-            "showlegend": False,
-        },
-        {
-            "type": "scatter",
-            "name": "pruned",
-            "x": x,
-            "y": [scale * p.quality.value for p in ordered],
-            "mode": "lines+markers",
-            "line": {"color": PRUNED, "width": 2},
-            "marker": {"size": 5, "color": PRUNED},
-            "hovertemplate": f"%{{x:.1f}} % removed: %{{y{suffix}<extra></extra>",
-            "showlegend": False,
-        },
-    ]
+    traces = [_band(ordered, scale), _line(ordered, scale, suffix)]
     if dense:
         traces.append(_line_across(dense, INK[theme], scale, suffix))
     if here:
@@ -55,32 +40,44 @@ def curve(
     if tuned:
         traces.append(_mark(tuned, "fine-tuned", TUNED, "top left", INK[theme], scale, suffix))
     metric = shown[0].metric if shown else "Accuracy"
-    axis = {
-        "gridcolor": GRID[theme],
-        "zeroline": False,
-        "color": INK[theme],
-        "fixedrange": True,
-        "ticklabelstandoff": 4,
-    }
-    layout = {
-        "height": 255,
+    layout = base_layout(theme, 255) | {
         "margin": {"l": 60, "r": 24, "t": 8, "b": 44},
         "showlegend": False,
-        "paper_bgcolor": "rgba(0,0,0,0)",
-        "plot_bgcolor": "rgba(0,0,0,0)",
-        "font": {"color": INK[theme], "size": 12, "family": "Source Sans, sans-serif"},
-        "xaxis": {
-            **axis,
-            "range": [-1, 101],
-            "dtick": 20,
-            "ticksuffix": " %",
-            "title": {"text": "weights removed (sparsity)"},
-        },
-        "yaxis": {**axis, **span_of(shown), "title": {"text": metric}},
-        "uirevision": "same",
-        "dragmode": False,
+        "xaxis": sparsity_axis(theme, "weights removed (sparsity)"),
+        "yaxis": {**base_axis(theme), **value_axis(shown), "title": {"text": metric}},
     }
     return {"data": traces, "layout": layout}
+
+
+def _band(ordered: Sequence[PlanResult], scale: float) -> dict[str, Any]:
+    x = [100 * point.sparsity for point in ordered]
+    upper = [scale * point.quality.high for point in ordered]
+    lower = [scale * point.quality.low for point in reversed(ordered)]
+    return {
+        "type": "scatter",
+        "x": x + x[::-1],
+        "y": upper + lower,
+        "fill": "toself",
+        "mode": "lines",
+        "fillcolor": "rgba(213,94,0,0.15)",
+        "line": {"width": 0},
+        "hoverinfo": "skip",
+        "showlegend": False,
+    }
+
+
+def _line(ordered: Sequence[PlanResult], scale: float, suffix: str) -> dict[str, Any]:
+    return {
+        "type": "scatter",
+        "name": "pruned",
+        "x": [100 * point.sparsity for point in ordered],
+        "y": [scale * point.quality.value for point in ordered],
+        "mode": "lines+markers",
+        "line": {"color": PRUNED, "width": 2},
+        "marker": {"size": 5, "color": PRUNED},
+        "hovertemplate": f"%{{x:.1f}} % removed: %{{y{suffix}<extra></extra>",
+        "showlegend": False,
+    }
 
 
 def _line_across(dense: Quality, colour: str, scale: float, suffix: str) -> dict[str, Any]:

@@ -3,12 +3,23 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from core.charts.learning import base_axis, base_layout
-from core.charts.style import INK, KEPT, PRUNED, REMOVED, TUNED, error_bars, scale_of, span_of, suffix_of
+from core.charts.style import (
+    INK,
+    KEPT,
+    PRUNED,
+    REMOVED,
+    TUNED,
+    base_axis,
+    base_layout,
+    display_scale,
+    error_bars,
+    hover_format,
+    value_axis,
+)
 from core.measure.search import Candidate, frontier
 
 
-def pareto(
+def frontier_chart(
     tried: Sequence[Candidate],
     cost: Callable[[Candidate], float],
     label: str,
@@ -17,10 +28,10 @@ def pareto(
 ) -> dict[str, Any]:
     """Draw each network that was tried as a dot, the frontier as a line with 95 % intervals, the chosen one as a star.
 
-    cost: what of it goes along the x axis; label: the name of that axis, with its unit.
+    cost: candidate -> its place on the x axis; label: the name of that axis, with its unit.
     """
     shown = [each.quality for each in tried]
-    scale, suffix = scale_of(shown), suffix_of(shown)
+    scale, suffix = display_scale(shown), hover_format(shown)
     line = frontier(tried, cost)
     looks = {
         "dense": {"color": INK[theme], "symbol": "square", "size": 10},
@@ -64,7 +75,7 @@ def pareto(
         "layout": {
             **base_layout(theme, 380),
             "xaxis": {**axis, "title": {"text": label}, "rangemode": "tozero"},
-            "yaxis": {**axis, **span_of(shown), "title": {"text": shown[0].metric if shown else ""}},
+            "yaxis": {**axis, **value_axis(shown), "title": {"text": shown[0].metric if shown else ""}},
         },
     }
 

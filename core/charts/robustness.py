@@ -3,67 +3,74 @@
 from collections.abc import Sequence
 from typing import Any
 
-from core.charts.learning import base_axis, base_layout
-from core.charts.style import INK, PRUNED, TUNED, error_bars, scale_of, span_of, suffix_of
+from core.charts.style import (
+    INK,
+    PRUNED,
+    TUNED,
+    base_axis,
+    base_layout,
+    display_scale,
+    error_bars,
+    hover_format,
+    value_axis,
+)
 from core.measure.robustness import ShiftResult
 
 COLUMNS = 3
+"""Pictures side by side."""
 
 
-def robust(found: Sequence[ShiftResult], theme: str = "light") -> dict[str, Any]:
+def robustness_chart(found: Sequence[ShiftResult], theme: str = "light") -> dict[str, Any]:
     """Draw quality over the strength of each shift, with 95 % intervals; strength 0 is the data as it is."""
-    colours = {"Dense": INK[theme], "Pruned": PRUNED, "Fine-tuned": TUNED}
-    kinds = list(dict.fromkeys(held.kind for held in found))
-    stages = list(dict.fromkeys(held.stage for held in found))
-    shown = [held.quality for held in found]
-    scale, suffix = scale_of(shown), suffix_of(shown)
-    rows = -(-len(kinds) // COLUMNS) or 1
+    kinds = list(dict.fromkeys(result.kind for result in found))
+    stages = list(dict.fromkeys(result.stage for result in found))
+    shown = [result.quality for result in found]
+    rows, columns = -(-len(kinds) // COLUMNS) or 1, min(len(kinds), COLUMNS) or 1
     layout: dict[str, Any] = {**base_layout(theme, 60 + 210 * rows), "annotations": []}
     traces: list[dict[str, Any]] = []
-    axis = base_axis(theme)
-    columns = min(len(kinds), COLUMNS) or 1
     for number, kind in enumerate(kinds):
         row, column = divmod(number, COLUMNS)
         left, right = (column + 0.06) / columns, (column + 0.96) / columns
         top, bottom = 1 - (row + 0.12) / rows, 1 - (row + 0.80) / rows
         name = "" if number == 0 else str(number + 1)
-        layout[f"xaxis{name}"] = {
-            **axis,
-            "domain": [left, right],
-            "anchor": f"y{name}",
-            "range": [-0.3, 5.3],
-            "dtick": 1,
-        }
-        layout[f"yaxis{name}"] = {**axis, **span_of(shown), "domain": [bottom, top], "anchor": f"x{name}"}
-        layout["annotations"].append(
-            {
-                "text": kind,
-                "x": left,
-                "y": top,
-                "xref": "paper",
-                "yref": "paper",
-                "xanchor": "left",
-                "yanchor": "bottom",
-                "showarrow": False,
-                "font": {"color": INK[theme], "size": 13},
-            }
-        )
-        for stage in stages:
-            line = sorted((h for h in found if h.kind == kind and h.stage == stage), key=lambda h: h.strength)
-            values = [scale * held.quality.value for held in line]
-            traces.append(
-                {
-                    "type": "scatter",
-                    "name": stage.lower(),
-                    "x": [held.strength for held in line],
-                    "y": values,
-                    "xaxis": f"x{name}",
-                    "yaxis": f"y{name}",
-                    "mode": "lines+markers",
-                    "line": {"color": colours[stage], "width": 2, "dash": "dot" if stage == "Dense" else "solid"},
-                    "showlegend": number == 0,
-                    "error_y": error_bars([held.quality for held in line], scale),
-                    "hovertemplate": f"{kind}, {stage.lower()}, strength %{{x}}: %{{y{suffix}<extra></extra>",
-                }
-            )
+        axis = base_axis(theme)
+        across = {"domain": [left, right], "anchor": f"y{name}", "range": [-0.3, 5.3], "dtick": 1}
+        layout[f"xaxis{name}"] = {**axis, **across}
+        layout[f"yaxis{name}"] = {**axis, **value_axis(shown), "domain": [bottom, top], "anchor": f"x{name}"}
+        layout["annotations"].append(_heading(kind, left, top, theme))
+        traces += [_line(found, kind, stage, name, number == 0, theme) for stage in stages]
     return {"data": traces, "layout": layout}
+
+
+def _heading(kind: str, left: float, top: float, theme: str) -> dict[str, Any]:
+    return {
+        "text": kind,
+        "x": left,
+        "y": top,
+        "xref": "paper",
+        "yref": "paper",
+        "xanchor": "left",
+        "yanchor": "bottom",
+        "showarrow": False,
+        "font": {"color": INK[theme], "size": 13},
+    }
+
+
+def _line(found: Sequence[ShiftResult], kind: str, stage: str, axes: str, legend: bool, theme: str) -> dict[str, Any]:
+    colour = {"Dense": INK[theme], "Pruned": PRUNED, "Fine-tuned": TUNED}[stage]
+    points = sorted((r for r in found if r.kind == kind and r.stage == stage), key=lambda result: result.strength)
+    figures = [point.quality for point in points]
+    scale = display_scale(figures)
+    return {
+        "type": "scatter",
+        "name": stage.lower(),
+        "x": [point.strength for point in points],
+        "y": [scale * figure.value for figure in figures],
+        "xaxis": f"x{axes}",
+        "yaxis": f"y{axes}",
+        "mode": "lines+markers",
+        "line": {"color": colour, "width": 2, "dash": "dot" if stage == "Dense" else "solid"},
+        "showlegend": legend,
+        "error_y": error_bars(figures, scale),
+        "hovertemplate": f"{kind}, {stage.lower()}, strength %{{x}}: %{{y{hover_format(figures)}<extra></extra>",
+    }

@@ -2,12 +2,21 @@
 
 from typing import Any
 
-from core.charts.learning import base_axis, base_layout
-from core.charts.style import INK, MANY, PAPER, PRUNED, error_bars
+from core.charts.style import (
+    INK,
+    PAPER,
+    PRUNED,
+    SERIES_COLOURS,
+    base_axis,
+    base_layout,
+    error_bars,
+    relative_axis,
+    sparsity_axis,
+)
 from core.measure.sensitivity import Sensitivity
 
 
-def heat(scan: Sensitivity, worst: float = 0.0, theme: str = "light") -> dict[str, Any]:
+def sensitivity_heat_map(scan: Sensitivity, worst: float = 0.0, theme: str = "light") -> dict[str, Any]:
     """Draw quality relative to the dense model, in percent, the most fragile layer on top.
 
     The darker, the more is lost; each field holds its figure, so that colour is never needed to read it.
@@ -43,13 +52,13 @@ def heat(scan: Sensitivity, worst: float = 0.0, theme: str = "light") -> dict[st
     }
 
 
-def fragility(scan: Sensitivity, worst: float = 0.0, theme: str = "light", most: int = 7) -> dict[str, Any]:
+def sensitivity_curves(scan: Sensitivity, worst: float = 0.0, theme: str = "light", most: int = 7) -> dict[str, Any]:
     """Draw the same as curves, one a layer, for the most fragile layers: as many as there are colours."""
     order = scan.by_fragility(worst)[:most]
     traces = []
     for number, name in enumerate(order):
         found = [quality.relative(scan.dense, worst) for quality in scan.qualities[name]]
-        colour = MANY[number % len(MANY)] or INK[theme]
+        colour = SERIES_COLOURS[number % len(SERIES_COLOURS)] or INK[theme]
         traces.append(
             {
                 "type": "scatter",
@@ -62,12 +71,11 @@ def fragility(scan: Sensitivity, worst: float = 0.0, theme: str = "light", most:
                 "hovertemplate": f"{name} alone, %{{x:.0f}} % of it removed: %{{y:.1f}} % of dense<extra></extra>",
             }
         )
-    axis = {**base_axis(theme), "ticksuffix": " %", "dtick": 20}
     return {
         "data": traces,
         "layout": {
             **base_layout(theme, 360),
-            "xaxis": {**axis, "range": [-1, 101], "title": {"text": "removed of this layer alone"}},
-            "yaxis": {**axis, "range": [0, 112], "title": {"text": "quality, of the dense model's"}},
+            "xaxis": sparsity_axis(theme, "removed of this layer alone"),
+            "yaxis": relative_axis(theme),
         },
     }

@@ -15,24 +15,24 @@ INK = {"light": "#222222", "dark": "#EEEEEE"}
 PAPER = {"light": "#FFFFFF", "dark": "#20242C"}
 GRID = {"light": "#E3E6EA", "dark": "#363B45"}
 
-MANY = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", None)
-"""Colours of tasks side by side; None is the ink of the theme."""
+SERIES_COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", None)
+"""Colours of lines that stand side by side; None is the ink of the theme."""
 
 
-def scale_of(shown: Sequence[Quality]) -> float:
-    """By what figures are multiplied to be read: 100 for shares, which are read in percent."""
+def display_scale(shown: Sequence[Quality]) -> float:
+    """Return the factor that turns figures into what people read: 100 for shares, which are read in percent."""
     return 100.0 if not shown or shown[0].about.share else 1.0
 
 
-def suffix_of(shown: Sequence[Quality]) -> str:
-    """How plotly is to write a figure behind `%{y` or `%{x`: its decimals and its unit."""
+def hover_format(shown: Sequence[Quality]) -> str:
+    """Return the end of a plotly hover text behind `%{y` or `%{x`: decimals and unit."""
     if not shown or shown[0].about.share:
         return ":.1f} %"
     return f":.{shown[0].about.digits}f}}"
 
 
 def error_bars(values: Sequence[Quality], scale: float, **looks: Any) -> dict[str, Any]:
-    """How plotly is to draw the 95 % intervals of figures."""
+    """Describe the 95 % intervals of figures to plotly."""
     return {
         "type": "data",
         "symmetric": False,
@@ -44,9 +44,11 @@ def error_bars(values: Sequence[Quality], scale: float, **looks: Any) -> dict[st
     }
 
 
-def span_of(shown: Sequence[Quality]) -> dict[str, Any]:
-    """The part of an axis that shows figures: 0 to 100 % for shares; from 0 for what is to be high; and for an error
-    from the lowest to a third above it, or to the highest, but not above three times the lowest.
+def value_axis(shown: Sequence[Quality]) -> dict[str, Any]:
+    """Choose the part of an axis that shows figures.
+
+    That is 0 to 100 % for shares; from 0 for what is to be high; and for an error from the lowest to a third above it,
+    or to the highest, but not above three times the lowest.
     """
     if not shown or shown[0].about.share:
         return {"range": [0, 102], "dtick": 20, "ticksuffix": " %"}
@@ -58,3 +60,40 @@ def span_of(shown: Sequence[Quality]) -> dict[str, Any]:
         low = min(low, 0.0)
     room = 0.06 * ((high - low) or abs(high) or 1.0)
     return {"range": [low - room, high + room]}
+
+
+def base_axis(theme: str) -> dict[str, Any]:
+    """Return what all axes have in common."""
+    return {
+        "gridcolor": GRID[theme],
+        "zeroline": False,
+        "color": INK[theme],
+        "fixedrange": True,
+        "ticklabelstandoff": 4,
+    }
+
+
+def base_layout(theme: str, height: int) -> dict[str, Any]:
+    """Return what all figures have in common: size, margins, legend, fonts."""
+    return {
+        "height": height,
+        "margin": {"l": 60, "r": 24, "t": 34, "b": 44},
+        "showlegend": True,
+        "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "font": {"color": INK[theme]}},
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "font": {"color": INK[theme], "size": 12, "family": "Source Sans, sans-serif"},
+        "uirevision": "same",
+        "dragmode": False,
+    }
+
+
+def sparsity_axis(theme: str, title: str) -> dict[str, Any]:
+    """Return an axis from nothing to everything removed, in percent, with a little room at both ends."""
+    return {**base_axis(theme), "range": [-1, 101], "dtick": 20, "ticksuffix": " %", "title": {"text": title}}
+
+
+def relative_axis(theme: str) -> dict[str, Any]:
+    """Return an axis of quality in percent of the dense model's, which a lucky network may exceed."""
+    title = {"text": "quality, of the dense model's"}
+    return {**base_axis(theme), "range": [0, 112], "dtick": 20, "ticksuffix": " %", "title": title}

@@ -19,8 +19,8 @@ import plotly.io
 from plotly.offline import get_plotlyjs
 
 from core.charts import confusion_matrix
-from core.charts.learning import base_axis, base_layout
-from core.charts.style import INK, PRUNED, REMOVED, error_bars, scale_of, span_of, suffix_of
+from core.charts.style import base_axis, base_layout
+from core.charts.style import INK, PRUNED, REMOVED, error_bars, display_scale, value_axis, hover_format
 from core.measure.advice import advice
 from core.measure.extra_figures import Further, FurtherChanges
 from core.measure.latency import Latency
@@ -219,7 +219,7 @@ def _seeds(found: Findings, recipe: Recipe | None) -> str:
 
 def _curves(found: Findings) -> dict[str, Any]:
     shown = [quality for _, quality in (*found.curve, *found.curve_random)]
-    scale, suffix = scale_of(shown), suffix_of(shown)
+    scale, suffix = display_scale(shown), hover_format(shown)
     traces = []
     for name, points, colour in (("this plan", found.curve, PRUNED), ("by chance", found.curve_random, REMOVED)):
         ordered = sorted(points, key=lambda point: point[0])
@@ -243,7 +243,7 @@ def _curves(found: Findings) -> dict[str, Any]:
         "layout": {
             **base_layout("light", 360),
             "xaxis": {**axis, "range": [0, 101], "ticksuffix": " %", "title": {"text": "weights removed"}},
-            "yaxis": {**axis, **span_of(shown), "title": {"text": shown[0].metric if shown else ""}},
+            "yaxis": {**axis, **value_axis(shown), "title": {"text": shown[0].metric if shown else ""}},
             "shapes": [{"type": "line", "x0": 0, "x1": 101, "y0": dense, "y1": dense, "line": line}],
         },
     }

@@ -9,6 +9,7 @@ from core.measure.extra_figures import Further, FurtherChanges, further, further
 from core.measure.forgotten import Forgotten, forgotten
 from core.measure.histogram import Histogram, histograms
 from core.measure.latency import Latency, latencies, variants
+from core.measure.over_fitting import Look, over_fitting
 from core.measure.robustness import ShiftResult, robustness
 from core.measure.search import (
     Budget,
@@ -39,6 +40,7 @@ __all__ = [
     "FurtherChanges",
     "Histogram",
     "Latency",
+    "Look",
     "NetworkCurves",
     "PlanResult",
     "Quality",
@@ -65,6 +67,7 @@ __all__ = [
     "macs",
     "measure_candidate",
     "mistakes",
+    "over_fitting",
     "paired_change",
     "plain_size",
     "reading",

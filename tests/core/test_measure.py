@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from safetensors.torch import save
 
-from core.charts import curve
+from core.charts import sparsity_curve
 from core.measure import cost, histograms, steps, sweep
 from core.pruning import PruningPlan, prune, rank
 
@@ -81,7 +81,7 @@ def test_a_sweep_visits_the_plans_in_order_and_falls_at_the_end(mlp):
 
 def test_the_curve_draws_what_it_is_given_in_percent(mlp):
     swept = list(sweep(mlp, [PruningPlan(sparsity=s) for s in (0.9, 0, 0.5)]))
-    figure = curve(swept, swept[1].quality, (0.9, swept[0].quality), (0.9, swept[1].quality), "dark")
+    figure = sparsity_curve(swept, swept[1].quality, (0.9, swept[0].quality), (0.9, swept[1].quality), "dark")
     named = {trace.get("name"): trace for trace in figure["data"]}
     assert named["pruned"]["x"] == pytest.approx([0, 50, 90], abs=1e-3)
     by_sparsity = sorted(swept, key=lambda step: step.sparsity)
@@ -89,4 +89,4 @@ def test_the_curve_draws_what_it_is_given_in_percent(mlp):
     assert named["dense"]["y"] == [100 * swept[1].quality.value] * 2
     assert named["here"]["x"] == [90]
     assert named["fine-tuned"]["y"] == [100 * swept[1].quality.value]
-    assert {trace.get("name") for trace in curve([], None, None)["data"]} == {None, "pruned"}
+    assert {trace.get("name") for trace in sparsity_curve([], None, None)["data"]} == {None, "pruned"}

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from core.charts import curve
+from core.charts import sparsity_curve
 from core.errors import PlaygroundError
 from core.measure import change, confusion, forgotten, further, paired_change, steps
 from core.measure.statistics import fell_for_certain
@@ -95,7 +95,7 @@ def test_the_page_can_draw_it(mlp):
     plan = PruningPlan(sparsity=0.5)
     *_, step = steps(task, plan, rank(task, plan))
     assert math.isnan(step.quality.value)
-    assert curve([step], step.quality)["data"]
+    assert sparsity_curve([step], step.quality)["data"]
     assert math.isnan(paired_change(task, mlp.model, task.model).value)
     assert not change(mlp.evaluate(mlp.model), step.quality).clear
 

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.charts import robust
+from core.charts import robustness_chart
 from core.jobs.pool import Job
 from core.pruning import PruningPlan
 from pages.shared import cache
@@ -23,7 +23,7 @@ def _found(job: Job, busy: bool) -> None:
     if pending(job, busy, "Shifting the data ..."):
         return
     st.plotly_chart(
-        robust(job.results, st.context.theme.type or "light"),
+        robustness_chart(job.results, st.context.theme.type or "light"),
         key="robust",
         theme=None,
         config={"displayModeBar": False},

@@ -4,7 +4,7 @@ from typing import Any
 
 import streamlit as st
 
-from core.charts import pareto
+from core.charts import frontier_chart
 from core.jobs.pool import Job
 from core.measure import Budget, Candidate, Quality, best_within, closest, lost
 from core.quality import METRICS
@@ -70,7 +70,7 @@ def _found(name: str, given: Budget, job: Job | None, busy: bool) -> None:
     kind = "lose" if given.lose is not None else "size" if given.size is not None else "macs"
     label, cost = AXES["skipping" if given.skipping else kind]
     st.plotly_chart(
-        pareto(shown, cost, label, picked, st.context.theme.type or "light"),
+        frontier_chart(shown, cost, label, picked, st.context.theme.type or "light"),
         key="pareto",
         theme=None,
         config={"displayModeBar": False},

@@ -16,7 +16,7 @@ from core.charts.style import (
     hover_format,
     value_axis,
 )
-from core.measure.search import Candidate, frontier
+from core.measure.budget import Candidate, frontier
 
 
 def frontier_chart(

@@ -1,17 +1,7 @@
 """Measuring: quality with its interval, cost, and how both change with sparsity."""
 
 from core.measure.advice import advice
-from core.measure.comparison import NetworkCurves, reading, survives
-from core.measure.confusion import confusion, mistakes
-from core.measure.cost import Cost, as_shipped, cost, effective, macs, plain_size
-from core.measure.encodings import ENCODINGS, file_sizes
-from core.measure.extra_figures import Further, FurtherChanges, further, further_changes
-from core.measure.forgotten import Forgotten, forgotten
-from core.measure.histogram import Histogram, histograms
-from core.measure.latency import Latency, latencies, variants
-from core.measure.over_fitting import Look, over_fitting
-from core.measure.robustness import ShiftResult, robustness
-from core.measure.search import (
+from core.measure.budget import (
     Budget,
     Candidate,
     best_within,
@@ -21,11 +11,21 @@ from core.measure.search import (
     frontier,
     lost,
     measure_candidate,
-    search,
 )
+from core.measure.comparison import NetworkCurves, reading, survives
+from core.measure.confusion import confusion, mistakes
+from core.measure.cost import Cost, as_shipped, cost, effective, macs, plain_size
+from core.measure.encodings import ENCODINGS, file_sizes
+from core.measure.forgotten import Forgotten, forgotten
+from core.measure.further_figures import FurtherChanges, FurtherFigures, further_changes, further_figures
+from core.measure.histogram import Histogram, histograms
+from core.measure.latency import Latency, latencies, variants
+from core.measure.over_fitting import Look, over_fitting
+from core.measure.robustness import ShiftResult, robustness
+from core.measure.search import search
 from core.measure.sensitivity import Sensitivity, sensitivity
 from core.measure.statistics import Change, change, paired_change
-from core.measure.sweep import STOPS, PlanResult, steps, sweep
+from core.measure.sweep import STOPS, PlanResult, judge_plan, sweep
 from core.quality import Quality
 
 __all__ = [
@@ -36,8 +36,8 @@ __all__ = [
     "Change",
     "Cost",
     "Forgotten",
-    "Further",
     "FurtherChanges",
+    "FurtherFigures",
     "Histogram",
     "Latency",
     "Look",
@@ -59,9 +59,10 @@ __all__ = [
     "finest",
     "forgotten",
     "frontier",
-    "further",
     "further_changes",
+    "further_figures",
     "histograms",
+    "judge_plan",
     "latencies",
     "lost",
     "macs",
@@ -74,7 +75,6 @@ __all__ = [
     "robustness",
     "search",
     "sensitivity",
-    "steps",
     "survives",
     "sweep",
     "variants",

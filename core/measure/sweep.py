@@ -39,7 +39,7 @@ class PlanResult:
     unscored: tuple[str, ...] = ()
 
 
-def steps(task: Task, plan: PruningPlan, ranking: Ranking) -> Iterator[PlanResult]:
+def judge_plan(task: Task, plan: PruningPlan, ranking: Ranking) -> Iterator[PlanResult]:
     """Prune and judge, yielding a first figure early and the settled one last."""
     pruned = prune(task, plan, ranking)
     total = task.count("validation")
@@ -77,4 +77,4 @@ def sweep(task: Task, plans: Iterable[PruningPlan], early: bool = False) -> Iter
     for plan in plans:
         if ranking is None or ranking.plan != plan.scoring:
             ranking = rank(task, plan)
-        yield from (step for step in steps(task, plan, ranking) if early or step.settled)
+        yield from (step for step in judge_plan(task, plan, ranking) if early or step.settled)

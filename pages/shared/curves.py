@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from core.jobs.pool import Job
-from core.measure import STOPS, PlanResult, steps
+from core.measure import STOPS, PlanResult, judge_plan
 from core.pruning import PruningPlan
 from pages.shared import cache, shared_work
 
@@ -39,4 +39,4 @@ def slider_steps(name: str, plan: PruningPlan) -> Iterator[PlanResult]:
     if found is not None:
         yield found
         return
-    yield from cache.memo().stream((name, plan), lambda: steps(cache.task(name), plan, cache.ranking(name, plan)))
+    yield from cache.memo().stream((name, plan), lambda: judge_plan(cache.task(name), plan, cache.ranking(name, plan)))

@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-from core.measure import steps
+from core.measure import judge_plan
 from core.pruning import PruningPlan, prune, rank
 from core.tasks import catalog, load
 from core.tuning import fine_tune, preset_for
@@ -19,10 +19,10 @@ def run() -> Iterator[dict[str, Any]]:
         task = load(info.name)
         ranking = rank(task)
         first, settled = [], []
-        list(steps(task, PruningPlan(sparsity=0.1), ranking))
+        list(judge_plan(task, PruningPlan(sparsity=0.1), ranking))
         for sparsity in SPARSITIES:
             begun = time.perf_counter()
-            answers = steps(task, PruningPlan(sparsity=sparsity), ranking)
+            answers = judge_plan(task, PruningPlan(sparsity=sparsity), ranking)
             next(answers)
             first.append(time.perf_counter() - begun)
             list(answers)

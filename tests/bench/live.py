@@ -10,7 +10,7 @@ import torch
 from torch.nn.utils import prune as reference
 from torch.utils.data import DataLoader, TensorDataset
 
-from core.measure import steps
+from core.measure import judge_plan
 from core.memo import Memo
 from core.pruning import PruningPlan, rank
 from core.tasks import Task, load
@@ -47,13 +47,13 @@ def run() -> list[dict[str, Any]]:
         loader = DataLoader(TensorDataset(inputs.contiguous(), labels), batch_size=64)
         for warm in (0.1, 0.2):
             notebook_step(task, loader, warm)
-            list(steps(task, PruningPlan(sparsity=warm), ranking))
+            list(judge_plan(task, PruningPlan(sparsity=warm), ranking))
         plain, ours, first, same = [], [], [], True
         for sparsity in SPARSITIES:
             plan, answers = PruningPlan(sparsity=sparsity), []
             plain.append(milliseconds(lambda: answers.append(notebook_step(task, loader, sparsity))))  # noqa: B023
-            ours.append(milliseconds(lambda: answers.append(list(steps(task, plan, ranking))[-1])))  # noqa: B023
-            first.append(milliseconds(lambda: next(steps(task, plan, ranking))))  # noqa: B023
+            ours.append(milliseconds(lambda: answers.append(list(judge_plan(task, plan, ranking))[-1])))  # noqa: B023
+            first.append(milliseconds(lambda: next(judge_plan(task, plan, ranking))))  # noqa: B023
             same &= abs(answers[0] - answers[1].quality.value) <= 0.0004
         memo = Memo(10)
         memo.put((name, plan), answers[1])

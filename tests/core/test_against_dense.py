@@ -14,7 +14,7 @@ from core.export import bundle
 from core.jobs.work import measure_shipping, report, scan_layers, search_limit
 from core.measure import Budget, Latency, advice, best_within, cost, search, sensitivity
 from core.measure.encodings import file_sizes
-from core.measure.search import finest
+from core.measure.budget import finest
 from core.pruning import PruningPlan, prune, shrink
 from core.quality import proportion, share
 from core.tasks import catalog, load

@@ -13,7 +13,7 @@ from safetensors.torch import load as load_safetensors
 
 from core.errors import BadInput
 from core.export import bundle
-from core.measure import further
+from core.measure import further_figures
 from core.pruning import PruningPlan, prune, rank, shrink
 from core.quality import METRICS
 from core.tasks import SPLITS, catalog, load
@@ -187,7 +187,7 @@ def test_its_groups_add_up_to_the_whole(task):
     if task.extra.groups is None:
         assert task.info.domain == "control"
         return
-    found = further(task, task.model)
+    found = further_figures(task, task.model)
     assert sum(group.n for group in found.groups.values()) == task.count("validation")
-    for figure in found.more:
+    for figure in found.metrics:
         assert figure.metric in METRICS and figure.low <= figure.value <= figure.high

@@ -15,7 +15,7 @@ from PIL import Image
 from sklearn.metrics import accuracy_score, recall_score, root_mean_squared_error
 
 from core.errors import TaskUnavailable
-from core.measure import Change, NetworkCurves, Quality, further, reading, survives
+from core.measure import Change, NetworkCurves, Quality, further_figures, reading, survives
 from core.pruning import PruningPlan, prune, shrink
 from core.quality import mean, proportion
 from core.tasks import catalog, load
@@ -86,7 +86,7 @@ def test_text_figures_are_those_of_scikit_learn(cnn):
     assert cnn.evaluate(model, "test").value == pytest.approx(accuracy_score(truth, guessed))
     each = recall_score(truth, guessed, average=None)
     assert [q.value for q in cnn.extra.groups(model, "test").values()] == pytest.approx(each.tolist())
-    macro = next(each for each in further(cnn, model, "test").more if each.metric == "Macro recall")
+    macro = next(each for each in further_figures(cnn, model, "test").metrics if each.metric == "Macro recall")
     assert macro.value == pytest.approx(recall_score(truth, guessed, average="macro"))
 
 

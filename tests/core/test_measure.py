@@ -8,7 +8,7 @@ import pytest
 from safetensors.torch import save
 
 from core.charts import sparsity_curve
-from core.measure import cost, histograms, steps, sweep
+from core.measure import cost, histograms, judge_plan, sweep
 from core.pruning import PruningPlan, prune, rank
 
 
@@ -64,7 +64,7 @@ def test_pictured_shares_and_cuts_equal_those_of_the_masks(lenet, plan):
 
 def test_steps_end_settled_and_agree_with_evaluate(mlp):
     plan = PruningPlan(sparsity=0.8)
-    *early, settled = steps(mlp, plan, rank(mlp))
+    *early, settled = judge_plan(mlp, plan, rank(mlp))
     assert all(not step.settled for step in early)
     assert settled.settled
     assert settled.quality == mlp.evaluate(prune(mlp, plan).model)

@@ -10,7 +10,7 @@ import torch
 
 from core.charts import sparsity_curve
 from core.errors import PlaygroundError
-from core.measure import change, confusion, forgotten, further, paired_change, steps
+from core.measure import change, confusion, forgotten, further_figures, judge_plan, paired_change
 from core.measure.statistics import fell_for_certain
 from core.measure.sweep import answers_alike
 from core.pruning import PruningPlan, prune, rank
@@ -51,8 +51,8 @@ def test_a_network_of_nan_has_no_figure(name, value):
     assert math.isnan(quality.relative(dense, task.info.worst).value)
     assert written_change(quality, dense) == "no answer"
     assert good(quality, dense) == "off"
-    found = further(task, model)
-    assert all(math.isnan(each.value) for each in (*found.more, *found.groups.values()))
+    found = further_figures(task, model)
+    assert all(math.isnan(each.value) for each in (*found.metrics, *found.groups.values()))
     assert task.demo.answer(model, task.demo.start).said.startswith("no answer")
 
 
@@ -69,7 +69,7 @@ def test_some_examples_without_an_answer_count_as_wrong_and_are_counted(mlp):
     right = (named(whole) == mlp.classifier.labels("validation")).float()
     guessed = named(said(model, "validation"))
     assert (guessed[:10] == -1).all() and torch.equal(guessed[10:], whole[10:].argmax(1))
-    shares = further(task, model).groups
+    shares = further_figures(task, model).groups
     assert sum(each.unanswered for each in shares.values()) == 10
     kept = sum(each.value * each.n for each in shares.values())
     assert kept == pytest.approx(float(right[10:].sum()))
@@ -93,7 +93,7 @@ def test_a_figure_is_never_that_of_the_first_class(mlp):
 def test_the_page_can_draw_it(mlp):
     task = replace(mlp, model=broken(mlp))
     plan = PruningPlan(sparsity=0.5)
-    *_, step = steps(task, plan, rank(task, plan))
+    *_, step = judge_plan(task, plan, rank(task, plan))
     assert math.isnan(step.quality.value)
     assert sparsity_curve([step], step.quality)["data"]
     assert math.isnan(paired_change(task, mlp.model, task.model).value)
@@ -116,9 +116,9 @@ def test_no_signal_passes_is_said_only_where_it_is_so(resnet, mlp):
     blocked = prune(mlp, PruningPlan(sparsity=0.0, overrides={"fc2.weight": 1.0}))
     assert answers_alike(blocked)
     plan = PruningPlan(sparsity=0.2, granularity="channel", overrides={"fc2.weight": 1.0})
-    *_, step = steps(mlp, plan, rank(mlp, plan))
+    *_, step = judge_plan(mlp, plan, rank(mlp, plan))
     assert step.silent and "fc2.weight" in step.collapsed
-    *_, step = steps(resnet, around.plan, rank(resnet, around.plan))
+    *_, step = judge_plan(resnet, around.plan, rank(resnet, around.plan))
     assert step.collapsed and not step.silent
 
 

@@ -14,9 +14,9 @@ from torch import nn
 
 from core.errors import BadPlan
 from core.export import bundle
-from core.jobs.work import report
+from core.jobs.work import report, shipping_figures
 from core.measure import measure_candidate, search, variants
-from core.measure.search import Budget
+from core.measure.budget import Budget
 from core.pruning import PruningPlan, prune, shrink
 from core.quality import proportion
 from core.tasks.base import Packaging

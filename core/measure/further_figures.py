@@ -9,14 +9,16 @@ from core.tasks.base import Task
 
 
 @dataclass(frozen=True)
-class Further:
+class FurtherFigures:
     """Other metrics of a model on validation data, and its quality for each group of examples."""
 
-    more: tuple[Quality, ...]
+    metrics: tuple[Quality, ...]
     groups: dict[str, Quality]
 
 
-def further(task: Task, model: nn.Module, split: str = "validation", said: Tensor | None = None) -> Further:
+def further_figures(
+    task: Task, model: nn.Module, split: str = "validation", said: Tensor | None = None
+) -> FurtherFigures:
     """Measure what a task has besides its headline metric; empty where it has nothing.
 
     said: what the model answers, (n, classes), where that is known already.
@@ -24,7 +26,7 @@ def further(task: Task, model: nn.Module, split: str = "validation", said: Tenso
     if said is None and task.classifier:
         said = task.classifier.logits(model, split)  # one pass serves both
     known = {} if said is None else {"said": said}
-    return Further(
+    return FurtherFigures(
         task.extra.metrics(model, split, **known) if task.extra.metrics else (),
         task.extra.groups(model, split, **known) if task.extra.groups else {},
     )
@@ -32,8 +34,8 @@ def further(task: Task, model: nn.Module, split: str = "validation", said: Tenso
 
 def further_changes(
     task: Task,
-    before: Further,
-    after: Further,
+    before: FurtherFigures,
+    after: FurtherFigures,
     said: tuple[Tensor, Tensor] | None = None,
     split: str = "validation",
 ) -> "FurtherChanges":
@@ -44,7 +46,7 @@ def further_changes(
     if said is not None and task.extra.metric_changes is not None:
         more = task.extra.metric_changes(*said, split)
     else:
-        more = tuple(change(one, two) for one, two in zip(before.more, after.more, strict=True))
+        more = tuple(change(one, two) for one, two in zip(before.metrics, after.metrics, strict=True))
     groups = {name: change(one, after.groups[name]) for name, one in before.groups.items()}
     return FurtherChanges(more, groups)
 
@@ -53,5 +55,5 @@ def further_changes(
 class FurtherChanges:
     """How much each of the further figures changed."""
 
-    more: tuple[Change, ...]
+    metrics: tuple[Change, ...]
     groups: dict[str, Change]

@@ -2,9 +2,12 @@
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+
+from torch import nn
 
 from core.errors import BadInput, PlaygroundError
+from core.measure.budget import Budget, Candidate, measure_candidate, meets, require_coarse
 from core.pruning import PruningPlan, Ranking, prune, rank
 from core.quality import Quality
 from core.tasks.base import Task
@@ -28,20 +31,44 @@ FINE = 0.005
 """How finely a search looks in the end: one step of the slider."""
 
 
+@dataclass(frozen=True, eq=False)
+class _Search:
+    """Hold what all tries of one search share.
+
+    dense: the whole network, on the examples that choose; stops: coarse sparsities, the sparsest first;
+    fine: the smallest difference between two tries; limit: how many validation examples judge, None for all.
+    """
+
+    task: Task
+    budget: Budget
+    dense: Quality
+    stops: tuple[float, ...]
+    fine: float
+    limit: int | None
+
+    def judge(self, model: nn.Module) -> tuple[Quality, Quality]:
+        """Judge a network on the half of the examples that chooses, and on the half that is quoted."""
+        return self.task.evaluate(model, "validation", self.limit).halves()
+
+    def meets(self, candidate: Candidate) -> bool:
+        """Whether a candidate keeps to the budget."""
+        return meets(candidate, self.budget, self.dense)
+
+
 def search(
     task: Task,
     budget: Budget,
-    ways: Sequence[PruningPlan] = SEARCHED_PLANS,
+    plans: Sequence[PruningPlan] = SEARCHED_PLANS,
     coarse: Sequence[float] = COARSE_STOPS,
     fine: float = FINE,
     limit: int | None = None,
 ) -> Iterator[Candidate]:
-    """Try each way at coarse sparsities, then finely where the budget is just met; `best_within` picks from what is yielded.
+    """Try each kind of plan at coarse sparsities, then finely where the budget is just met; the dense network first.
 
-    The dense network comes first. For what may be lost, each way goes from the sparsest coarse stop down to the first
-    that keeps to it. For bytes and operations every coarse stop that keeps to them is judged, and the sparsest anyway.
-    Between the last stop that meets the budget and its neighbour the search halves the range; there quality is taken
-    to fall with sparsity.
+    `best_within` picks from what is yielded. For what may be lost, each kind goes from the sparsest coarse stop down to
+    the first that keeps to it. For bytes and operations every coarse stop that keeps to them is judged, and the
+    sparsest anyway. Between the last stop that meets the budget and its neighbour the search halves the range; there
+    quality is taken to fall with sparsity.
     limit: how many validation examples judge; None for all. Every second one chooses, the others are quoted: what is
     the best of many by chance looks worse there, as it is.
     Raises BadInput for a loss that is finer than the examples that choose can tell.
@@ -53,64 +80,53 @@ def search(
     require_coarse(budget, chosen)
     whole = measure_candidate(task, prune(task, PruningPlan(sparsity=0.0)), quoted, "dense")
     yield replace(whole, chosen=chosen)
-    dense = chosen
-    for way in ways:
+    searching = _Search(task, budget, chosen, tuple(sorted(coarse, reverse=True)), fine, limit)
+    for plan in plans:
         try:
-            ranking = rank(task, way)
-            yield from _along(task, way, ranking, budget, dense, tuple(sorted(coarse, reverse=True)), fine, limit)
+            ranking = rank(task, plan)
+            yield from _search_along(searching, plan, ranking)
         except PlaygroundError:
             continue  # this task has nothing of that kind
 
 
-def _along(
-    task: Task,
-    way: PruningPlan,
-    ranking: Ranking,
-    budget: Budget,
-    dense: Quality,
-    coarse: tuple[float, ...],
-    fine: float,
-    limit: int | None,
-) -> Iterator[Candidate]:
-    """Try one way at the stops that matter for the budget."""
-
-    unknown = Quality(task.info.metric, math.nan, math.nan, math.nan, 0)
-
-    def attempt(plan: PruningPlan, extreme: bool = False) -> Candidate:
-        """Count what a plan leaves, and judge it unless it costs too much anyway and is not the most of its way."""
-        pruned = prune(task, plan, ranking)
-        found = measure_candidate(task, pruned, unknown)
-        if extreme or budget.lose is not None or meets(found, budget, dense):
-            chosen, quoted = task.evaluate(pruned.model, "validation", limit).halves()
-            found = replace(found, quality=quoted, chosen=chosen)
-        return found
-
-    if way.pattern:
-        yield attempt(way, extreme=True)
+def _search_along(searching: _Search, plan: PruningPlan, ranking: Ranking) -> Iterator[Candidate]:
+    """Try one kind of plan at the stops that matter for the budget."""
+    if plan.pattern:
+        yield _attempt(searching, plan, ranking, always=True)
         return
-    above = 1.0
-    for stop in coarse:
-        found = attempt(replace(way, sparsity=stop), extreme=stop == coarse[0])
-        met = meets(found, budget, dense)
+    stop_at = searching.budget.lose is not None  # a loss is searched from the sparsest down to the first that is met
+    above, lowest = 1.0, 0.0  # what lies between nothing and the lowest stop is looked at finely
+    for stop in searching.stops:
+        found = _attempt(searching, replace(plan, sparsity=stop), ranking, always=stop == searching.stops[0])
         if math.isfinite(found.choosing.value):
             yield found
-        if met == (budget.lose is not None):
+        if searching.meets(found) == stop_at:
+            lowest = stop
             break
         above = stop
-    else:
-        stop = 0.0  # what lies between nothing and the lowest stop is looked at finely
-    between = _between(stop, above, fine)
+    between = _between(lowest, above, searching.fine)
     low, high = -1, len(between)  # on one side of a bisection lies what meets the budget, on the other what does not
     while high - low > 1:
         middle = (low + high) // 2
-        found = attempt(replace(way, sparsity=between[middle]))
-        met = meets(found, budget, dense)
+        found = _attempt(searching, replace(plan, sparsity=between[middle]), ranking)
         if math.isfinite(found.choosing.value):
             yield found
-        if met == (budget.lose is not None):
+        if searching.meets(found) == stop_at:
             low = middle
         else:
             high = middle
+
+
+def _attempt(searching: _Search, plan: PruningPlan, ranking: Ranking, always: bool = False) -> Candidate:
+    """Count what a plan leaves, and judge it unless it costs too much anyway; always: judge it even so."""
+    task = searching.task
+    unknown = Quality(task.info.metric, math.nan, math.nan, math.nan, 0)
+    pruned = prune(task, plan, ranking)
+    found = measure_candidate(task, pruned, unknown)
+    if always or searching.budget.lose is not None or searching.meets(found):
+        chosen, quoted = searching.judge(pruned.model)
+        found = replace(found, quality=quoted, chosen=chosen)
+    return found
 
 
 def _between(low: float, high: float, step: float) -> list[float]:

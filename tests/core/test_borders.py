@@ -5,9 +5,15 @@ from pathlib import Path
 
 import pytest
 
+from tests.architecture import LAYERS, PICTURE, imported_parts, part_of, picture, sources
 from tests.conftest import ROOT
 
 CORE, PAGES = sorted((ROOT / "core").rglob("*.py")), sorted((ROOT / "pages").rglob("*.py"))
+HEIGHT = {part: height for height, layer in enumerate(LAYERS) for part in layer}
+
+
+def name(path: Path) -> str:
+    return str(path.relative_to(ROOT))
 
 
 def imported(path: Path) -> set[str]:
@@ -20,17 +26,29 @@ def imported(path: Path) -> set[str]:
     return names
 
 
-@pytest.mark.parametrize("path", CORE, ids=lambda path: str(path.relative_to(ROOT)))
+@pytest.mark.parametrize("path", sources(), ids=name)
+def test_imports_point_down(path):
+    mine = part_of(path)
+    for other in set(imported_parts(path)) - {mine}:
+        assert HEIGHT[other] < HEIGHT[mine], f"{mine} may not import {other}"
+        assert other != "build"
+
+
+def test_the_picture_in_the_readme_is_that_of_the_code():
+    assert picture() == PICTURE.read_text(encoding="utf-8"), "draw it anew: python -m tests.architecture"
+
+
+@pytest.mark.parametrize("path", CORE, ids=name)
 def test_core_knows_nothing_of_streamlit(path):
     assert not imported(path) & {"streamlit", "pages"}
 
 
-@pytest.mark.parametrize("path", [*PAGES, ROOT / "app.py"], ids=lambda path: str(path.relative_to(ROOT)))
+@pytest.mark.parametrize("path", [*PAGES, ROOT / "app.py"], ids=name)
 def test_pages_know_nothing_of_torch_and_stay_short(path):
     assert not imported(path) & {"torch", "torchvision"}
     assert len(path.read_text(encoding="utf-8").splitlines()) <= 150
 
 
-@pytest.mark.parametrize("path", CORE, ids=lambda path: str(path.relative_to(ROOT)))
+@pytest.mark.parametrize("path", CORE, ids=name)
 def test_every_module_says_what_it_is_for(path):
     assert ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))

@@ -97,6 +97,8 @@ def meets(tried: Candidate, budget: Budget, dense: Quality) -> bool:
 def finest(dense: Quality) -> float:
     """Return the smallest loss that examples can tell: what one of them more or less changes, in the metric's unit."""
     found = dense.outcomes
+    if found is None:
+        return 0.0
     if found.binary:
         return 1 / found.units
     each = found.sums if found.counts is None else found.sums / found.counts

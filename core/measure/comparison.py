@@ -35,37 +35,39 @@ def survives(points: Sequence[Point], tolerance: float) -> float | None:
     return best
 
 
-def reading(courses: Mapping[str, NetworkCurves], tolerance: float) -> list[str]:
-    """Say in sentences what the courses show; each sentence follows from the figures, and is left out without them."""
+def reading(curves: Mapping[str, NetworkCurves], tolerance: float) -> list[str]:
+    """Say in sentences what the curves show; each sentence follows from the figures, and is left out without them."""
     percent = f"{100 * tolerance:.0f} %"
-    held = {name: found for name, c in courses.items() if (found := survives(c.pruned, tolerance)) is not None}
+    held = {
+        name: found for name, network in curves.items() if (found := survives(network.pruned, tolerance)) is not None
+    }
     said = []
     if len(held) > 1:
         order = sorted(held, key=held.__getitem__)
         most, least = order[-1], order[0]
         if held[most] > held[least]:
             said.append(
-                f"With at most {percent} of its dense quality lost, {courses[most].title} survives the most "
-                f"({_percent(held[most])} of its weights removed) and {courses[least].title} the least "
+                f"With at most {percent} of its dense quality lost, {curves[most].title} survives the most "
+                f"({_percent(held[most])} of its weights removed) and {curves[least].title} the least "
                 f"({_percent(held[least])})."
             )
         else:
             said.append(f"With at most {percent} lost, all of them survive {_percent(held[most])} removed.")
-    gains = {name: found for name, course in courses.items() if (found := _gains(course))}
+    gains = {name: each for name, network in curves.items() if (each := _gains(network))}
     if gains:
         first = max(gains, key=lambda name: gains[name][0].value)
         gain = gains[first][0]
         if gain.change is not None and gain.change.better:
             said.append(
-                f"The same number of steps of fine-tuning brings back the most for {courses[first].title}: at "
+                f"The same number of steps of fine-tuning brings back the most for {curves[first].title}: at "
                 f"{_percent(gain.sparsity)} removed from {100 * gain.before.value:.0f} to "
                 f"{100 * gain.after.value:.0f} % of the dense quality."
             )
         worse = [name for name, each in gains.items() if all(gain.harmed for gain in each)]
-        said += [f"For {courses[name].title} that fine-tune did harm at every sparsity." for name in worse]
+        said += [f"For {curves[name].title} that fine-tune did harm at every sparsity." for name in worse]
     unsure = [
-        courses[name].title
-        for name, each in courses.items()
+        curves[name].title
+        for name, each in curves.items()
         if any(quality.high - quality.low > 2 * tolerance for _, quality in each.pruned)
     ]
     if unsure:
@@ -97,12 +99,12 @@ class _Gain:
         return self.change is not None and self.change.clear and not self.change.better
 
 
-def _gains(course: NetworkCurves) -> list[_Gain]:
-    """What a fine-tune changed at each sparsity that was judged before and after, the largest gain first."""
-    before = dict(course.pruned)
+def _gains(network: NetworkCurves) -> list[_Gain]:
+    """List what a fine-tune changed at each sparsity that was judged before and after, the largest gain first."""
+    before = dict(network.pruned)
     found = [
-        _Gain(sparsity, before[sparsity], after, course.changes.get(sparsity))
-        for sparsity, after in course.tuned
+        _Gain(sparsity, before[sparsity], after, network.changes.get(sparsity))
+        for sparsity, after in network.tuned
         if sparsity in before
     ]
     return sorted(found, key=lambda gain: gain.value, reverse=True)

@@ -129,6 +129,11 @@ def from_csr(content: bytes) -> dict[str, Tensor]:
     return found
 
 
+def to_plain(tensors: Tensors) -> bytes:
+    """Write a plain file, every number of it."""
+    return save(dict(tensors))
+
+
 def to_zip(tensors: Tensors) -> bytes:
     """Write a plain file and compress it."""
     return zlib.compress(save(dict(tensors)), 6)
@@ -140,7 +145,7 @@ def from_zip(content: bytes) -> dict[str, Tensor]:
 
 
 ENCODINGS: Mapping[str, Encoding] = {
-    "dense": Encoding(save, load, "every number, zeros too"),
+    "dense": Encoding(to_plain, load, "every number, zeros too"),
     "zipped": Encoding(to_zip, from_zip, "the same, compressed (DEFLATE)"),
     "bitmask": Encoding(to_bitmask, from_bitmask, "one bit a place, then the kept values"),
     "csr": Encoding(to_csr, from_csr, "the column of each kept value, then the values"),

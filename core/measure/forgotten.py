@@ -6,7 +6,8 @@ import torch
 from torch import nn
 
 from core.quality import Quality, proportion
-from core.tasks.base import Task, named
+from core.tasks.base import Task
+from core.tasks.outputs import predicted_classes
 
 
 @dataclass(frozen=True)
@@ -42,11 +43,11 @@ def forgotten(task: Task, pruned: nn.Module, split: str = "validation") -> Forgo
         raise ValueError(f"{task.info.name} has no classes.")
     said, after = task.classifier.logits(task.model, split), task.classifier.logits(pruned, split)
     truth, before = task.classifier.labels(split), said.softmax(1)
-    then, now = named(said), named(after)
+    then, now = predicted_classes(said), predicted_classes(after)
     lost = (then == truth) & (now != truth)
     sure = before.gather(1, truth[:, None])[:, 0]
-    order = torch.nonzero(lost).flatten()
-    order = order[sure[order].argsort(descending=True, stable=True)].tolist()
+    places = torch.nonzero(lost).flatten()
+    order = places[sure[places].argsort(descending=True, stable=True)].tolist()
     examples = tuple(
         Loss(place, float(sure[place]), task.classes[int(truth[place])], _name(task, int(now[place])))
         for place in order

@@ -25,7 +25,7 @@ def further_figures(
     """
     if said is None and task.classifier:
         said = task.classifier.logits(model, split)  # one pass serves both
-    known = {} if said is None else {"said": said}
+    known = {} if said is None else {"outputs": said}
     return FurtherFigures(
         task.extra.metrics(model, split, **known) if task.extra.metrics else (),
         task.extra.groups(model, split, **known) if task.extra.groups else {},

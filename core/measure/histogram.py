@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 from torch import Tensor
@@ -57,7 +58,9 @@ def histograms(
     stops = [replace(plan, sparsity=sparsity, threshold=None) for sparsity in sparsities]
     if plan.structured:
         shown = [(masks, cuts) for masks, _, cuts in (cut(ranking, stop) for stop in stops)]
-        found = {name: ([c[name] for _, c in shown], [m[name].float().mean() for m, _ in shown]) for name in scores}
+        found = {
+            name: ([c[name] for _, c in shown], [float(m[name].float().mean()) for m, _ in shown]) for name in scores
+        }
     else:
         found = _kept(ranking, stops)
     histograms = []
@@ -67,6 +70,17 @@ def histograms(
         shares_kept = tuple(round(float(share), 4) for share in kept)
         histograms.append(Histogram(name, low, high, counts, tuple(thresholds), shares_kept, log))
     return histograms
+
+
+def _kept_units(ranking: Ranking, stops: Sequence[PruningPlan]) -> dict[str, tuple[list[float], list[float]]]:
+    """Return for each name the cut at each stop, and the share of its weights that stays, from the masks themselves."""
+    found: dict[str, tuple[list[float], list[float]]] = {name: ([], []) for name in ranking.scores}
+    for stop in stops:
+        masks, _, cuts = cut(ranking, stop)
+        for name, (thresholds, kept) in found.items():
+            thresholds.append(cuts[name])
+            kept.append(float(masks[name].float().mean()))
+    return found
 
 
 def _kept(ranking: Ranking, stops: Sequence[PruningPlan]) -> dict[str, tuple[list[float], list[float]]]:
@@ -81,7 +95,7 @@ def _kept(ranking: Ranking, stops: Sequence[PruningPlan]) -> dict[str, tuple[lis
             threshold, ties = pool.threshold_at(amount or 0)
             for name in pool.names:
                 scores = ascending[name]
-                below, upto = (int(np.searchsorted(scores, np.float32(threshold), side=side)) for side in SIDES)
+                below, upto = (int(scores.searchsorted(np.float32(threshold), side=side)) for side in SIDES)
                 tied = min(ties, upto - below)
                 ties -= tied
                 found[name][0].append(threshold)
@@ -89,7 +103,7 @@ def _kept(ranking: Ranking, stops: Sequence[PruningPlan]) -> dict[str, tuple[lis
     return found
 
 
-SIDES = ("left", "right")
+SIDES: tuple[Literal["left", "right"], ...] = ("left", "right")
 
 
 def _spread(values: Iterable[Tensor]) -> bool:

@@ -35,6 +35,7 @@ class SparseLinear(nn.Module):
         self.bias = layer.bias.detach() if layer.bias is not None else None
 
     def forward(self, inputs: Tensor) -> Tensor:
+        """Return the outputs (..., out) for inputs (..., in)."""
         flat = inputs.reshape(-1, inputs.shape[-1])
         output = (self.weight @ flat.T).T
         output = output if self.bias is None else output + self.bias
@@ -56,14 +57,14 @@ def variants(dense: nn.Module, pruned: Pruned) -> tuple[dict[str, nn.Module], di
         return found, left_out
     sparse = copy.deepcopy(pruned.model)
     names = [name.removesuffix(".weight") for name in pruned.masks]
-    linear = [name for name in names if isinstance(sparse.get_submodule(name), nn.Linear)]
+    linear = {name: layer for name in names if isinstance(layer := sparse.get_submodule(name), nn.Linear)}
     if not linear:
         return found, left_out
     inputs = pruned.examples() if pruned.examples else pruned.example
     try:
-        for name in linear:
+        for name, layer in linear.items():
             owner, _, leaf = name.rpartition(".")
-            setattr(sparse.get_submodule(owner), leaf, SparseLinear(sparse.get_submodule(name)))
+            setattr(sparse.get_submodule(owner), leaf, SparseLinear(layer))
         with torch.inference_mode():
             same = torch.allclose(sparse(inputs), pruned.model(inputs), rtol=1e-3, atol=1e-3, equal_nan=True)
     except Exception:  # layers that are used otherwise than by calling them fail in ways of their own

@@ -11,7 +11,7 @@ from core.export import bundle
 from core.measure import Quality
 from core.pruning import PruningPlan, prune
 from core.tasks import Task
-from core.uploads.readers import read_picture
+from core.uploads import read_picture
 from pages.parts.bring import uploads
 from pages.parts.bring.hub import from_hub
 from pages.shared import app_frame, cache

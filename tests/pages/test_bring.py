@@ -26,7 +26,7 @@ from core.tasks.vision import task as vision
 from pages.shared.format import figure, size
 from tests.conftest import ROOT
 from tests.core.test_fetch import archive_of
-from tests.core.test_inbox import Payload, huge_png, picture, saved, zipped
+from tests.core.uploads.files import Payload, huge_png, picture, torch_file, zipped
 from tests.pages.test_explore import metric, open_app
 from tests.pages.test_measure import until
 
@@ -82,7 +82,7 @@ def test_weights_of_ones_own_are_judged_pruned_and_taken_home_and_nobody_elses()
 
 def test_a_torch_file_serves_as_well():
     app = open_page(model="fashion-mlp")
-    give(app, "weights-fashion-mlp", "mine.pth", saved(load("fashion-mlp").model.state_dict()))
+    give(app, "weights-fashion-mlp", "mine.pth", torch_file(load("fashion-mlp").model.state_dict()))
     assert not app.exception and not app.error
     assert any("Of your weights" in each.value for each in app.caption)
 
@@ -101,7 +101,7 @@ def test_what_does_not_fit_is_a_table():
 
 
 HOSTILE_WEIGHTS = {
-    "a program": (lambda path: saved({"a": Payload(path)}), "could be a program"),
+    "a program": (lambda path: torch_file({"a": Payload(path)}), "could be a program"),
     "noise": (lambda path: os.urandom(5000), "neither safetensors nor"),
     "nothing": (lambda path: b"", "empty"),
     "not numbers": (

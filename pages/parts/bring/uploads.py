@@ -12,7 +12,7 @@ from core.pruning import PruningPlan, prune
 from core.tasks import Task
 from core.tasks.brought import Labelled, answer, judge, read_labelled, with_checkpoint
 from core.tasks.demo import Answer
-from core.uploads.readers import DoesNotFit, largest
+from core.uploads import DoesNotFit, max_weights_bytes
 from pages.shared import cache
 from pages.shared.visitor_work import Figure, kept, show_figures
 
@@ -34,7 +34,7 @@ def weights(name: str) -> Task:
     upload = st.file_uploader(
         "Weights of your own for this architecture, if you have any",
         key=f"weights-{name}",
-        max_upload_size=math.ceil(largest(shared.model.state_dict()) / 1e6),
+        max_upload_size=math.ceil(max_weights_bytes(shared.model.state_dict()) / 1e6),
         help="A state dict as safetensors, or as torch.save writes it (.safetensors, .pt, .pth, .bin ...). It is "
         "compared with the architecture, never executed, never stored, and forgotten when you close this page.",
     )

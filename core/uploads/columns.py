@@ -1,0 +1,89 @@
+"""The two columns of a table that are read, found by their headings."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from core.errors import BadInput
+from core.uploads.limits import MAX_COLUMNS
+from core.uploads.wording import printable
+
+TEXT_HEADINGS = ("text", "texts", "sentence", "review", "content", "headline", "message")
+LABEL_HEADINGS = ("label", "labels", "class", "category", "topic", "target")
+"""Headings of the two columns, in lower case; the first one wins over the others."""
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Say in which column of a table the texts are, in which the labels, and how many columns there are."""
+
+    text: int
+    label: int
+    count: int
+
+
+@dataclass(frozen=True)
+class TableRow:
+    """Hold one row below the headings.
+
+    name: where it stands, as in "line 7".
+    cells: its cells, in the order of the columns.
+    problem: why it cannot be read, None if it can.
+    """
+
+    name: str
+    cells: Sequence[str]
+    problem: BadInput | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """Hold a table whose headings were read; its rows come as they are asked for, and may raise BadInput."""
+
+    columns: Columns
+    rows: Iterator[TableRow]
+
+
+def plain_heading(cell: str) -> str:
+    """Reduce a heading to lower case, without spaces and quotation marks around it."""
+    return cell.strip().strip("\"'").strip().casefold()
+
+
+def count_known_columns(headings: Sequence[str]) -> int:
+    """Count for how many of the two columns, text and label, plain headings have one: 0 to 2."""
+    return sum(bool(_places(headings, known)) for known in (TEXT_HEADINGS, LABEL_HEADINGS))
+
+
+def check_column_count(headings: Sequence[str]) -> None:
+    """Refuse a table with too many columns. Raises BadInput."""
+    if len(headings) > MAX_COLUMNS:
+        raise BadInput(f"This table has more than {MAX_COLUMNS} columns.", "Keep two: text and label.")
+
+
+def find_columns(headings: Sequence[str]) -> Columns:
+    """Find the columns of text and label by plain headings. Raises BadInput unless there is one of each."""
+    places = {"text": _places(headings, TEXT_HEADINGS), "label": _places(headings, LABEL_HEADINGS)}
+    written = ", ".join(repr(printable(name, 20)) for name in headings[:6]) + (", ..." if len(headings) > 6 else "")
+    missing = [f"no {what}" for what, found in places.items() if not found]
+    if missing:
+        raise BadInput(
+            f"This table has {' and '.join(missing)} among its headings: {written}.",
+            "The first line must be: text,label",
+        )
+    for what, found in places.items():
+        if len(found) > 1:
+            raise BadInput(
+                f"Which column is the {what} cannot be told from these headings: {written}.",
+                f"Name one of them {what}.",
+            )
+    return Columns(places["text"][0], places["label"][0], len(headings))
+
+
+def no_rows() -> BadInput:
+    """Make the error of a table without rows."""
+    return BadInput("This table has no rows.", "Give a line text,label and then one line for each text.")
+
+
+def _places(headings: Sequence[str], known: Sequence[str]) -> list[int]:
+    """Find the columns that have the first known heading, or else any of them."""
+    exactly = [place for place, name in enumerate(headings) if name == known[0]]
+    return exactly or [place for place, name in enumerate(headings) if name in known]

@@ -1,0 +1,77 @@
+"""How large files from people may be: every limit once, with its reason."""
+
+from core.errors import BadInput
+
+MAX_FILE_BYTES = 50 * 2**20
+"""Bytes of any file but one of weights; the server takes no more either."""
+
+MAX_DESCRIPTION_BYTES = 2**20
+"""Bytes in which a file of weights says what it holds; a network of 100,000 tensors needs less."""
+
+WEIGHTS_FILE_RATIO = 2
+"""Bytes of a file of weights for each byte of the network, since some people keep weights in double precision."""
+
+MAX_FOREIGN_NAME = 200
+"""Characters that are kept of the name of a tensor, for the table of what differs."""
+
+MAX_PIXELS = 25_000_000
+"""Pixels of a picture; more would need hundreds of megabytes once unpacked."""
+
+MIN_PICTURE_SIDE = 8
+"""Pixels of a picture's shorter side; on fewer there is nothing to see."""
+
+KEPT_PICTURE_SIDE = 256
+"""Pixels to which a picture's longer side is brought down: what networks look at is smaller still."""
+
+PIXELS_AT_A_TIME = 2**20
+"""Pixels that are turned into fractions at a time, since these take four bytes each."""
+
+MAX_PICTURES = 1_000
+"""Pictures in a zip, which all stay in memory until the visit ends."""
+
+MAX_ZIP_FILES = 5 * MAX_PICTURES
+"""Files in a zip, those that an operating system adds and those of other folders included."""
+
+UNPACKED_RATIO = 2
+"""Bytes that a zip may unpack to, for each byte that it may have itself; more is a bomb."""
+
+MAX_FOLDER_DEPTH = 8
+"""Folders around a picture, from the inside, whose names are compared with the classes."""
+
+MAX_ROWS = 5_000
+"""Rows of a table, about as many as can be judged while somebody waits."""
+
+MAX_COLUMNS = 50
+"""Columns of a table, of which two are read."""
+
+MAX_TEXT_CHARACTERS = 10_000
+"""Characters of one text of a table; networks read less."""
+
+MAX_HEADING_CHARACTERS = 2 * MAX_TEXT_CHARACTERS
+"""Characters of the line of headings, which is split once for each separator."""
+
+MAX_LINE_SEPARATORS = 2 * MAX_TEXT_CHARACTERS
+"""Separators in one line of a table, since each makes a cell that takes memory of its own."""
+
+MAX_LINES = 2_000_000
+"""Lines of a table, most of which must be empty; spreadsheets may write a million of those."""
+
+MAX_LABEL_CHARACTERS = 1_000
+"""Characters of a label or a folder's name that is compared with the classes."""
+
+LABELS_PER_CLASS = 4
+"""Labels in one cell for each class there is, since people repeat some."""
+
+ENCODING_SAMPLE_BYTES, ENCODING_SAMPLE_LINES = 20_000, 200
+"""Bytes and lines by which an encoding is told; more take seconds and tell no more."""
+
+
+def check_size(content: bytes, max_bytes: int = MAX_FILE_BYTES) -> None:
+    """Refuse a file that is empty or has more than so many bytes. Raises BadInput."""
+    if not content:
+        raise BadInput("This file is empty.", "Choose another one.")
+    if len(content) > max_bytes:
+        raise BadInput(
+            f"This file has {len(content) / 1e6:,.1f} MB, more than what it should hold can take.",
+            f"Give one of at most {max_bytes / 1e6:.1f} MB.",
+        )

@@ -10,7 +10,9 @@ import torch
 from torch import nn
 
 from core.tasks import Task, TaskInfo, load
-from core.tasks.vision import task as vision
+from core.tasks.base import SPLITS
+from core.tasks.vision.data import Images
+from core.tasks.vision.task import make_task
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -49,9 +51,9 @@ def tiny() -> Task:
     model = nn.Sequential(nn.Flatten(), nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 3))
     generator = torch.Generator().manual_seed(2)
     inputs = torch.randn(64, 1, 2, 2, generator=generator)
-    images = vision.Images(inputs, inputs.flatten(1)[:, :3].argmax(1))
+    images = Images(inputs, inputs.flatten(1)[:, :3].argmax(1))
     info = TaskInfo("tiny", "Tiny", "vision", "Accuracy", 67, "made by a test", False)
-    return vision.make_task(info, model, lambda split: images, dict.fromkeys(vision.SPLITS, 64), inputs[:1])
+    return make_task(info, model, lambda split: images, dict.fromkeys(SPLITS, 64), inputs[:1])
 
 
 @pytest.fixture

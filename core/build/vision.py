@@ -3,22 +3,25 @@
 import gzip
 import io
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 import torch
 import torchvision
-from safetensors.torch import save as save_safetensors
 
-from core.build.training import store_figures, train
+from core.build.training import parameters, train_and_store
 from core.tasks.assets import Assets
-from core.tasks.vision import task as vision
+from core.tasks.vision.data import Images
+from core.tasks.vision.shipped import NETWORKS
+from core.tasks.vision.task import info, make_task
 from core.tuning import Recipe
 
 EARLY = 1
 """Epochs after which the state is kept that rewinding goes back to."""
 
 VALIDATION, TUNING, SPLIT_SEED = 5_000, 20_000, 2017
+"""Pictures that validate, pictures that ship for tuning, and the seed that draws both."""
 
 RECIPES = {
     "fashion-mlp": Recipe(epochs=30, learning_rate=1e-3, batch_size=128, optimizer="adamw", weight_decay=0.05),
@@ -35,33 +38,28 @@ RECIPES = {
 }
 
 IDX = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")
+"""Names of the four files: pictures and labels, to learn from and to test."""
 
 Pictures = tuple[np.ndarray, np.ndarray]
+"""Pictures uint8 (n, 28, 28), and labels uint8 (n,)."""
 
 
 def build(name: str, assets: Assets, folder: Path | None) -> None:
-    """Prepare the data splits, train one network on the 55,000 training pictures, and store what came of it."""
-    learned, test = read_folder(folder) if folder else download()
-    learning, validation, tuning = split(learned[1])
-    parts = {
-        "train": (learned[0][tuning], learned[1][tuning]),
-        "validation": (learned[0][validation], learned[1][validation]),
-        "test": test,
-    }
-    store_data(assets, parts)
+    """Prepare the data splits, train one network on the 55,000 training pictures, and store both."""
+    (pictures, labels), test = read_folder(folder) if folder else download()
+    learning, validation, tuning = split(labels)
+    validating = (pictures[validation], labels[validation])
+    store_data(
+        assets, {"train": (pictures[tuning], labels[tuning]), "validation": validating, "test": test}
+    )  # fewer to tune with than to learn from, so that the file is small
 
-    recipe = RECIPES[name]
-    torch.manual_seed(recipe.seed)
-    model = vision.ARCHITECTURES[name].build()
-    parameters = sum(p.numel() for p in model.parameters())
-    everything = {**parts, "train": (learned[0][learning], learned[1][learning])}
-    images = {part: vision.Images.from_bytes(*pictures) for part, pictures in everything.items()}
-    counts = {part: len(pictures[1]) for part, pictures in everything.items()}
-    task = vision.make_task(vision.info(name, parameters), model, images.__getitem__, counts)
-    early, trained = train(task, recipe, EARLY)
-    assets.write(f"models/{name}-early.safetensors", save_safetensors(early.state_dict()))
-    assets.write(f"models/{name}.safetensors", save_safetensors(trained.state_dict()))
-    store_figures(assets, task, trained, recipe, "fashion-mnist", EARLY)
+    torch.manual_seed(RECIPES[name].seed)
+    model = NETWORKS[name].build()
+    parts = {"train": (pictures[learning], labels[learning]), "validation": validating, "test": test}
+    images = {part: Images.from_bytes(*both) for part, both in parts.items()}
+    counts = {part: len(each.labels) for part, each in images.items()}
+    task = make_task(info(name, parameters(model)), model, images.__getitem__, counts)
+    train_and_store(assets, task, RECIPES[name], "fashion-mnist", EARLY)
 
 
 def split(labels: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -69,8 +67,8 @@ def split(labels: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
     Returns sorted index arrays of 55,000, 5,000 and 20,000 for the 60,000 labels of Fashion-MNIST.
     """
-    shuffled = np.random.default_rng(SPLIT_SEED)
-    by_class = [shuffled.permutation(np.flatnonzero(labels == label)) for label in np.unique(labels)]
+    generator = np.random.default_rng(SPLIT_SEED)
+    by_class = [generator.permutation(np.flatnonzero(labels == label)) for label in np.unique(labels)]
     held, tuned = VALIDATION // len(by_class), TUNING // len(by_class)
     validation = np.sort(np.concatenate([each[:held] for each in by_class]))
     tuning = np.sort(np.concatenate([each[held : held + tuned] for each in by_class]))
@@ -78,7 +76,7 @@ def split(labels: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return learning, validation, tuning
 
 
-def store_data(assets: Assets, parts: dict[str, Pictures]) -> None:
+def store_data(assets: Assets, parts: Mapping[str, Pictures]) -> None:
     """Write each split as a compressed numpy file, and where it comes from into the manifest."""
     for part, (images, labels) in parts.items():
         file = io.BytesIO()
@@ -94,15 +92,17 @@ def store_data(assets: Assets, parts: dict[str, Pictures]) -> None:
 
 
 def read_folder(folder: Path) -> tuple[Pictures, Pictures]:
-    """Read the four IDX files of a folder: pictures uint8 (n, 28, 28) and labels uint8 (n,), train then test."""
-    parts = []
-    for name in IDX:
-        path = folder / name
-        content = path.read_bytes() if path.exists() else gzip.decompress((folder / f"{name}.gz").read_bytes())
-        dimensions = content[3]  # the IDX header: two zeros, the type, how many dimensions, then each one's size
-        shape = np.frombuffer(content, ">u4", dimensions, 4)
-        parts.append(np.frombuffer(content, np.uint8, offset=4 + 4 * dimensions).reshape(shape))
-    return (parts[0], parts[1]), (parts[2], parts[3])
+    """Read the four IDX files of a folder, plain or packed: what to learn from, and what to test with."""
+    learn_pictures, learn_labels, test_pictures, test_labels = (_read_idx(folder / name) for name in IDX)
+    return (learn_pictures, learn_labels), (test_pictures, test_labels)
+
+
+def _read_idx(path: Path) -> np.ndarray:
+    packed = path.with_name(f"{path.name}.gz")
+    content = path.read_bytes() if path.exists() else gzip.decompress(packed.read_bytes())
+    dimensions = content[3]  # the header: two zeros, the type, how many dimensions, then each one's size
+    shape = np.frombuffer(content, ">u4", dimensions, 4)
+    return np.frombuffer(content, np.uint8, offset=4 + 4 * dimensions).reshape(shape)
 
 
 def download() -> tuple[Pictures, Pictures]:

@@ -10,12 +10,13 @@ from core.errors import TaskUnavailable
 
 ROOT = Path(__file__).resolve().parents[2] / "assets"
 
-EMPTY: dict[str, Any] = {"files": {}, "data": {}, "models": {}}
+PARTS = ("files", "data", "models")
+"""Names of the manifest's parts."""
 
 
 @dataclass(frozen=True)
 class Assets:
-    """A folder of weights and data with its manifest.
+    """Read and write a folder of weights and data with its manifest.
 
     manifest: "files" (path -> sha256, bytes), "data" (name -> licence, source, splits),
     "models" (name -> recipe, seed, figures, parameters).
@@ -34,7 +35,13 @@ class Assets:
                 f"The list of shipped models, {root.name}/manifest.json, is missing or damaged.",
                 "Restore it from the project's repository: git checkout -- assets",
             ) from error
-        return cls(root, {**EMPTY, **manifest})
+        return cls(root, {**{part: {} for part in PARTS}, **manifest})
+
+    @classmethod
+    def open_or_begin(cls, root: Path) -> "Assets":
+        """Read the manifest of a folder, or make folder and manifest. Raises TaskUnavailable when it is damaged."""
+        root.mkdir(parents=True, exist_ok=True)
+        return cls.open(root) if (root / "manifest.json").exists() else cls(root, {part: {} for part in PARTS})
 
     def read(self, file: str) -> bytes:
         """Return a file's bytes after comparing them with the manifest. Raises TaskUnavailable if they differ."""

@@ -1,15 +1,18 @@
 """Something to try a model on by hand: a question that a page can ask, and an answer that it can show."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from torch import Tensor, nn
 
+from core.errors import BadInput
+from core.tasks.outputs import top_answers
+
 
 @dataclass(frozen=True)
 class Answer:
-    """What a model says to one question, as plain data.
+    """Hold what a model says to one question, as plain data.
 
     said: the answer in a few words.
     rows: the same at length, as the lines of a table.
@@ -21,35 +24,13 @@ class Answer:
     image: bytes | None = None
 
 
-@dataclass(frozen=True, eq=False)
-class UploadAdapter:
-    """How what people bring becomes inputs.
-
-    kind: "picture" or "text".
-    inputs: (pictures or texts) -> one batch of inputs; raises BadInput for what no model can answer.
-    picked: which of the network's answers stand for the classes, in their order; None for all.
-    aliases: other names that folders and labels may have -> the class that each stands for.
-    check: one picture or text -> nothing; raises BadInput if no model can answer it. None: texts are tried by `inputs`.
-    multi: whether each class is a label by itself, so that an example may have several of them, or none.
-    how_much: one text -> how much of it the network reads, as a sentence; "" where it reads all. None: always all.
-    """
-
-    kind: str
-    inputs: Callable[[list[Any]], Tensor]
-    picked: list[int] | None = None
-    aliases: Mapping[str, str] = field(default_factory=dict)
-    check: Callable[[Any], object] | None = None
-    multi: bool = False
-    how_much: Callable[[Any], str] | None = None
-
-
 def _nothing(dense: Answer, other: Answer) -> str:
     return ""
 
 
 @dataclass(frozen=True, eq=False)
 class Demo:
-    """A question for a model of one field.
+    """Ask a question to a model of one field.
 
     invitation: what to do, as the heading of the panel.
     label: what the question's own box is called.
@@ -63,5 +44,27 @@ class Demo:
     label: str
     start: int | str
     answer: Callable[[nn.Module, Any], Answer]
-    compare: Callable[[Answer, Answer], str] = field(default=_nothing)
+    compare: Callable[[Answer, Answer], str] = _nothing
     help: str = ""
+
+
+def require_number(noun: str, number: int, most: int) -> None:
+    """Raise BadInput if a question's number, of a picture or an episode, is not one of 1 to `most`."""
+    if not 1 <= number <= most:
+        raise BadInput(f"There is no {noun} {number}.", f"Choose 1 to {most:,}.")
+
+
+def judged_answer(output: Tensor, classes: Sequence[str], truth: Answer) -> Answer:
+    """Answer with the likeliest class of an output (1, classes), and whether it is the true one.
+
+    truth: the example with its true class.
+    """
+    best, rows = top_answers(output, classes)
+    verdict = "right" if best == truth.said else f"it is: {truth.said}"
+    return Answer(f"{best} ({verdict})", tuple(rows), truth.image)
+
+
+def compare_classes(dense: Answer, other: Answer) -> str:
+    """Say whether two classifiers answer alike."""
+    first, second = (answer.rows[0]["Answer"] if answer.rows else None for answer in (dense, other))
+    return "Both say the same." if first == second else "They do not say the same."

@@ -25,16 +25,17 @@ def make(folder: Path) -> None:
     import torchvision
     from PIL import Image
 
-    from core.tasks.imagenet import task as imagenet
+    from core.tasks.imagenet.data import CLASSES
+    from core.tasks.imagenet.files import archive, weights_file
 
     for key in KEYS:
-        file = imagenet.weights_file(key, folder).path
+        file = weights_file(key, folder).path
         file.parent.mkdir(parents=True, exist_ok=True)
         torch.save(torchvision.models.get_model(key).state_dict(), file)
     drawn = np.random.default_rng(0)
     for part in ("train", "val"):
-        for wnid in imagenet.CLASSES:
-            here = imagenet.archive(folder).path / part / wnid
+        for wnid in CLASSES:
+            here = archive(folder).path / part / wnid
             here.mkdir(parents=True)
             for number in range(150):
                 rough = Image.fromarray(drawn.integers(0, 255, (8, 10, 3), dtype=np.uint8))

@@ -18,7 +18,9 @@ from torch.nn.utils import prune as reference
 from core.pruning import PruningPlan, rank
 from core.pruning.masks import cut
 from core.tasks import Task, TaskInfo, load
-from core.tasks.vision import task as vision
+from core.tasks.base import SPLITS
+from core.tasks.vision.data import Images
+from core.tasks.vision.task import make_task
 from tests.bench.live import milliseconds
 
 SPARSITIES = (0.5, 0.7, 0.8, 0.9, 0.95)
@@ -30,8 +32,8 @@ def resnet50() -> Task:
     torch.manual_seed(0)
     model = torchvision.models.resnet50(weights=None)
     info = TaskInfo("resnet50", "ResNet-50", "vision", "Accuracy", 0, "random weights", False)
-    nothing = vision.Images(torch.zeros(1, 3, 224, 224), torch.zeros(1, dtype=torch.long))
-    return vision.make_task(info, model, lambda split: nothing, dict.fromkeys(vision.SPLITS, 1), nothing.inputs)
+    nothing = Images(torch.zeros(1, 3, 224, 224), torch.zeros(1, dtype=torch.long))
+    return make_task(info, model, lambda split: nothing, dict.fromkeys(SPLITS, 1), nothing.pixels)
 
 
 def global_unstructured(model: nn.Module, names: tuple[str, ...], sparsity: float) -> None:

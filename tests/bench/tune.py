@@ -11,7 +11,8 @@ from torchvision.transforms import v2
 
 from core.pruning import PruningPlan, prune
 from core.tasks import Task, load
-from core.tasks.vision import task as vision
+from core.tasks.vision.augment import vary
+from core.tasks.vision.data import BLACK
 from core.tuning import Recipe, fine_tune, preset_for
 
 SEEDS = (0, 1, 2)
@@ -69,10 +70,10 @@ def line(task: Task, plan: PruningPlan, recipe: Recipe, name: str) -> dict[str, 
 def varied(n: int = 512) -> dict[str, Any]:
     """Time how training pictures are varied, a whole batch at once, against torchvision's transforms one by one."""
     inputs = torch.randn(n, 1, 28, 28)
-    theirs = v2.Compose([v2.RandomHorizontalFlip(), v2.RandomCrop(28, padding=1, fill=vision.BLACK)])
+    theirs = v2.Compose([v2.RandomHorizontalFlip(), v2.RandomCrop(28, padding=1, fill=BLACK)])
     drawn = torch.Generator().manual_seed(0)
     ways = {
-        "ours": lambda: vision.vary(inputs, drawn, ("flip", "nudge")),
+        "ours": lambda: vary(inputs, drawn, ("flip", "nudge")),
         "torchvision": lambda: torch.stack([theirs(each) for each in inputs]),
     }
     times: dict[str, list[float]] = {name: [] for name in ways}

@@ -13,14 +13,15 @@ from core.errors import BadInput
 from core.export import bundle
 from core.jobs.work import measure_shipping, report, scan_layers, search_limit
 from core.measure import Budget, Latency, advice, best_within, cost, search, sensitivity
-from core.measure.encodings import file_sizes
 from core.measure.budget import finest
+from core.measure.encodings import file_sizes
 from core.pruning import PruningPlan, prune, shrink
 from core.quality import proportion, share
 from core.tasks import catalog, load
 from core.tasks.assets import Assets
 from core.tasks.brought import with_checkpoint
-from core.tasks.imagenet import task as imagenet
+from core.tasks.imagenet.data import CLASSES, Photographs
+from core.tasks.imagenet.view import View
 from core.tasks.vision import networks
 from tests.core.test_report import Page
 
@@ -152,12 +153,12 @@ def photographs(tmp_path):
     names = {"train": ("n01440764_10026.JPEG", "ILSVRC2012_val_00000293.JPEG", "n01440764_2.JPEG"), "val": ()}
     names["val"] = ("n01440764_9931.JPEG", "ILSVRC2012_val_00009111.JPEG", "ILSVRC2012_val_00017472.JPEG")
     for part, files in names.items():
-        for wnid in imagenet.CLASSES:
+        for wnid in CLASSES:
             folder = tmp_path / part / wnid
             folder.mkdir(parents=True)
             for file in files:
                 Image.new("RGB", (64, 64)).save(folder / file.replace("n01440764", wnid))
-    return imagenet.Photographs(tmp_path, imagenet.View(32, (0.5,) * 3, (0.2,) * 3))
+    return Photographs(tmp_path, View(32, (0.5,) * 3, (0.2,) * 3))
 
 
 def test_only_pictures_that_no_network_learned_from_judge(tmp_path):

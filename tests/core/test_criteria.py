@@ -11,15 +11,16 @@ from core.errors import BadPlan
 from core.pruning import PruningPlan, prune, rank
 from core.pruning.criteria import BATCH_SIZE, BATCHES, activation, first_order
 from core.tasks import TaskInfo
-from core.tasks.vision import task as vision
+from core.tasks.vision.data import Images
+from core.tasks.vision.task import make_task
 
 
 def task_of(model: nn.Module, inputs: torch.Tensor, labels: torch.Tensor):
-    images = vision.Images(inputs, labels)
+    images = Images(inputs, labels)
     parameters = sum(p.numel() for p in model.parameters())
     info = TaskInfo("by-hand", "By hand", "vision", "Accuracy", parameters, "made by a test", False)
     counts = dict.fromkeys(("train", "validation", "test"), len(labels))
-    return vision.make_task(info, model, lambda split: images, counts, example=inputs[:1])
+    return make_task(info, model, lambda split: images, counts, example=inputs[:1])
 
 
 @pytest.fixture

@@ -11,11 +11,12 @@ from safetensors.torch import load, save
 from transformers import AutoConfig, AutoModelForSequenceClassification, AutoTokenizer
 
 from core.downloads import FetchFailed, fetch
-from core.errors import BadInput
+from core.errors import BadInput, TaskUnavailable
 from core.export import bundle
 from core.pruning import PruningPlan, prune
 from core.tasks import brought
-from core.tasks.hub import task as hub
+from core.tasks.hub import lookup
+from core.tasks.hub.task import load as load_task
 from tests.conftest import ROOT
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
@@ -85,7 +86,7 @@ def outside(small):
 
 
 def looked_up(outside, tmp_path, name="someone/topics", revision="main"):
-    return hub.look_up(name, revision, tmp_path, f"http://127.0.0.1:{outside.server_port}")
+    return lookup.look_up(name, revision, tmp_path, f"http://127.0.0.1:{outside.server_port}")
 
 
 def fetched(outside, tmp_path):
@@ -99,7 +100,7 @@ def test_a_fetched_classifier_answers_is_judged_and_is_pruned(outside, tmp_path)
     found = fetched(outside, tmp_path)
     assert (found.revision, found.licence) == (COMMIT, "apache-2.0")
     assert found.size == sum(map(len, outside.files.values()))
-    task = hub.load(found)
+    task = load_task(found)
     assert COMMIT in task.info.source
     said = brought.answer(task, task.model, "opec ministers agree to cut crude oil output")
     assert said.said == list(task.model.network.config.id2label.values())[task.classes.index(said.said)]
@@ -146,7 +147,7 @@ def test_what_the_hub_does_not_have_is_a_sentence(outside, tmp_path, name, revis
 
 
 def test_a_network_without_safetensors_or_too_large_is_not_fetched(outside, tmp_path, monkeypatch):
-    monkeypatch.setattr(hub, "LARGEST", 1000)
+    monkeypatch.setattr(lookup, "LARGEST", 1000)
     with pytest.raises(BadInput, match="has more than"):
         looked_up(outside, tmp_path)
     outside.files["pytorch_model.bin"] = outside.files.pop(WEIGHTS)
@@ -178,8 +179,8 @@ def changed_config(outside, **changes):
 )
 def test_hostile_configurations_are_a_sentence(outside, tmp_path, changes, sentence):
     changed_config(outside, **changes)
-    with pytest.raises((BadInput, hub.TaskUnavailable)) as told:
-        hub.load(fetched(outside, tmp_path))
+    with pytest.raises((BadInput, TaskUnavailable)) as told:
+        load_task(fetched(outside, tmp_path))
     assert sentence in told.value.what
 
 
@@ -187,4 +188,4 @@ def test_a_network_that_never_learned_to_sort_is_refused(outside, tmp_path):
     tensors = load(outside.files[WEIGHTS])
     outside.files[WEIGHTS] = save({name: value for name, value in tensors.items() if "classifier" not in name})
     with pytest.raises(BadInput, match="was not trained to sort texts"):
-        hub.load(fetched(outside, tmp_path))
+        load_task(fetched(outside, tmp_path))

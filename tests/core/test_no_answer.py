@@ -16,14 +16,13 @@ from core.measure.sweep import answers_alike
 from core.pruning import PruningPlan, prune, rank
 from core.quality import share
 from core.tasks import load
-from core.tasks.classification import (
-    likely,
+from core.tasks.class_figures import (
     macro_recall,
-    named,
     precision_and_calibration,
     precision_and_calibration_changes,
     recall_by_class,
 )
+from core.tasks.outputs import predicted_classes, top_answers
 from core.tuning import Recipe, fine_tune
 from pages.shared.format import change as written_change
 from pages.shared.format import figure, good, interval
@@ -66,8 +65,8 @@ def test_some_examples_without_an_answer_count_as_wrong_and_are_counted(mlp):
         return answers
 
     task = replace(mlp, logits=said)
-    right = (named(whole) == mlp.classifier.labels("validation")).float()
-    guessed = named(said(model, "validation"))
+    right = (predicted_classes(whole) == mlp.classifier.labels("validation")).float()
+    guessed = predicted_classes(said(model, "validation"))
     assert (guessed[:10] == -1).all() and torch.equal(guessed[10:], whole[10:].argmax(1))
     shares = further_figures(task, model).groups
     assert sum(each.unanswered for each in shares.values()) == 10
@@ -85,9 +84,9 @@ def test_what_was_forgotten_by_a_network_of_nan_is_everything(mlp):
 
 def test_a_figure_is_never_that_of_the_first_class(mlp):
     output = torch.full((4, 10), math.nan)
-    assert named(output).tolist() == [-1] * 4
-    assert named(torch.tensor([[1.0, math.nan], [1.0, -math.inf], [math.inf, 0.0]])).tolist() == [-1, 0, -1]
-    assert likely(output[:1], mlp.classes) == ("no answer", [])
+    assert predicted_classes(output).tolist() == [-1] * 4
+    assert predicted_classes(torch.tensor([[1.0, math.nan], [1.0, -math.inf], [math.inf, 0.0]])).tolist() == [-1, 0, -1]
+    assert top_answers(output[:1], mlp.classes) == ("no answer", [])
 
 
 def test_the_page_can_draw_it(mlp):
@@ -126,7 +125,7 @@ def test_no_answer_is_wrong_for_every_class():
     truth = torch.tensor([0] * 5 + [1] * 5)
     said = torch.tensor([[1.0, 0.0]] * 5 + [[0.0, 1.0]] * 5)
     said[:5] = math.nan  # the one class gets no answer, the other one is named rightly
-    recalls = recall_by_class(("a", "b"), named(said), truth)
+    recalls = recall_by_class(("a", "b"), predicted_classes(said), truth)
     assert [each.value for each in recalls.values()] == [0.0, 1.0]
     assert macro_recall(recalls).value == 0.5
     precision, f1, _ = precision_and_calibration(said, truth)
@@ -134,7 +133,7 @@ def test_no_answer_is_wrong_for_every_class():
     change_of_precision, *_ = precision_and_calibration_changes(torch.eye(2)[truth], said, truth)
     assert change_of_precision.value == -0.5
     said[0] = torch.tensor([1.0, 0.0])
-    assert macro_recall(recall_by_class(("a", "b"), named(said), truth)).value == pytest.approx(0.6)
+    assert macro_recall(recall_by_class(("a", "b"), predicted_classes(said), truth)).value == pytest.approx(0.6)
 
 
 def test_a_fall_to_no_answer_is_a_fall():

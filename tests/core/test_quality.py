@@ -10,7 +10,7 @@ from sklearn.metrics import confusion_matrix, f1_score, mean_absolute_error, pre
 from core.measure import confusion, mistakes
 from core.pruning import PruningPlan, prune
 from core.tasks import load
-from core.tasks.classification import precision_and_calibration
+from core.tasks.class_figures import precision_and_calibration
 
 
 def calibration_error(sure, right, bins=15):

@@ -20,7 +20,7 @@ from core.measure.budget import Budget
 from core.pruning import PruningPlan, prune, shrink
 from core.quality import proportion
 from core.tasks.base import Packaging
-from core.tasks.imagenet import task as imagenet
+from core.tasks.imagenet.networks import NETWORKS
 from core.tuning import Recipe, fine_tune
 from tests.core.test_criteria import task_of
 
@@ -157,7 +157,7 @@ SMALL_SIDE = {"vit_b_16": 224}
 """Pixels that a network needs at least, where 64 are too few."""
 
 
-@pytest.mark.parametrize("key", imagenet.NETWORKS)
+@pytest.mark.parametrize("key", NETWORKS)
 def test_every_network_of_the_list_loads_smaller_by_the_downloads_own_lines(key, tmp_path):
     task = any_size(key, SMALL_SIDE.get(key, 64))
     try:

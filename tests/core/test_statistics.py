@@ -15,7 +15,7 @@ from core.measure.statistics import fell_for_certain
 from core.pruning import PruningPlan, prune
 from core.quality import Change, Quality, change, mean, proportion, share
 from core.tasks import load
-from core.tasks.classification import macro_recall, macro_recall_change, recall_by_class
+from core.tasks.class_figures import macro_recall, macro_recall_change, recall_by_class
 from pages.shared.format import changed
 
 SETS = 400

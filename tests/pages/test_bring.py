@@ -21,8 +21,8 @@ from streamlit.testing.v1 import AppTest
 from core.measure import cost
 from core.pruning import PruningPlan, prune
 from core.tasks import brought, load
-from core.tasks.imagenet import task as imagenet
-from core.tasks.vision import task as vision
+from core.tasks.imagenet.files import weights_file
+from core.tasks.vision.upload import as_clothes
 from pages.shared.format import figure, size
 from tests.conftest import ROOT
 from tests.core.test_fetch import archive_of
@@ -135,7 +135,7 @@ def test_a_picture_of_ones_own_is_answered_by_both():
 
 def test_a_photograph_becomes_what_the_network_knows():
     task = load("fashion-mlp")
-    ours = vision.as_clothes([Image.open(io.BytesIO(photographed(3)))])
+    ours = as_clothes([Image.open(io.BytesIO(photographed(3)))])
     (inputs, _), *_ = task.batches("validation", 5000, torch.Generator().manual_seed(0), ())
     apart = (inputs - ours).flatten(1).abs().mean(1)
     assert float(apart.min()) < 0.05
@@ -234,7 +234,7 @@ def offered():
 def explored(app):
     """Lay down a network and pictures as a download would, then explore it and come to know all its figures."""
     home = Path(os.environ["TORCH_HOME"]) / "hub"
-    weights = imagenet.weights_file("mobilenet_v3_small").path
+    weights = weights_file("mobilenet_v3_small").path
     weights.parent.mkdir(parents=True, exist_ok=True)
     torch.save(torchvision.models.get_model("mobilenet_v3_small").state_dict(), weights)
     with tarfile.open(fileobj=io.BytesIO(archive_of(4))) as packed:

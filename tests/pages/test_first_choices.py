@@ -86,12 +86,12 @@ def of_steps() -> None:
 
     import streamlit as st
 
-    from core.tasks.imagenet import task as imagenet
+    from core.tasks.imagenet.task import RECIPE_DEFAULTS
     from pages.parts.fine_tune.recipe_form import choose_recipe
     from pages.shared import cache
 
     task = load("fashion-mlp")
-    task = replace(task, training=replace(task.training, recipe_defaults=imagenet.RECIPE_DEFAULTS))
+    task = replace(task, training=replace(task.training, recipe_defaults=RECIPE_DEFAULTS))
     usual, cache.task = cache.task, lambda name: task
     try:
         st.session_state["chosen"] = choose_recipe("fashion-mlp")

@@ -1,1 +1,4 @@
 """Clothes in small pictures: networks, data and task."""
+
+ORDER = 1
+"""Place of this field in the catalogue."""

@@ -4,7 +4,8 @@ import streamlit as st
 
 from core.jobs.pool import Job
 from core.tasks import Task
-from core.tasks.hub.task import HubModel, load
+from core.tasks.hub.lookup import HubModel
+from core.tasks.hub.task import load
 from pages.shared.download_offer import progress
 from pages.shared.job_button import submit
 

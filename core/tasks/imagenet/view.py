@@ -1,0 +1,42 @@
+"""How a photograph becomes an input, and a PNG."""
+
+import io
+from dataclasses import dataclass
+
+import torch
+from PIL import Image
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class View:
+    """Turn photographs into inputs: the middle square of `side` pixels, scaled and centred by channel."""
+
+    side: int
+    mean: tuple[float, ...]
+    deviation: tuple[float, ...]
+
+    def square(self, picture: Image.Image) -> Tensor:
+        """Return the middle square of a picture, uint8 (3, side, side)."""
+        from torchvision.transforms.v2 import functional as transforms
+
+        pixels = transforms.pil_to_tensor(picture.convert("RGB"))
+        resized = transforms.resize(pixels, [self.side], transforms.InterpolationMode.BILINEAR, antialias=True)
+        return transforms.center_crop(resized, [self.side, self.side])
+
+    def normal(self, pixels: Tensor) -> Tensor:
+        """Scale uint8 (n, 3, side, side) as the network was trained; float of the same shape."""
+        scaled = pixels.float().div_(255)
+        centre, spread = (torch.tensor(each)[:, None, None] for each in (self.mean, self.deviation))
+        return scaled.sub_(centre).div_(spread).contiguous(memory_format=torch.channels_last)
+
+    def inputs(self, pictures: list[Image.Image]) -> Tensor:
+        """Turn photographs into one batch of inputs, float (n, 3, side, side)."""
+        return self.normal(torch.stack([self.square(picture) for picture in pictures]))
+
+
+def png(pixels: Tensor) -> bytes:
+    """Turn one picture, uint8 (3, h, w), into a PNG."""
+    file = io.BytesIO()
+    Image.fromarray(pixels.movedim(0, -1).contiguous().numpy()).save(file, "PNG")
+    return file.getvalue()

@@ -1,0 +1,87 @@
+"""Pictures of clothes (Fashion-MNIST): how they are read, kept as bytes, and normalised when they are used."""
+
+import io
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from core.tasks.asset_files import load_arrays
+from core.tasks.assets import Assets
+
+CLASSES = (
+    "T-shirt",
+    "Trousers",
+    "Pullover",
+    "Dress",
+    "Coat",
+    "Sandal",
+    "Shirt",
+    "Sneaker",
+    "Bag",
+    "Ankle boot",
+)
+
+SOURCE = "Fashion-MNIST (Xiao et al. 2017, MIT licence)"
+
+OTHER_NAMES = {"T-shirt/top": "T-shirt", "Trouser": "Trousers"}
+"""The names that the data's own authors give to two of the classes."""
+
+MEAN, DEVIATION = 0.2860, 0.3530
+"""Of all training pixels, on a scale from 0 (black) to 1 (white)."""
+
+BLACK = -MEAN / DEVIATION
+"""Value of a black pixel, once normalised."""
+
+SIDE = 28
+"""Pixels of a side."""
+
+
+@dataclass(frozen=True, eq=False)
+class Images:
+    """Hold pictures with their labels, int (n,).
+
+    pixels: (n, channels, h, w), normalised floats, or uint8 of 0 to 255, which take a quarter of the memory.
+    """
+
+    pixels: Tensor
+    labels: Tensor
+
+    @classmethod
+    def from_bytes(cls, pixels: np.ndarray, labels: np.ndarray) -> "Images":
+        """Hold grey pictures, uint8 (n, h, w) of 0 to 255, and labels (n,)."""
+        kept = torch.from_numpy(np.require(pixels, np.uint8, "W")).unsqueeze(1)  # (n, 1, h, w)
+        return cls(kept, torch.from_numpy(labels.astype(np.int64)))
+
+    def inputs(self, places: slice | Tensor = slice(None)) -> Tensor:
+        """Return the pictures at these places as networks see them, normalised floats (n, channels, h, w)."""
+        chosen = self.pixels[places]
+        return chosen.float().div_(255).sub_(MEAN).div_(DEVIATION) if chosen.dtype == torch.uint8 else chosen
+
+    def normalised(self) -> "Images":
+        """Return the same pictures normalised once and for all, for those that are used again and again."""
+        return Images(self.inputs(), self.labels)
+
+
+Splits = Callable[[str], Images]
+"""(name of a split) -> its pictures."""
+
+
+def read_images(assets: Assets, split: str) -> Images:
+    """Read the shipped pictures of a split. Raises TaskUnavailable when the file is not as shipped.
+
+    Those of validation are normalised at once, since each step of a slider is judged by all of them.
+    """
+    images = Images.from_bytes(*load_arrays(assets, f"data/fashion-mnist-{split}.npz", "images", "labels"))
+    return images.normalised() if split == "validation" else images
+
+
+def png(pixels: Tensor) -> bytes:
+    """Turn one normalised picture (h, w) into a PNG."""
+    grey = (pixels * DEVIATION + MEAN).mul(255).round().clamp(0, 255).to(torch.uint8).numpy()
+    file = io.BytesIO()
+    Image.fromarray(grey).save(file, "PNG")
+    return file.getvalue()

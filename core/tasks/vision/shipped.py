@@ -1,0 +1,56 @@
+"""The vision networks that ship, as people read of them: adding one is one entry here and its class in `networks`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from torch import nn
+
+from core.tasks.vision.networks import LeNet5, LeNet300, SmallResNet
+
+
+@dataclass(frozen=True)
+class ShippedNetwork:
+    """Describe one network that ships: how it is built, and how people read of it.
+
+    pictures_at_once: how many pictures are judged at a time; the most whose activations stay in the processor's cache.
+    recipe_defaults: preset -> the choices in which a recipe differs for this network.
+    """
+
+    build: type[nn.Module]
+    title: str
+    about: str
+    pictures_at_once: int
+    recipe_defaults: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+
+NETWORKS: Mapping[str, ShippedNetwork] = {
+    "fashion-lenet5": ShippedNetwork(
+        LeNet5,
+        "LeNet-5 - clothes (Fashion-MNIST)",
+        "Two layers of small picture filters, then two fully connected layers. The classic of pruning research.",
+        pictures_at_once=500,
+    ),
+    "fashion-mlp": ShippedNetwork(
+        LeNet300,
+        "LeNet-300-100 - clothes (Fashion-MNIST)",
+        "Three fully connected layers that see the picture as one long list of pixels. The fastest of the three.",
+        pictures_at_once=500,
+        recipe_defaults={
+            "careful": {
+                "epochs": 36,
+                "learning_rate": 2e-3,
+                "distill": 0.7,
+                "temperature": 4.0,
+                "augment": ("flip", "nudge"),
+            }
+        },
+    ),
+    "fashion-resnet": ShippedNetwork(
+        SmallResNet,
+        "Small ResNet - clothes (Fashion-MNIST)",
+        "Thirteen layers of picture filters with shortcuts around them. The most accurate, and the most compact.",
+        pictures_at_once=100,
+        recipe_defaults={"careful": {"epochs": 6, "learning_rate": 2e-3, "distill": 0.7}},
+    ),
+}

@@ -6,7 +6,7 @@ import pkgutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import ModuleType
-from typing import Any, TypeVar
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -27,25 +27,19 @@ class Choice:
     order: int
 
 
-C = TypeVar("C", bound=Choice)
-
-
-def choices_in(package: ModuleType, kind: type[C]) -> Mapping[str, C]:
+def choices_in(package: ModuleType) -> Mapping[str, Any]:
     """Return every choice that a module of a package offers as CHOICE, by name, in their order.
 
-    A module that is put into one of the package's folders is found without being named anywhere.
-    Raises TypeError for a CHOICE of another kind, ValueError for a name that two modules give.
+    They are of whatever kind of Choice the package is about. A module that is put into one of the package's folders is
+    found without being named anywhere. Raises ValueError for a name that two modules give.
     """
-    return _choices_in(package.__name__, tuple(package.__path__), kind)
+    return _choices_in(package.__name__, tuple(package.__path__))
 
 
 @functools.lru_cache(maxsize=64)
-def _choices_in(package: str, folders: tuple[str, ...], kind: type[Choice]) -> Mapping[str, Any]:
+def _choices_in(package: str, folders: tuple[str, ...]) -> Mapping[str, Any]:
     modules = (importlib.import_module(f"{package}.{found.name}") for found in pkgutil.iter_modules(folders))
     offered = [module.CHOICE for module in modules if hasattr(module, "CHOICE")]
-    for choice in offered:
-        if not isinstance(choice, kind):
-            raise TypeError(f"{package} holds a CHOICE that is no {kind.__name__}: {choice!r}")
     if len({choice.name for choice in offered}) < len(offered):
         raise ValueError(f"Two choices in {package} have the same name: {sorted(choice.name for choice in offered)}")
     return {choice.name: choice for choice in sorted(offered, key=lambda choice: choice.order)}

@@ -1,7 +1,7 @@
-"""How sure a figure is, and a change of it: every formula of the kind is here, and nowhere else.
+"""Intervals of figures, of their changes and ratios, and tests of falls: every such formula is here, and nowhere else.
 
-All intervals are 95 % intervals, given as (low, high). What is drawn again is always the independent unit: a person and
-not a rating, an episode and not a step.
+All intervals are 95 % intervals, given as (low, high). A bootstrap always draws independent units: people and not
+ratings, episodes and not steps.
 """
 
 import functools
@@ -11,16 +11,17 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.special import bdtrc, ndtr, ndtri, stdtr, stdtrit
 
-LEVEL = 0.95
+CONFIDENCE = 0.95
 """The share of intervals that hold the true value."""
 
-Z = float(ndtri(0.5 + LEVEL / 2))
-"""How many standard deviations hold that share of a normal distribution."""
+Z = float(ndtri(0.5 + CONFIDENCE / 2))
+"""Standard deviations to each side that hold that share of a normal distribution."""
 
 DRAWS = 1000
 """How often a bootstrap draws anew."""
 
 Interval = tuple[float, float]
+"""The low and the high end."""
 
 
 def wilson(successes: int, n: int) -> Interval:
@@ -53,7 +54,7 @@ def mean_of_units(
 ) -> Interval:
     """Return the interval of sum over count, or of its root, where units (units,) are independent of each other.
 
-    sums, counts: what each unit gave, and of how many examples (one each without counts), as for the ratings of a user.
+    sums: the sum of each unit over its examples; counts: how many these are, one each without them.
     bounds: the least and the largest value of one example, if there are such. Where most units gave the same value, a
     bootstrap would not know that others can occur: there half a unit on each bound is added to what weights of chance
     are given to; where all are the same, the bounds alone say how far the mean may lie, to one side if that is a bound.
@@ -61,9 +62,9 @@ def mean_of_units(
     about the bootstrap (wider percentiles for few units); Rubin 1981, The Bayesian bootstrap; Brown, Cai, DasGupta
     2001, Interval estimation for a binomial proportion (half a unit on each side; one-sided at a bound).
     """
-    if counts is None and bounds is not None and not root and _mostly_one(sums):
+    if counts is None and bounds is not None and not root and _mostly_one_value(sums):
         return _bounded_mean(sums, bounds)
-    drawn = _resampling(len(sums)) @ _columns(sums, counts)
+    drawn = _resampling(len(sums)) @ _sums_and_counts(sums, counts)
     found = drawn[:, 0] / drawn[:, 1]
     return _percentiles(np.sqrt(found) if root else found, len(sums))
 
@@ -89,12 +90,11 @@ def change_of_means(
 ) -> Interval:
     """Return the interval of `after` minus `before`, where both were judged on the same units; see `mean_of_units`."""
     apart = after - before
-    if counts is None and bounds is not None and not root and _mostly_one(apart):
+    if counts is None and bounds is not None and not root and _mostly_one_value(apart):
         span = bounds[1] - bounds[0]
         return _bounded_mean(apart, (-span, span))
-    drawn = _resampling(len(before)) @ np.column_stack([_columns(before, counts), after])
-    one, two = drawn[:, 0] / drawn[:, 1], drawn[:, 2] / drawn[:, 1]
-    return _percentiles(np.sqrt(two) - np.sqrt(one) if root else two - one, len(before))
+    one, two = _drawn_pairs(before, after, counts, root)
+    return _percentiles(two - one, len(before))
 
 
 def ratio_of_shares(before: np.ndarray, after: np.ndarray, worst: float = 0.0) -> Interval:
@@ -121,25 +121,22 @@ def ratio_of_means(
     before: np.ndarray, after: np.ndarray, counts: np.ndarray | None = None, root: bool = False, worst: float = 0.0
 ) -> Interval:
     """Return the interval of (after - worst) / (before - worst), where both were judged on the same units."""
-    drawn = _resampling(len(before)) @ np.column_stack([_columns(before, counts), after])
-    one, two = drawn[:, 0] / drawn[:, 1], drawn[:, 2] / drawn[:, 1]
-    if root:
-        one, two = np.sqrt(one), np.sqrt(two)
+    one, two = _drawn_pairs(before, after, counts, root)
     return _percentiles((two - worst) / np.where(one == worst, np.nan, one - worst), len(before))
 
 
 def percentiles_of_draws(value: float, drawn: np.ndarray) -> Interval:
-    """Return the basic bootstrap's interval around a value from what it was in each draw (draws,).
+    """Return the basic bootstrap's interval of a value, from its values in the draws (draws,).
 
-    It makes up for the bias of figures such as a calibration error, which is larger in every draw.
+    This makes up for the bias of figures such as a calibration error, which is larger in every draw.
     Source: Davison and Hinkley 1997, Bootstrap methods and their application.
     """
-    low, high = np.quantile(drawn, ((1 - LEVEL) / 2, (1 + LEVEL) / 2))
+    low, high = np.quantile(drawn, ((1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2))
     return min(value, float(2 * value - high)), max(value, float(2 * value - low))
 
 
 def worse_by_chance(before: np.ndarray, after: np.ndarray) -> float:
-    """Return how likely `after` falls so far below `before` (n,), or further, though it is in truth not lower.
+    """Return the p-value of a fall: how likely `after` is so far below `before` (n,), or further, by chance alone.
 
     For right or wrong, the exact test of McNemar 1947; for other figures of the same units, Student's paired t test.
     """
@@ -153,12 +150,22 @@ def worse_by_chance(before: np.ndarray, after: np.ndarray) -> float:
     return float(stdtr(len(apart) - 1, apart.mean() / spread))
 
 
-def _columns(sums: np.ndarray, counts: np.ndarray | None) -> np.ndarray:
+def _drawn_pairs(
+    before: np.ndarray, after: np.ndarray, counts: np.ndarray | None, root: bool
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the mean of `before`, and of `after`, or their roots, in each draw of the same units, (DRAWS,) each."""
+    drawn = _resampling(len(before)) @ np.column_stack([_sums_and_counts(before, counts), after])
+    one, two = drawn[:, 0] / drawn[:, 1], drawn[:, 2] / drawn[:, 1]
+    return (np.sqrt(one), np.sqrt(two)) if root else (one, two)
+
+
+def _sums_and_counts(sums: np.ndarray, counts: np.ndarray | None) -> np.ndarray:
+    """Put sums beside the counts of their examples, (units, 2)."""
     return np.column_stack([sums, np.ones(len(sums)) if counts is None else counts])
 
 
-def _mostly_one(values: np.ndarray) -> bool:
-    """Whether more than half of the units gave one and the same value."""
+def _mostly_one_value(values: np.ndarray) -> bool:
+    """Tell whether more than half of the units gave one and the same value."""
     return 2 * int(np.unique(values, return_counts=True)[1].max()) > len(values)
 
 
@@ -167,11 +174,11 @@ def _bounded_mean(values: np.ndarray, bounds: Interval) -> Interval:
     n, mean = len(values), float(np.mean(values))
     if len(np.unique(values)) == 1:
         # Of n units none was another one: as many can still be others as let that happen in a twentieth of all cases.
-        unseen = 1 - (1 - LEVEL if mean in bounds else (1 - LEVEL) / 2) ** (1 / n)
+        unseen = 1 - (1 - CONFIDENCE if mean in bounds else (1 - CONFIDENCE) / 2) ** (1 / n)
         return mean + unseen * (bounds[0] - mean), mean + unseen * (bounds[1] - mean)
     weights = np.random.default_rng(0).dirichlet(np.append(np.ones(n), (0.5, 0.5)), 4 * DRAWS)
     drawn = weights @ np.append(values, bounds)
-    low, high = np.quantile(drawn, ((1 - LEVEL) / 2, (1 + LEVEL) / 2))
+    low, high = np.quantile(drawn, ((1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2))
     return min(mean, float(low)), max(mean, float(high))
 
 
@@ -179,7 +186,7 @@ def _percentiles(drawn: np.ndarray, units: int) -> Interval:
     """Return the percentile interval of a bootstrap, wider for few units."""
     if units < 2:
         return -np.inf, np.inf
-    tail = float(ndtr(np.sqrt(units / (units - 1)) * stdtrit(units - 1, (1 - LEVEL) / 2)))
+    tail = float(ndtr(np.sqrt(units / (units - 1)) * stdtrit(units - 1, (1 - CONFIDENCE) / 2)))
     low, high = np.nanquantile(drawn, (tail, 1 - tail)) if np.isfinite(drawn).any() else (np.nan, np.nan)
     return float(low), float(high)
 

@@ -1,84 +1,80 @@
-"""Precision, F1, calibration and confusion against scikit-learn and a hand calculation."""
+"""Figures, their changes and their shares of another one: each with the range of the examples that it is of."""
+
+import math
 
 import numpy as np
 import pytest
-import torch
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from sklearn.metrics import confusion_matrix, f1_score, mean_absolute_error, precision_score
 
-from core.measure import confusion, mistakes
+from core import statistics
+from core.measure import paired_change
 from core.pruning import PruningPlan, prune
-from core.tasks import load
-from core.tasks.class_figures import precision_and_calibration
+from core.quality import Quality, change, mean, proportion, share
+from core.tasks.class_figures import macro_recall
+from tests.core.test_statistics import pair
 
 
-def calibration_error(sure, right, bins=15):
-    """The expected calibration error, bin by bin."""
-    error = 0.0
-    for low in np.arange(bins) / bins:
-        here = (sure > low) & (sure <= low + 1 / bins)
-        if here.any():
-            error += here.mean() * abs(right[here].mean() - sure[here].mean())
-    return error
+def test_perfect_classes_and_perfect_episodes_own_up_to_their_number():
+    few, many = (macro_recall({"a": proportion(n, n, "Recall"), "b": proportion(n, n, "Recall")}) for n in (10, 1000))
+    assert few.high == many.high == 1
+    assert 0.75 < few.low < 0.9 < 0.99 < many.low < 1
+    returns = mean(np.full(20, 500.0), "Return", bounds=(0.0, 500.0))
+    assert (returns.value, returns.high) == (500, 500)
+    assert returns.low == pytest.approx(500 * 0.05 ** (1 / 20), abs=5)  # one-sided: at most that share could fail
+    assert returns.at_bound
+    almost = mean(np.array([*[500.0] * 19, 480.0]), "Return", bounds=(0.0, 500.0))
+    assert almost.low < 450 and not almost.at_bound
+    worst = mean(np.full(20, -500.0), "Return", bounds=(-500.0, 0.0))
+    assert worst.low == -500 < worst.high < -400
+    assert mean(np.array([3.0]), "Return", bounds=(0.0, 500.0)).low < 100  # one episode says next to nothing
 
 
-@settings(max_examples=15, deadline=None)
-@given(st.integers(0, 10_000), st.integers(2, 6), st.integers(30, 200))
-def test_precision_f1_and_calibration(seed, classes, n):
-    rng = torch.Generator().manual_seed(seed)
-    said, truth = 3 * torch.randn(n, classes, generator=rng), torch.randint(classes, (n,), generator=rng)
-    precision, f1, calibration = precision_and_calibration(said, truth)
-    guessed = said.argmax(1)
-    present = sorted({*truth.tolist(), *guessed.tolist()})
-    kinds = {"average": "macro", "labels": present, "zero_division": 0}
-    assert precision.value == pytest.approx(precision_score(truth, guessed, **kinds), abs=1e-6)
-    assert f1.value == pytest.approx(f1_score(truth, guessed, **kinds), abs=1e-6)
-    sure = said.double().softmax(1).max(1).values.numpy()
-    assert calibration.value == pytest.approx(calibration_error(sure, (guessed == truth).numpy()), abs=1e-4)
-    for quality in (precision, f1, calibration):
-        assert 0 <= quality.low <= quality.value <= quality.high <= 1
-        assert quality.n == n
+def test_a_change_is_that_of_the_same_examples(mlp):
+    pruned = prune(mlp, PruningPlan(sparsity=0.7)).model
+    one, two = (mlp.classifier.answers(model, "validation") for model in (mlp.model, pruned))
+    before, after = ((guessed == truth).numpy() for guessed, truth in (one, two))
+    found = paired_change(mlp, mlp.model, pruned)
+    assert found.value == pytest.approx(after.mean() - before.mean())
+    assert (found.low, found.high) == pytest.approx(statistics.change_of_shares(before, after))
+    apart = mlp.evaluate(mlp.model), mlp.evaluate(pruned)
+    assert found.high - found.low < (apart[0].high - apart[0].low) + (apart[1].high - apart[1].low)
+    same = paired_change(mlp, mlp.model, mlp.model)
+    assert (same.value, same.clear) == (0, False)
+    assert same.low < 0 < same.high
 
 
-def test_an_answer_that_is_not_finite_is_judged_as_perfectly_unsure_and_only_such_have_no_figure():
-    said = torch.full((40, 4), torch.nan)
-    assert all(each.value != each.value for each in precision_and_calibration(said, torch.arange(40) % 4))
-    said[0] = torch.zeros(4)  # as unsure as the others are taken for
-    _, _, calibration = precision_and_calibration(said, torch.arange(40) % 4)
-    assert calibration.value == pytest.approx(0.0, abs=1e-6)  # a quarter sure, a quarter right
-    assert calibration.unanswered == 39
+def test_an_early_figure_is_compared_with_the_same_beginning(mlp):
+    pruned = prune(mlp, PruningPlan(sparsity=0.9)).model
+    early, dense = mlp.evaluate(pruned, limit=500), mlp.evaluate(mlp.model)
+    found = change(dense, early)
+    assert found.n == 500
+    assert found.value == pytest.approx(early.value - mlp.evaluate(mlp.model, limit=500).value)
 
 
-def test_confusion_is_that_of_scikit_learn_and_the_mistakes_that_grew_lead(lenet):
-    pruned = prune(lenet, PruningPlan(sparsity=0.93)).model
-    before, after = confusion(lenet, lenet.model), confusion(lenet, pruned)
-    guessed, truth = lenet.classifier.answers(pruned, "validation")
-    assert (after == confusion_matrix(truth, guessed)).all()
-    assert after.sum() == lenet.count("validation")
-    grown = mistakes(lenet.classes, before, after)
-    assert len(grown) == 3
-    rises = [now - then for _, _, then, now in grown]
-    assert rises == sorted(rises, reverse=True)
-    apart = after - before
-    np.fill_diagonal(apart, 0)
-    assert rises[0] == apart.max() > 0
-    truth_name, said_name, then, now = grown[0]
-    place = lenet.classes.index(truth_name), lenet.classes.index(said_name)
-    assert (before[place], after[place]) == (then, now)
-    assert mistakes(lenet.classes, before, before) == []
+def test_figures_of_different_examples_have_no_range():
+    one, two = share(np.ones(20, bool), split="validation"), share(np.ones(20, bool), split="test")
+    assert math.isnan(change(one, two).low)
+    assert math.isnan(change(proportion(3, 4), proportion(1, 4)).high)
 
 
-def test_only_classifiers_have_a_confusion_matrix():
-    task = load("cartpole-policy")
-    with pytest.raises(ValueError, match="no classes"):
-        confusion(task, task.model)
+def test_a_share_of_the_dense_quality_has_the_range_of_the_pair():
+    first, second = pair(np.random.default_rng(3), 2_000)
+    before, after = share(first), share(second)
+    found = after.relative(before)
+    drawn = np.random.default_rng(0)
+    ratios = [second[at].mean() / first[at].mean() for at in (drawn.integers(0, 2_000, 2_000) for _ in range(3_000))]
+    assert (found.low, found.high) == pytest.approx(tuple(np.quantile(ratios, [0.025, 0.975])), abs=0.003)
+    assert before.relative(before).low < 1 < before.relative(before).high
 
 
-def test_the_mean_absolute_error_of_ratings():
-    task = load("movielens-ncf")
-    _, error = task.extra.metrics(task.model, "test")
-    with torch.no_grad():
-        pairs, stars = next(iter(task.batches("test", task.count("test"), torch.Generator(), ())))
-        assert error.value == pytest.approx(mean_absolute_error(stars, task.model(pairs)), abs=1e-6)
-    assert error.metric == "MAE" and error.low < error.value < error.high
+def test_a_figure_goes_into_a_file_without_what_it_was_computed_from():
+    quality = share(np.array([True, False]))
+    assert Quality(**quality.to_dict()) == quality
+    assert "outcomes" not in quality.to_dict()
+
+
+def test_of_nothing_there_is_no_share():
+    half, less = share(np.arange(10) < 5), share(np.arange(10) < 3)
+    for dense in (half, less):
+        assert math.isnan(less.relative(dense, 0.5).value)
+    perfect = mean(np.zeros(10), "RMSE", root=True)
+    assert perfect.relative(perfect).value == 1.0

@@ -10,13 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core import statistics
-from core.measure import paired_change
-from core.measure.statistics import fell_for_certain
-from core.pruning import PruningPlan, prune
-from core.quality import Change, Quality, change, mean, proportion, share
-from core.tasks import load
+from core.quality import change, mean, share
 from core.tasks.class_figures import macro_recall, macro_recall_change, recall_by_class
-from pages.shared.format import changed
 
 SETS = 400
 """Simulated sets for each kind of range."""
@@ -172,111 +167,3 @@ def test_a_fall_of_other_figures_is_judged_by_the_paired_t_test():
     after = before - rng.normal(0.1, 0.5, 40)
     expected = scipy.stats.ttest_rel(after, before, alternative="less").pvalue
     assert statistics.worse_by_chance(before, after) == pytest.approx(expected)
-
-
-def test_perfect_classes_and_perfect_episodes_own_up_to_their_number():
-    few, many = (macro_recall({"a": proportion(n, n, "Recall"), "b": proportion(n, n, "Recall")}) for n in (10, 1000))
-    assert few.high == many.high == 1
-    assert 0.75 < few.low < 0.9 < 0.99 < many.low < 1
-    returns = mean(np.full(20, 500.0), "Return", bounds=(0.0, 500.0))
-    assert (returns.value, returns.high) == (500, 500)
-    assert returns.low == pytest.approx(500 * 0.05 ** (1 / 20), abs=5)  # one-sided: at most that share could fail
-    assert returns.at_bound
-    almost = mean(np.array([*[500.0] * 19, 480.0]), "Return", bounds=(0.0, 500.0))
-    assert almost.low < 450 and not almost.at_bound
-    worst = mean(np.full(20, -500.0), "Return", bounds=(-500.0, 0.0))
-    assert worst.low == -500 < worst.high < -400
-    assert mean(np.array([3.0]), "Return", bounds=(0.0, 500.0)).low < 100  # one episode says next to nothing
-
-
-def test_ratings_are_drawn_user_by_user():
-    task = load("movielens-ncf")
-    quality = task.evaluate(task.model)
-    assert quality.n == 10_000
-    assert quality.high - quality.low == pytest.approx(0.061, abs=0.006)
-    _, error = task.extra.metrics(task.model, "validation")
-    alone = mean(np.abs(np.random.default_rng(0).normal(0, 0.88, 10_000)), "MAE")
-    assert error.high - error.low > 1.5 * (alone.high - alone.low)
-
-
-def test_a_change_is_that_of_the_same_examples(mlp):
-    pruned = prune(mlp, PruningPlan(sparsity=0.7)).model
-    one, two = (mlp.classifier.answers(model, "validation") for model in (mlp.model, pruned))
-    before, after = ((guessed == truth).numpy() for guessed, truth in (one, two))
-    found = paired_change(mlp, mlp.model, pruned)
-    assert found.value == pytest.approx(after.mean() - before.mean())
-    assert (found.low, found.high) == pytest.approx(statistics.change_of_shares(before, after))
-    apart = mlp.evaluate(mlp.model), mlp.evaluate(pruned)
-    assert found.high - found.low < (apart[0].high - apart[0].low) + (apart[1].high - apart[1].low)
-    same = paired_change(mlp, mlp.model, mlp.model)
-    assert (same.value, same.clear) == (0, False)
-    assert same.low < 0 < same.high
-
-
-def test_an_early_figure_is_compared_with_the_same_beginning(mlp):
-    pruned = prune(mlp, PruningPlan(sparsity=0.9)).model
-    early, dense = mlp.evaluate(pruned, limit=500), mlp.evaluate(mlp.model)
-    found = change(dense, early)
-    assert found.n == 500
-    assert found.value == pytest.approx(early.value - mlp.evaluate(mlp.model, limit=500).value)
-
-
-def test_figures_of_different_examples_have_no_range():
-    one, two = share(np.ones(20, bool), split="validation"), share(np.ones(20, bool), split="test")
-    assert math.isnan(change(one, two).low)
-    assert math.isnan(change(proportion(3, 4), proportion(1, 4)).high)
-
-
-def test_a_share_of_the_dense_quality_has_the_range_of_the_pair():
-    first, second = pair(np.random.default_rng(3), 2_000)
-    before, after = share(first), share(second)
-    found = after.relative(before)
-    drawn = np.random.default_rng(0)
-    ratios = [second[at].mean() / first[at].mean() for at in (drawn.integers(0, 2_000, 2_000) for _ in range(3_000))]
-    assert (found.low, found.high) == pytest.approx(tuple(np.quantile(ratios, [0.025, 0.975])), abs=0.003)
-    assert before.relative(before).low < 1 < before.relative(before).high
-
-
-@pytest.mark.parametrize("looks", [4, 10])
-def test_a_network_that_truly_gets_better_is_hardly_ever_told_that_it_over_fits(looks):
-    rng, flagged = np.random.default_rng(11), 0
-    for _ in range(SETS):
-        level = rng.random(1_000)
-        rates = 0.85 + 0.002 * np.arange(looks)
-        seen = [share((level < rate) ^ (rng.random(1_000) < 0.03)) for rate in rates]
-        flagged += fell_for_certain(seen[:-1], seen[-1]) is not None
-    assert flagged / SETS <= 0.05
-
-
-def test_a_true_fall_is_found():
-    rng = np.random.default_rng(5)
-    level = rng.random(1_000)
-    seen = [share(level < rate) for rate in (0.8, 0.9, 0.88, 0.85)]
-    assert fell_for_certain(seen[:-1], seen[-1]) == 1
-
-
-def test_a_figure_goes_into_a_file_without_what_it_was_computed_from():
-    quality = share(np.array([True, False]))
-    assert Quality(**quality.to_dict()) == quality
-    assert "outcomes" not in quality.to_dict()
-
-
-def test_a_fall_that_is_the_same_everywhere_is_certain():
-    assert statistics.worse_by_chance(np.full(10, 500.0), np.full(10, 100.0)) == 0.5**10
-    assert statistics.worse_by_chance(np.full(10, 100.0), np.full(10, 500.0)) == 1.0
-    dense, fallen = (mean(np.full(10, each), "Return", bounds=(0.0, 500.0)) for each in (500.0, 100.0))
-    assert fell_for_certain([dense], fallen) == 0
-
-
-def test_of_nothing_there_is_no_share():
-    half, less = share(np.arange(10) < 5), share(np.arange(10) < 3)
-    for dense in (half, less):
-        assert math.isnan(less.relative(dense, 0.5).value)
-    perfect = mean(np.zeros(10), "RMSE", root=True)
-    assert perfect.relative(perfect).value == 1.0
-
-
-def test_a_small_but_clear_change_is_not_written_as_none():
-    assert changed(Change("Accuracy", -0.0004, -0.0007, -0.0001, 5_000)) == "-0.04 points (-0.07 to -0.01)"
-    assert changed(Change("Accuracy", -0.041, -0.049, -0.034, 5_000)) == "-4.1 points (-4.9 to -3.4)"
-    assert changed(Change("Accuracy", 0.0, -0.001, 0.001, 5_000)) == "no clear change: -0.1 to +0.1 points"

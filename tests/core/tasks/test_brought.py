@@ -54,6 +54,12 @@ def test_without_other_names_the_same_folders_are_left_out_and_named():
     assert set(left(read)) == {"folder T-shirt_top (1 file)", "folder Trouser (1 file)"}
 
 
+def test_a_picture_has_the_one_label_of_its_folder_where_there_could_be_several():
+    read = read_labelled(picture_task(multi=True), zipped({"Coat/1.png": picture(), "T-shirt/2.png": picture()}))
+    assert read.labels == [(2,), (0,)]
+    assert read.counts == {"T-shirt": 1, "Trousers": 0, "Coat": 1}
+
+
 def test_what_a_task_refuses_is_left_out_with_its_reason():
     def check(given):
         if given.width > 100:

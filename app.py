@@ -1,16 +1,17 @@
 """Start here: `streamlit run app.py`."""
 
+import gc
 import importlib
 import sys
 from pathlib import Path
 
 import streamlit as st
 
-from pages.shared import link
+from pages.shared import link, workers
 
 st.set_page_config("Pruning Playground", "✂️", layout="wide")
 st.html(Path(__file__).parent / "assets" / "app.css")
-link.remember()
+link.remember_link()
 
 page = st.navigation(
     {
@@ -24,9 +25,11 @@ page = st.navigation(
         "More": [st.Page("pages/about.py", title="About", icon=":material/info:")],
     }
 )
-link.carry_to(page)
+link.carry_choices_to(page)
 st.session_state["within app"] = True
 if "core.jobs.work" not in sys.modules:
     with st.spinner("Starting: getting the neural network library ready ..."):  # once a server, two to four seconds
+        workers.jobs().prepare()  # they import it at the same time, so that the first curve begins as the page is there
         importlib.import_module("core.jobs.work")
+        gc.freeze()  # Streamlit collects garbage after every run; going through all of torch each time slows everybody
 page.run()

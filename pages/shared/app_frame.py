@@ -4,7 +4,7 @@ import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
 
-def within_app() -> None:
+def require_app_frame() -> None:
     """Make sure that a page is shown within app.py, even if its address is the first that a new server is asked for.
 
     Until app.py has named its pages, Streamlit takes a folder called pages for its older kind of app, and would run

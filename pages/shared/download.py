@@ -2,60 +2,33 @@
 
 import io
 import zipfile
-from typing import Any
 
 import streamlit as st
 
 from core.errors import PlaygroundError
 from core.export import FORMATS, bundle
-from core.jobs.pool import Job
-from core.measure import PlanResult
+from core.measure import PlanResult, Quality
 from core.pruning import PruningPlan
 from pages.shared import cache, fine_tunes
-from pages.shared.format import size
-
-
-def pack(name: str, plan: PruningPlan, step: PlanResult, tuned: Job | None, formats: tuple[str, ...]) -> bytes:
-    """Build the zip of the pruned network, or of the fine-tuned one if the fine-tune `tuned` belongs to this plan."""
-    task, pruned = cache.task(name), cache.pruned(name, plan)
-    judged = {
-        ("dense", "validation"): cache.dense_quality(name),
-        ("dense", "test"): cache.memo().get((name, "test"), lambda: task.evaluate(task.model, "test")),
-        ("pruned", "validation"): step.quality,
-        ("pruned", "test"): cache.memo().get((name, plan, "test"), lambda: task.evaluate(pruned.model, "test")),
-    }
-    healed: dict[str, Any] = {}
-    if tuned is not None:
-        judged["fine-tuned", "validation"] = fine_tunes.tuned_quality(tuned)
-        healed = {"tuned": fine_tunes.tuned(tuned), "recipe": tuned.arguments[2]}
-    try:
-        return bundle(task, pruned, formats, judged=judged, **healed)
-    except PlaygroundError as error:
-        return note(str(error))  # the click has left the page already, so the file says what happened
-
-
-def note(text: str) -> bytes:
-    """Return a zip that holds nothing but a text."""
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w") as archive:
-        archive.writestr("NOT-WRITTEN.txt", text)
-    return packed.getvalue()
+from pages.shared.errors import show_errors
+from pages.shared.fine_tunes import FineTune
+from pages.shared.format import format_bytes
 
 
 def download_button(
     name: str,
     plan: PruningPlan,
-    step: PlanResult,
-    tuned: Job | None,
+    result: PlanResult,
+    tuned: FineTune | None,
     formats: tuple[str, ...] = ("safetensors",),
     label: str = "Download",
 ) -> None:
-    """Offer the network as a zip."""
+    """Offer the pruned network as a zip, or the fine-tuned one if there is a fine-tune of this plan."""
     kind = "" if formats == ("safetensors",) else f"-{formats[0]}"
     st.download_button(
         label,
-        lambda: pack(name, plan, step, tuned, formats),
-        file_name=f"{name}-{100 * step.sparsity:.1f}-percent-pruned{kind}.zip",
+        lambda: pack_network(name, plan, result, tuned, formats),
+        file_name=f"{name}-{100 * result.sparsity:.1f}-percent-pruned{kind}.zip",
         mime="application/zip",
         key=f"download-{label}",
         on_click="ignore",
@@ -65,23 +38,52 @@ def download_button(
     )
 
 
-def other_forms(name: str, plan: PruningPlan, step: PlanResult) -> None:
+def pack_network(
+    name: str, plan: PruningPlan, result: PlanResult, tuned: FineTune | None, formats: tuple[str, ...]
+) -> bytes:
+    """Build the zip; where it cannot be, one that says why, since the click has left the page already."""
+    task, pruned, memo = cache.task(name), cache.pruned(name, plan), cache.memo()
+    judged: dict[tuple[str, str], Quality] = {
+        ("dense", "validation"): cache.dense_quality(name),
+        ("dense", "test"): memo.get((name, "test"), lambda: task.evaluate(task.model, "test")),
+        ("pruned", "validation"): result.quality,
+        ("pruned", "test"): memo.get((name, plan, "test"), lambda: task.evaluate(pruned.model, "test")),
+    }
+    network, recipe = None, None
+    if tuned is not None:
+        judged["fine-tuned", "validation"] = fine_tunes.judge(tuned)
+        network, recipe = fine_tunes.rebuild_network(tuned), tuned.recipe
+    try:
+        return bundle(task, pruned, formats, network, recipe, judged)
+    except PlaygroundError as error:
+        return _pack_text(str(error))
+
+
+def _pack_text(text: str) -> bytes:
+    """Return a zip that holds nothing but a text."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("NOT-WRITTEN.txt", text)
+    return packed.getvalue()
+
+
+def offer_all_formats(name: str, plan: PruningPlan, result: PlanResult) -> None:
     """Offer the network in every form, with about how large each gets, once somebody opens the panel."""
     panel = st.expander("Take it home in the form you need", key=f"forms-{name}", on_change="rerun")
     if not panel.open:
         return
-    job = fine_tunes.current()
-    tuned = job if job and not job.active and job.results and job.arguments[:2] == (name, plan) else None
-    pruned = fine_tunes.tuned(tuned) if tuned else cache.pruned(name, plan)
-    with panel, cache.sentences():
+    tuned = fine_tunes.fine_tune_of(name, plan)
+    network = fine_tunes.rebuild_network(tuned) if tuned else cache.pruned(name, plan)
+    with panel, show_errors():
         st.caption(
             f"Of the {'fine-tuned' if tuned else 'pruned'} network, each with a model card that tells its figures."
         )
-        for form, about in FORMATS.items():
+        for name_of_format, format in FORMATS.items():
             text, button = st.columns([4, 1], vertical_alignment="center", gap="medium")
-            text.markdown(f"**{about.label}**, about {size(about.size(pruned))} before zipping. {about.about}")
+            about = f"**{format.label}**, about {format_bytes(format.size(network))} before zipping. {format.about}"
+            text.markdown(about)
             with button:
-                if about.missing:
-                    st.caption(f"Needs {', '.join(about.missing)}, not installed here.")
+                if format.missing:
+                    st.caption(f"Needs {', '.join(format.missing)}, not installed here.")
                 else:
-                    download_button(name, plan, step, tuned, (form,), form.upper())
+                    download_button(name, plan, result, tuned, (name_of_format,), name_of_format.upper())

@@ -1,56 +1,74 @@
 """What a model needs and this server has not got yet: an offer to fetch it, and how far that is."""
 
+from collections.abc import Sequence
+
 import streamlit as st
 
-from core.jobs.pool import Job
+from core.downloads import RemoteFile
+from core.jobs.job import Job
 from core.tasks import missing
-from pages.shared import cache, shared_work
-from pages.shared.format import size
+from pages.shared import cache, shared_work, workers
+from pages.shared.errors import show_error
+from pages.shared.format import format_bytes
 from pages.shared.shared_work import SharedWork
 
 
-def _download(name: str) -> SharedWork:
-    """The download for a model, one for all visitors; it takes its time whoever looks, and only a person begins it."""
-    return shared_work.shared("fetch", name, lambda known: (name,), keep=lambda payload: False, patience=None)
-
-
-def fetched(name: str) -> bool:
-    """Whether all that a model needs is here; if not, offer to fetch it in its place on the page."""
+def offer_download(name: str) -> bool:
+    """Offer to fetch what a model needs, where some of it is missing; return whether all of it is here."""
     if not missing(name):
         return True
     job = _download(name).job
     busy = job is not None and job.active
-    st.fragment(_offer, run_every=0.5 if busy else None)(name, busy)
+    st.fragment(_draw_offer, run_every=0.5 if busy else None)(name, busy)
     return False
 
 
-def _offer(name: str, busy: bool) -> None:
+def _download(name: str) -> SharedWork:
+    """Return the download for a model, one for all visitors; it goes on whoever looks, and only a person begins it."""
+    return shared_work.find("fetch", name, lambda known: (name,), keep=_keep_nothing, patience=None)
+
+
+def _keep_nothing(payload: object) -> bool:
+    return False
+
+
+def _draw_offer(name: str, busy: bool) -> None:
     absent, job = missing(name), _download(name).job
     active = job is not None and job.active
     if not absent or active != busy:
         st.rerun()
-    whole = size(sum(each.size for each in absent))
     with st.container(border=True):
-        if active:
-            progress(job)
+        if job is not None and job.active:
+            show_download(job)
             return
-        if job is not None and job.error:
-            st.error(" ".join(job.error), icon=":material/error:")
-            shipped = ", ".join(info.title.split(" - ")[0] for info in cache.tasks().values() if info.shipped)
-            st.caption(f"Without a network, these work all the same: {shipped}.")
-        elif job is not None and job.state == "stopped":
-            st.caption("The download was stopped; nothing of it is kept.")
-        st.markdown(
-            f"This model does not ship with the app. It needs {' and '.join(each.what for each in absent)}: "
-            f"**{whole}**, from {' and '.join(dict.fromkeys(each.url.split('/')[2] for each in absent))}. They are "
-            "compared with their published hash and then kept for everybody who uses this server."
-        )
+        if job is not None:
+            _say_why_it_ended(job)
+        whole = format_bytes(sum(each.size for each in absent))
+        st.markdown(_describe(absent, whole))
         if st.button(f"Fetch {whole}", type="primary", key="fetch"):
             _download(name).begin()
             st.rerun()
 
 
-def progress(job: Job) -> None:
+def _say_why_it_ended(job: Job) -> None:
+    if job.error:
+        show_error(*job.error)
+        shipped = ", ".join(info.title.split(" - ")[0] for info in cache.tasks().values() if info.shipped)
+        st.caption(f"Without a network, these work all the same: {shipped}.")
+    elif job.state == "stopped":
+        st.caption("The download was stopped; nothing of it is kept.")
+
+
+def _describe(absent: Sequence[RemoteFile], whole: str) -> str:
+    """Say what is missing, how large it is, and where it comes from."""
+    return (
+        f"This model does not ship with the app. It needs {' and '.join(each.what for each in absent)}: "
+        f"**{whole}**, from {' and '.join(dict.fromkeys(each.url.split('/')[2] for each in absent))}. They are "
+        "compared with their published hash and then kept for everybody who uses this server."
+    )
+
+
+def show_download(job: Job) -> None:
     """Say how far a download is, and offer to stop it."""
     text, stop = st.columns([4, 1], vertical_alignment="center")
     with text:
@@ -59,8 +77,9 @@ def progress(job: Job) -> None:
             st.caption("Waiting for a free worker ..." if job.state == "waiting" else "Asking for it ...")
         elif now.of:
             left = f", {now.left:.0f} seconds left" if now.left is not None else ""
-            st.progress(min(1.0, now.done / now.of), f"{now.what}: {size(now.done)} of {size(now.of)}{left}")
+            done = f"{format_bytes(now.done)} of {format_bytes(now.of)}"
+            st.progress(min(1.0, now.done / now.of), f"{now.what}: {done}{left}")
         else:
             st.progress(1.0, f"{now.what}: {now.done:,} files")
     if stop.button("Stop", key="stop-fetch", width="stretch", help="For everybody who waits for this download."):
-        cache.jobs().stop(job)
+        workers.jobs().stop(job)

@@ -1,5 +1,7 @@
 """Everything that a visit has tried of a network, so that the best of it can be drawn and taken home."""
 
+from collections.abc import Hashable
+
 import pandas as pd
 import streamlit as st
 
@@ -7,57 +9,55 @@ from core.measure import Candidate, PlanResult, Quality, frontier, measure_candi
 from core.pruning import Pruned, PruningPlan
 from pages.shared import cache
 
-MOST = 40
+MOST_STEPS = 40
 """Steps of the slider that are kept, the latest ones; what a search or a fine-tune found is kept as well."""
 
 
-def _book(name: str) -> dict[tuple[str, PruningPlan], PlanResult | Candidate]:
-    return st.session_state.setdefault("visited", {}).setdefault(name, {})
+def _tried(name: str) -> dict[Hashable, PlanResult | Candidate]:
+    return st.session_state.setdefault("tried", {}).setdefault(name, {})
 
 
-def note_step(name: str, step: PlanResult) -> None:
+def note_result(name: str, result: PlanResult) -> None:
     """Remember a step of the slider."""
-    book = _book(name)
-    book.setdefault(("pruned", step.plan), step)
-    steps = [key for key, each in book.items() if isinstance(each, PlanResult)]
-    for key in steps[:-MOST]:
-        del book[key]
+    tried = _tried(name)
+    tried.setdefault(("pruned", result.plan), result)
+    steps = [key for key, each in tried.items() if isinstance(each, PlanResult)]
+    for key in steps[:-MOST_STEPS]:
+        del tried[key]
 
 
-def note_tuned(name: str, pruned: Pruned, quality: Quality, key: object) -> None:
+def note_tuned(name: str, pruned: Pruned, quality: Quality, recipe: Hashable) -> None:
     """Remember a fine-tuned network."""
-    _book(name)["fine-tuned", pruned.plan, key] = measure_candidate(cache.task(name), pruned, quality, "fine-tuned")
+    counted = measure_candidate(cache.task(name), pruned, quality, "fine-tuned")
+    _tried(name)["fine-tuned", pruned.plan, recipe] = counted
 
 
-def dense(name: str) -> Candidate:
-    """What the whole network costs."""
+def note_found(name: str, found: list[Candidate]) -> None:
+    """Remember what a search has found."""
+    _tried(name).update({(each.stage, each.plan): each for each in found})
+
+
+def list_tried(name: str) -> list[Candidate]:
+    """Return everything that was tried; what a step of the slider costs is counted now."""
+    return [each if isinstance(each, Candidate) else _count(name, each) for each in _tried(name).values()]
+
+
+def _count(name: str, result: PlanResult) -> Candidate:
+    key, task = (name, result.plan, "counted"), cache.task(name)
+    return cache.memo().get(key, lambda: measure_candidate(task, cache.pruned(name, result.plan), result.quality))
+
+
+def dense_candidate(name: str) -> Candidate:
+    """Count what the whole network costs."""
+    key, task, quality = (name, "dense", "counted"), cache.task(name), cache.dense_quality(name)
     nothing = PruningPlan(sparsity=0.0)
-    whole = cache.dense_quality(name)
-    key = (name, "dense", "counted")
-    return cache.memo().get(
-        key, lambda: measure_candidate(cache.task(name), cache.pruned(name, nothing), whole, "dense")
-    )
+    return cache.memo().get(key, lambda: measure_candidate(task, cache.pruned(name, nothing), quality, "dense"))
 
 
-def tried(name: str, found: list[Candidate]) -> list[Candidate]:
-    """List everything, with what a search has found; the costs of slider steps are measure_candidate now."""
-    book = _book(name)
-    for each in found:
-        book[each.stage, each.plan] = each
-    return [each if isinstance(each, Candidate) else _counted(name, each) for each in book.values()]
-
-
-def _counted(name: str, step: PlanResult) -> Candidate:
-    key = (name, step.plan, "counted")
-    return cache.memo().get(
-        key, lambda: measure_candidate(cache.task(name), cache.pruned(name, step.plan), step.quality)
-    )
-
-
-def table(name: str, found: list[Candidate]) -> pd.DataFrame:
+def history_table(name: str, tried: list[Candidate]) -> pd.DataFrame:
     """Lay out what was tried, one line each, with whether nothing beats it in bytes or in operations."""
-    for_bytes = set(map(id, frontier(found, lambda each: each.size)))
-    for_macs = set(map(id, frontier(found, lambda each: each.macs)))
+    for_bytes = set(map(id, frontier(tried, lambda each: each.size)))
+    for_macs = set(map(id, frontier(tried, lambda each: each.macs)))
     return pd.DataFrame(
         {
             "model": name,
@@ -78,5 +78,5 @@ def table(name: str, found: list[Candidate]) -> pd.DataFrame:
             "best for its bytes": id(each) in for_bytes,
             "best for its macs": id(each) in for_macs,
         }
-        for each in found
+        for each in tried
     )

@@ -11,8 +11,6 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 from streamlit.navigation.page import StreamlitPage
 
-from core.pruning import PruningPlan
-
 KNOWN = ("model", "threshold", "remove", "judge", "scope", "norm", "tables", "n", "m", "own", "recipe")
 """What a link can hold; besides, there is a strategy for each recipe."""
 
@@ -23,15 +21,15 @@ NOT_OURS = ("embed", "utm_", "fbclid", "gclid", "strategy-")
 """How the names of what others add to links begin, and of choices that have a list of their own."""
 
 
-def remember() -> None:
-    """At the very beginning of a visit: keep what its link holds, before anybody can change the page."""
+def remember_link() -> None:
+    """Keep what the link of a visit holds, at its very beginning, before anybody can change the page."""
     if "link" not in st.session_state:
         st.session_state["link"] = st.query_params.to_dict()
         st.session_state["kept"] = {}
 
 
-def carry_to(page: StreamlitPage) -> None:
-    """Before a page is drawn: if it is another one than before, let its widgets take over every choice."""
+def carry_choices_to(page: StreamlitPage) -> None:
+    """Let the widgets of a page that is about to be drawn take over every choice, if it is another one than before."""
     before, kept = st.session_state.get("page"), st.session_state.get("kept", {})
     if before == page.url_path:
         return
@@ -47,18 +45,18 @@ def carry_to(page: StreamlitPage) -> None:
         st.switch_page(page, query_params={"threshold": f"{kept['threshold']:g}"})
 
 
-def asked(key: str) -> str | None:
+def requested(key: str) -> str | None:
     """Return what the link asks for, now or when the visit began."""
     return st.query_params.get(key, st.session_state.get("link", {}).get(key))
 
 
-def keep(key: str, value: Any) -> None:
+def keep_choice(key: str, value: Any) -> None:
     """Keep the choice that a widget shows."""
     st.session_state.setdefault("kept", {})[key] = value
     st.session_state.get("link", {}).pop(key, None)
 
 
-def restore(key: str) -> bool:
+def restore_choice(key: str) -> bool:
     """Give a widget its choice, where Streamlit has forgotten it or is about to; return whether there was one."""
     kept, carried = st.session_state.get("kept", {}), st.session_state.get("carried", set())
     if key in kept and (key not in st.session_state or key in carried):
@@ -69,12 +67,12 @@ def restore(key: str) -> bool:
     return False
 
 
-def from_link(key: str, options: Container[str], place: DeltaGenerator | None = None) -> None:
-    """Before a widget is drawn: let the link decide what it starts with, and drop a choice it no longer offers.
+def read_choice(key: str, options: Container[str], place: DeltaGenerator | None = None) -> None:
+    """Let the link decide what a widget starts with, and drop a choice it no longer offers; call it before it is drawn.
 
     place: where to say that the link asks for what is not there.
     """
-    if not restore(key) and key not in st.session_state and (wanted := asked(key)) is not None:
+    if not restore_choice(key) and key not in st.session_state and (wanted := requested(key)) is not None:
         if wanted in options:
             st.session_state[key] = wanted
         else:
@@ -85,23 +83,23 @@ def from_link(key: str, options: Container[str], place: DeltaGenerator | None = 
         del st.session_state[key]
 
 
-def to_link(key: str, value: str, usual: str) -> None:
-    """After a widget is drawn: keep its value in the visit, and in the link unless it is the usual one."""
-    keep(key, value)
+def write_choice(key: str, value: str, usual: str) -> None:
+    """Keep the value of a widget that was drawn in the visit, and in the link unless it is the usual one."""
+    keep_choice(key, value)
     if value != usual:
         st.query_params[key] = value
     elif key in st.query_params:
         del st.query_params[key]
 
 
-def mention_unknown(names: Iterable[str], place: DeltaGenerator) -> None:
+def warn_of_unknown(names: Iterable[str], place: DeltaGenerator) -> None:
     """Say which parts of a link mean nothing here."""
     strange = [name for name in names if name not in KNOWN and not name.startswith(NOT_OURS)]
     if strange:
         place.warning(f"The link also holds {', '.join(name[:40] for name in strange[:5])}, which means nothing here.")
 
 
-def overrides_of(text: str, names: tuple[str, ...], place: DeltaGenerator | None = None) -> dict[str, float]:
+def read_overrides(text: str, names: tuple[str, ...], place: DeltaGenerator | None = None) -> dict[str, float]:
     """Read "layer:percent,layer:percent" from a link; what does not fit is left out, with a sentence at a place."""
     found = {}
     for part in filter(None, text.split(",")):
@@ -117,31 +115,7 @@ def overrides_of(text: str, names: tuple[str, ...], place: DeltaGenerator | None
     return found
 
 
-def to_explore(name: str, **choices: str) -> None:
+def open_explore(name: str, **choices: str) -> None:
     """Go to Explore with these choices in the link; the threshold stays as it is in the session."""
     # Told outright, since Streamlit will not clear a link in which a slider is bound.
     st.switch_page("pages/explore.py", query_params={"model": name, **choices})
-
-
-def open_plan(name: str, plan: PruningPlan) -> None:
-    """Set all choices to those of a plan; call it before any of their widgets is drawn, as a button's callback does."""
-    patterned = plan.pattern is not None
-    chosen = {
-        "model": name,
-        "remove": "N:M" if patterned else plan.granularity,
-        "judge": plan.criterion,
-        "scope": plan.scope,
-        "norm": plan.norm,
-        "tables": plan.embeddings,
-    }
-    if patterned:
-        chosen["n"], chosen["m"] = plan.pattern
-    if plan.sparsity is not None and not patterned:
-        chosen["threshold"] = round(100 * plan.sparsity, 1)
-    st.session_state.update(chosen)
-    for key, value in chosen.items():
-        keep(key, value)
-    own = f"{name} {plan.granularity} {plan.embeddings}"
-    st.session_state[f"own {own}"] = dict(plan.overrides)
-    keep(f"own {own}", dict(plan.overrides))
-    st.session_state.pop(f"own-{own.replace(' ', '-')}", None)

@@ -7,20 +7,39 @@ from streamlit.delta_generator import DeltaGenerator
 
 from core.pruning import PruningPlan
 from pages.shared import cache, link
-from pages.shared.download_offer import fetched
+from pages.shared.download_offer import offer_download
 from pages.shared.plan_form import ways
+from pages.shared.sparsities import SLIDER_END, SLIDER_STEP
 
-DEFAULT = 80.0
+DEFAULT_PERCENT = 80.0
 """Percent removed when the page opens: where the drop of the first model is just visible."""
 
 
-def pick_model() -> str:
-    """Let people pick a model; it lives in the link."""
+def choose_model_and_plan(top: DeltaGenerator, details: DeltaGenerator) -> tuple[str, PruningPlan, float]:
+    """Ask for model and amount in `top`, for the ways in `details`; return model, plan, and the slider's percent."""
+    notes = top.container()
+    link.warn_of_unknown(st.query_params, notes)
+    left, right = top.columns([2, 3], vertical_alignment="bottom", gap="medium")
+    with left:
+        name = choose_model()
+    with top:
+        if not offer_download(name):
+            st.stop()
+    with right:
+        kept = st.session_state.get("kept", {})
+        percent = choose_percent(st.session_state.get("remove", kept.get("remove", link.requested("remove"))) == "N:M")
+    with details:
+        base = ways(name, notes)
+    return name, base if base.pattern else replace(base, sparsity=percent / 100), percent
+
+
+def choose_model() -> str:
+    """Let people choose a model; it lives in the link."""
     known = cache.tasks()
-    asked = link.asked("model")
-    first = not link.restore("model") and "model" not in st.session_state
-    if first and asked in known:
-        st.session_state.model = asked
+    wanted = link.requested("model")
+    first = not link.restore_choice("model") and "model" not in st.session_state
+    if first and wanted in known:
+        st.session_state.model = wanted
     name = st.selectbox(
         "Pretrained model",
         list(known),
@@ -29,24 +48,28 @@ def pick_model() -> str:
         key="model",
         persist_state="session",
     )
-    if first and asked not in {None, *known}:
-        st.warning(f"The link names a model that is not here: {asked[:60]!r}. This is {known[name].title} instead.")
-    link.keep("model", name)
+    if first and wanted is not None and wanted not in known:
+        st.warning(f"The link names a model that is not here: {wanted[:60]!r}. This is {known[name].title} instead.")
+    link.keep_choice("model", name)
     st.query_params["model"] = name
     return name
 
 
-def slide(patterned: bool) -> float:
-    """Let people choose how much goes, in percent; it lives in the link."""
-    cut = link.asked("threshold")
-    if not link.restore("threshold") and "threshold" not in st.session_state and cut is not None and _is_threshold(cut):
-        st.session_state["threshold"] = float(cut)
-    value = st.slider(
+def choose_percent(patterned: bool) -> float:
+    """Let people choose how much goes, in percent; it lives in the link, under the slider's old name `threshold`.
+
+    patterned: whether a pattern decides that, so that the slider is switched off.
+    """
+    wanted = link.requested("threshold")
+    start = None if wanted is None else _read_percent(wanted)
+    if not link.restore_choice("threshold") and "threshold" not in st.session_state and start is not None:
+        st.session_state["threshold"] = start
+    percent = st.slider(
         "Pruning threshold",
         0.0,
-        cache.HIGHEST,
-        DEFAULT,
-        cache.STEP,
+        SLIDER_END,
+        DEFAULT_PERCENT,
+        SLIDER_STEP,
         format="%.1f %%",
         help="How many of the weights go: the least important ones first, wherever in the network they are."
         if not patterned
@@ -56,33 +79,17 @@ def slide(patterned: bool) -> float:
         persist_state="session",
         disabled=patterned,
     )
-    if cut is not None and not _is_threshold(cut):
-        what = f"The link names a threshold that is no number from 0 to {cache.HIGHEST}: {cut[:60]!r}."
-        st.warning(f"{what} This is {value:.1f} % instead.")
-    link.keep("threshold", value)
-    return value
+    if wanted is not None and start is None:
+        problem = f"The link names a threshold that is no number from 0 to {SLIDER_END}: {wanted[:60]!r}."
+        st.warning(f"{problem} This is {percent:.1f} % instead.")
+    link.keep_choice("threshold", percent)
+    return percent
 
 
-def _is_threshold(text: str) -> bool:
+def _read_percent(text: str) -> float | None:
+    """Read a place of the slider from the link; None if it is none."""
     try:
-        return 0 <= float(text) <= cache.HIGHEST
+        percent = float(text)
     except ValueError:
-        return False
-
-
-def choose(top: DeltaGenerator, details: DeltaGenerator) -> tuple[str, PruningPlan, float]:
-    """Ask for model and amount in `top`, for the ways in `details`; return model, plan, and the slider's place."""
-    notes = top.container()
-    link.mention_unknown(st.query_params, notes)
-    left, right = top.columns([2, 3], vertical_alignment="bottom", gap="medium")
-    with left:
-        name = pick_model()
-    with top:
-        if not fetched(name):
-            st.stop()
-    with right:
-        kept = st.session_state.get("kept", {})
-        value = slide(st.session_state.get("remove", kept.get("remove", link.asked("remove"))) == "N:M")
-    with details:
-        base = ways(name, notes)
-    return name, base if base.pattern else replace(base, sparsity=value / 100), value
+        return None
+    return percent if 0 <= percent <= SLIDER_END else None

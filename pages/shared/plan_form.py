@@ -9,7 +9,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from core.pruning import PruningPlan
 from core.pruning.plan import UNIT_CRITERIA
-from pages.shared import cache, link
+from pages.shared import cache, link, plan_state
 from pages.shared.plan_labels import CUT, JUDGE, NORM, REMOVE, Choice
 
 
@@ -52,9 +52,9 @@ def _choose(label: str, key: str, options: dict[str, Choice], notes: DeltaGenera
 
 def _select(label: str, key: str, options: dict[str, str], notes: DeltaGenerator, help: str | None = None) -> str:
     """Offer options; the choice lives in the link under `key`, unless it is the first."""
-    link.from_link(key, options, notes)
+    link.read_choice(key, options, notes)
     chosen = st.selectbox(label, list(options), format_func=options.get, key=key, help=help, persist_state="session")
-    link.to_link(key, chosen, next(iter(options)))
+    link.write_choice(key, chosen, next(iter(options)))
     return chosen
 
 
@@ -62,7 +62,7 @@ def _embeddings(name: str, notes: DeltaGenerator) -> bool:
     """Ask whether the tables of words, users or films may go too, where there are any."""
     if not cache.task(name).opt_in_parameters:
         return False
-    link.from_link("tables", ("True",), notes)
+    link.read_choice("tables", ("True",), notes)
     if "tables" in st.session_state:
         st.session_state.tables = str(st.session_state.tables) == "True"
     chosen = st.checkbox(
@@ -71,7 +71,7 @@ def _embeddings(name: str, notes: DeltaGenerator) -> bool:
         help="The tables that hold a row of numbers for each word, user or film; often most of the network.",
         persist_state="session",
     )
-    link.to_link("tables", str(chosen), "False")
+    link.write_choice("tables", str(chosen), "False")
     return chosen
 
 
@@ -79,19 +79,18 @@ def _pattern(notes: DeltaGenerator) -> str:
     n, m = st.columns(2)
     numbers: list[int] = []
     for place, key, label, default in ((n, "n", "N, how many stay", 2), (m, "m", "M, of how many", 4)):
-        link.from_link(key, [str(i) for i in range(1, 17)], notes)
+        link.read_choice(key, [str(i) for i in range(1, 17)], notes)
         st.session_state[key] = int(st.session_state.get(key, default))
         numbers.append(place.number_input(label, 1, 16, key=key, persist_state="session"))
-        link.to_link(key, str(numbers[-1]), str(default))
+        link.write_choice(key, str(numbers[-1]), str(default))
     return f"{numbers[0]}:{numbers[1]}"
 
 
 def _own_shares(name: str, plan: PruningPlan, notes: DeltaGenerator) -> dict[str, float]:
     """Let people give single layers a sparsity of their own in a table; empty follows the slider."""
     names = cache.removable_names(name, plan.granularity, plan.embeddings)
-    about = f"own {name} {plan.granularity} {plan.embeddings}"
-    editor = about.replace(" ", "-")
-    given = link.overrides_of(link.asked("own") or "", names, notes)
+    about, editor = plan_state.own_shares_keys(name, plan.granularity, plan.embeddings)
+    given = link.read_overrides(link.requested("own") or "", names, notes)
     if editor not in st.session_state and about in st.session_state.get("kept", {}):
         st.session_state[about] = st.session_state["kept"][about]  # the table was on another page meanwhile
     start = st.session_state.setdefault(about, given)
@@ -107,6 +106,6 @@ def _own_shares(name: str, plan: PruningPlan, notes: DeltaGenerator) -> dict[str
         height=min(35 * (len(rows) + 1) + 3, 260),
     )
     own = {row.Layer: row[1] / 100 for row in table.itertuples(index=False) if pd.notna(row[1])}
-    link.keep(about, own)
-    link.to_link("own", ",".join(f"{each}:{100 * share:g}" for each, share in own.items()), "")
+    link.keep_choice(about, own)
+    link.write_choice("own", ",".join(f"{each}:{100 * share:g}" for each, share in own.items()), "")
     return own

@@ -8,23 +8,27 @@ from typing import Any
 
 import streamlit as st
 
-from core.jobs.pool import EVERYBODY, Job
+from core.jobs.job import EVERYBODY, Job
 from core.memo import Memo
-from pages.shared import cache
+from pages.shared import workers
 
-AGAIN = 30.0
+RETRY_AFTER = 30.0
 """Seconds after which work that failed is tried anew, if a page asks for it."""
 
 PATIENCE = 90.0
 """Seconds after which nobody looks at it, if no page has asked for it: browsers let a hidden one ask once a minute."""
 
-MOST = 100
+MOST_OF_A_KIND = 100
 """Pieces of work of one kind that are remembered with what they found; more than are looked at at the same time."""
+
+
+def _keep_all(payload: Any) -> bool:
+    return True
 
 
 @dataclass(eq=False)
 class SharedWork:
-    """One piece of work for everybody, whatever becomes of the jobs that do it.
+    """Hold one piece of work for everybody, whatever becomes of the jobs that do it.
 
     work: its name in `core.jobs.work`; remaining: what was found so far -> the arguments for what is left of it.
     keep, compact: as `Jobs.submit` takes them.
@@ -34,57 +38,64 @@ class SharedWork:
     """
 
     work: str
-    remaining: Callable[[list[Any]], tuple[Any, ...]]
-    keep: Callable[[Any], bool] = lambda payload: True
-    compact: Callable[[list[Any]], None] | None = None
+    remaining: Callable[[tuple[Any, ...]], tuple[Any, ...]]
+    keep: Callable[[Any], bool] = _keep_all
+    compact: Callable[[tuple[Any, ...]], tuple[Any, ...]] | None = None
     patience: float | None = PATIENCE
     job: Job | None = None
     _asked: float = 0.0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def wanted(self) -> Job:
+    def follow(self) -> Job:
         """Return its job for a page that looks at it; what was given up or failed a while ago goes on."""
         with self._lock:
             self._asked = time.monotonic()
-            if self.job is None or self.job.state == "stopped" or self._failed_long_ago:
-                self._begin()
+            if self.job is None or self.job.state == "stopped" or _failed_long_ago(self.job):
+                self.job = self._submit(self.job)
             return self.job
 
-    def begun(self) -> Job | None:
-        """Return its job for a page that looks at it, as `wanted` does, but None if nobody has begun it."""
-        return None if self.job is None else self.wanted()
+    def follow_if_begun(self) -> Job | None:
+        """Return its job for a page that looks at it, as `follow` does, but None if nobody has begun it."""
+        return None if self.job is None else self.follow()
 
     def begin(self) -> Job:
         """Begin it for somebody who has asked for it now, unless it is under way."""
         with self._lock:
             self._asked = time.monotonic()
             if self.job is None or not self.job.active:
-                self._begin()
+                self.job = self._submit(self.job)
             return self.job
 
-    @property
-    def _failed_long_ago(self) -> bool:
-        return self.job.state == "failed" and time.monotonic() - self.job.ended_at > AGAIN
-
-    def _begin(self) -> None:
-        known = list(self.job.results) if self.job else []
+    def _submit(self, before: Job | None) -> Job:
+        known = before.results if before else ()
         watched: dict[str, Callable[..., Any]] = {}
         if self.patience is not None:
-            watched = {
-                "alive": lambda: time.monotonic() - self._asked < self.patience,
-                "resume": lambda job: self.remaining(job.results),
-            }
-        self.job = cache.jobs().submit(
+            watched = {"alive": self._is_looked_at, "resume": self.remaining}
+        return workers.jobs().submit(
             EVERYBODY, self.work, *self.remaining(known), keep=self.keep, compact=self.compact, known=known, **watched
         )
 
+    def _is_looked_at(self) -> bool:
+        return self.patience is None or time.monotonic() - self._asked < self.patience
+
+
+def _failed_long_ago(job: Job) -> bool:
+    return job.state == "failed" and job.ended_at is not None and time.monotonic() - job.ended_at > RETRY_AFTER
+
 
 @st.cache_resource(show_spinner=False)
-def kept(work: str) -> Memo:
-    """All that is shared of one kind of work, by what it is about."""
-    return Memo(MOST)
+def remembered(work: str) -> Memo:
+    """Return all shared work of one kind, by what it is about."""
+    return Memo(MOST_OF_A_KIND)
 
 
-def shared(work: str, about: Hashable, remaining: Callable[[list[Any]], tuple[Any, ...]], **how: Any) -> SharedWork:
+def find(
+    work: str,
+    about: Hashable,
+    remaining: Callable[[tuple[Any, ...]], tuple[Any, ...]],
+    keep: Callable[[Any], bool] = _keep_all,
+    compact: Callable[[tuple[Any, ...]], tuple[Any, ...]] | None = None,
+    patience: float | None = PATIENCE,
+) -> SharedWork:
     """Return the one piece of work of its kind about something, made from the fields of `SharedWork` if need be."""
-    return kept(work).get(about, lambda: SharedWork(work, remaining, **how))
+    return remembered(work).get(about, lambda: SharedWork(work, remaining, keep, compact, patience))

@@ -24,8 +24,7 @@ from core.tasks.class_figures import (
 )
 from core.tasks.outputs import predicted_classes, top_answers
 from core.tuning import Recipe, fine_tune
-from pages.shared.format import change as written_change
-from pages.shared.format import figure, good, interval
+from pages.shared.format import delta_colour, format_difference, format_interval, format_quality
 
 FAST = ("fashion-mlp", "reuters-cnn", "movielens-ncf", "cartpole-policy", "acrobot-policy")
 
@@ -44,12 +43,12 @@ def test_a_network_of_nan_has_no_figure(name, value):
     model = broken(task, value)
     quality = task.evaluate(model)
     assert math.isnan(quality.value) and math.isnan(quality.low) and math.isnan(quality.high)
-    assert figure(quality) == "no answer" and interval(quality) == ""
+    assert format_quality(quality) == "no answer" and format_interval(quality) == ""
     dense = task.evaluate(task.model)
     assert not quality.better_than(dense) and dense.better_than(quality)
     assert math.isnan(quality.relative(dense, task.info.worst).value)
-    assert written_change(quality, dense) == "no answer"
-    assert good(quality, dense) == "off"
+    assert format_difference(quality, dense) == "no answer"
+    assert delta_colour(change(dense, quality)) == "off"
     found = further_figures(task, model)
     assert all(math.isnan(each.value) for each in (*found.metrics, *found.groups.values()))
     assert task.demo.answer(model, task.demo.start).said.startswith("no answer")

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from pages.shared import cache, curves, shared_work
+from pages.shared import shared_work, sparsities, workers
 
 
 @pytest.fixture(autouse=True)
@@ -12,10 +12,10 @@ def quiet(request: pytest.FixtureRequest) -> Iterator[None]:
     """Let curves have three points, unless a test is marked as one of the whole curve; end them after the test."""
     with pytest.MonkeyPatch.context() as changed:
         if "whole_curve" not in request.keywords:
-            changed.setattr(curves, "STOPS", (0, 80, 95))
+            changed.setattr(sparsities, "CURVE", (0.0, 0.8, 0.95))
         yield
-    pool = cache.jobs()
-    for job in [*pool._waiting, *pool._running]:
-        if job.work == "sweep":
-            pool.stop(job)
-    shared_work.kept.clear("sweep")
+    pool = workers.jobs()
+    for run in [*pool._waiting, *pool._running]:
+        if run.job.work == "sweep":
+            pool.stop(run.job)
+    shared_work.remembered.clear("sweep")

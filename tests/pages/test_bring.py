@@ -23,7 +23,7 @@ from core.pruning import PruningPlan, prune
 from core.tasks import brought, load
 from core.tasks.imagenet.files import weights_file
 from core.tasks.vision.upload import as_clothes
-from pages.shared.format import figure, size
+from pages.shared.format import format_bytes, format_quality
 from tests.conftest import ROOT
 from tests.core.test_fetch import archive_of
 from tests.core.uploads.files import Payload, huge_png, picture, torch_file, zipped
@@ -71,7 +71,7 @@ def test_weights_of_ones_own_are_judged_pruned_and_taken_home_and_nobody_elses()
     assert not app.exception and not app.error
     theirs = prune(task, PruningPlan(sparsity=0.0)).model
     theirs.load_state_dict(weaker)
-    assert metric(app, "Accuracy, dense").value == figure(task.evaluate(theirs, limit=1000)) != before
+    assert metric(app, "Accuracy, dense").value == format_quality(task.evaluate(theirs, limit=1000)) != before
     assert any(each.proto.label == "Download" for each in app.get("download_button"))
     assert metric(open_page(model="fashion-mlp"), "Accuracy, dense").value == before
     app.file_uploader(key="weights-fashion-mlp").clear()
@@ -185,7 +185,7 @@ def test_texts_of_ones_own_are_answered_and_judged():
     task = load("reuters-cnn")
     for stage, model in {"dense": task.model, "pruned": prune(task, PruningPlan(sparsity=0.5)).model}.items():
         *_, quality = brought.judge(task, model, brought.read_labelled(task, table.encode()))
-        assert [each.value for each in app.metric if each.label == f"Accuracy, {stage}"][-1] == figure(quality)
+        assert [each.value for each in app.metric if each.label == f"Accuracy, {stage}"][-1] == format_quality(quality)
     give(app, "set-reuters-cnn", "mine.csv", b"text,label\noil,nonsense\n", "text/csv")
     assert "which is no class here" in messages(app)
     app.text_area(key="text-reuters-cnn").set_value("\u4f60\u597d").run()
@@ -243,8 +243,8 @@ def explored(app):
     until(app, lambda: metric(app, "Zipped file").value != "..." and metric(app, "Accuracy").delta != "...")
     task = load("imagenet-mobilenet_v3_small")
     pruned = prune(task, PruningPlan(sparsity=0.8))
-    assert metric(app, "Accuracy").value == figure(task.evaluate(pruned.model))
-    assert metric(app, "Zipped file").value == size(cost(pruned.model).zipped)
+    assert metric(app, "Accuracy").value == format_quality(task.evaluate(pruned.model))
+    assert metric(app, "Zipped file").value == format_bytes(cost(pruned.model).zipped)
     assert metric(app, "Weights left").delta == f"of {sum(layer.weights for layer in pruned.layers):,}"
     shutil.rmtree(home)
 
@@ -257,7 +257,7 @@ def test_a_set_is_judged_once_and_never_on_the_page(monkeypatch):
         judged.append(threading.get_ident())
         return real(task, model, labelled)
 
-    monkeypatch.setattr("pages.parts.bring.uploads.judge", counting)
+    monkeypatch.setattr("pages.parts.bring.labelled_set.judge", counting)
     table = "Text;Label\nopec cuts crude oil output;Crude Oil\nwheat exports fall;GRAIN\n你好;grain\n"
     app = open_page(model="reuters-cnn", threshold="50")
     give(app, "set-reuters-cnn", "mine.csv", table.encode(), "text/csv")

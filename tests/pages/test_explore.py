@@ -13,7 +13,7 @@ from core.pruning import PruningPlan, prune
 from core.tasks import catalog
 from core.tasks.assets import Assets
 from pages.shared import cache, curves
-from pages.shared.format import written
+from pages.shared.format import format_value
 from tests.conftest import ROOT
 
 
@@ -116,7 +116,7 @@ def test_the_layer_table_adds_up():
 @pytest.mark.whole_curve
 def test_the_curve_fills_in_and_a_visited_step_comes_from_memory(monkeypatch):
     app = open_app(model="fashion-mlp")
-    job = curves.sweep_job("fashion-mlp", PruningPlan())
+    job = curves.curve_job("fashion-mlp", PruningPlan())
     assert job.ended.wait(60)
     app.run()
     figure = json.loads(app.get("plotly_chart")[0].proto.spec)
@@ -127,7 +127,7 @@ def test_the_curve_fills_in_and_a_visited_step_comes_from_memory(monkeypatch):
     def never(*_):
         raise AssertionError("computed again")
 
-    monkeypatch.setattr(curves, "steps", never)
+    monkeypatch.setattr(cache, "judge_plan", never)
     app.slider(key="threshold").set_value(95.0).run()
     assert not app.exception
     assert metric(app, "Sparsity").value == "95.0 %"
@@ -138,19 +138,19 @@ def test_a_curve_nobody_looks_at_stops_and_goes_on_where_it_was(monkeypatch):
     monkeypatch.setattr(curves, "PATIENCE", 0.5)
     monkeypatch.setattr("core.jobs.pool.ABSENCE", 0.5)
     plan = PruningPlan(criterion="random")
-    first = curves.sweep_job("fashion-resnet", plan)
+    first = curves.curve_job("fashion-resnet", plan)
     while not first.results:
-        assert curves.sweep_job("fashion-resnet", plan) is first
+        assert curves.curve_job("fashion-resnet", plan) is first
         time.sleep(0.1)
     assert first.ended.wait(10)
     assert first.state == "stopped"
     known = list(first.results)
     assert len(known) < 26
-    again = curves.sweep_job("fashion-resnet", plan)
+    again = curves.curve_job("fashion-resnet", plan)
     assert again is not first
     assert again.results[: len(known)] == known
     while len(again.results) < len(known) + 2:
-        curves.sweep_job("fashion-resnet", plan)
+        curves.curve_job("fashion-resnet", plan)
         time.sleep(0.1)
     assert len({step.plan for step in again.results}) == len(again.results)
 
@@ -197,7 +197,7 @@ def test_about_lists_the_models_with_their_test_figures():
     table = app.dataframe[0].value
     figures = {name: entry["figures"]["test"] for name, entry in Assets.open().manifest["models"].items()}
     assert table["On test data"].tolist() == [
-        f"{info.metric} {written(info.metric, figures[info.name][info.metric.lower()])}"
+        f"{info.metric} {format_value(info.metric, figures[info.name][info.metric.lower()])}"
         for info in catalog()
         if info.shipped
     ]

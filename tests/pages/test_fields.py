@@ -8,9 +8,8 @@ from streamlit.testing.v1 import AppTest
 from core.measure import survives
 from core.pruning import PruningPlan, prune
 from core.tasks import load
-from pages.parts.compare import tuned_points
-from pages.shared import cache, curves
-from pages.shared.format import figure
+from pages.shared import cache, curves, sparsities
+from pages.shared.format import format_quality
 from tests.conftest import ROOT
 from tests.pages.test_explore import metric, open_app
 
@@ -23,7 +22,7 @@ def test_every_field_is_shown_in_its_own_metric(name):
     assert not app.exception and not app.error
     task = load(name)
     quality = task.evaluate(prune(task, PruningPlan(sparsity=0.9)).model)
-    assert metric(app, task.info.metric).value == figure(quality)
+    assert metric(app, task.info.metric).value == format_quality(quality)
     assert any(task.extra.baseline.name in each.value for each in app.caption)
 
 
@@ -58,7 +57,7 @@ def test_further_figures_are_those_of_core():
     found = task.extra.metrics(prune(task, PruningPlan(sparsity=0.9)).model, "validation")
     assert {"Macro recall", "Macro precision", "Macro F1", "Calibration error"} <= {each.metric for each in found}
     for each in found:
-        assert metric(app, each.metric).value == figure(each)
+        assert metric(app, each.metric).value == format_quality(each)
 
 
 def test_embeddings_go_only_if_asked_for():
@@ -84,7 +83,7 @@ def test_the_compare_page_shows_what_the_sweeps_found():
     app.multiselect(key="compared").set_value(["cartpole-policy", "movielens-ncf"]).run()
     deadline = time.monotonic() + 90
     while time.monotonic() < deadline:
-        jobs = [curves.sweep_job(name, PruningPlan()) for name in ("cartpole-policy", "movielens-ncf")]
+        jobs = [curves.curve_job(name, PruningPlan()) for name in ("cartpole-policy", "movielens-ncf")]
         if not any(job.active for job in jobs):
             break
         time.sleep(0.2)
@@ -100,7 +99,7 @@ def test_the_compare_page_shows_what_the_sweeps_found():
 
 
 def test_fine_tunes_of_equal_length_fill_in(monkeypatch):
-    monkeypatch.setattr(tuned_points, "AT", (0.8,))
+    monkeypatch.setattr(sparsities, "TUNED", (0.8,))
     app = open_compare()
     app.multiselect(key="compared").set_value(["cartpole-policy", "movielens-ncf"]).run()
     app.select_slider(key="heal-steps").set_value(50).run()

@@ -137,9 +137,9 @@ def test_a_network_that_cannot_be_made_smaller_says_so_and_shows_the_masked_one(
         raise BadPlan("Without its removed units this network would answer differently.", "Choose single weights.")
 
     monkeypatch.setattr(cache, "shrink", refused)
-    cache._shipped.clear()
+    cache._cost_and_refusal.clear()
     app = open_app(model="fashion-mlp", threshold="50", remove="neuron")
-    cache._shipped.clear()
+    cache._cost_and_refusal.clear()
     assert not app.exception
     assert any("would answer differently" in each.value for each in app.warning)
     assert metric(app, "Weights left").value != "..."

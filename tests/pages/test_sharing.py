@@ -2,6 +2,7 @@
 
 import itertools
 import time
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -9,9 +10,9 @@ import pytest
 from core.memo import Memo
 from core.pruning import PruningPlan
 from pages.parts.compare import tuned_points
-from pages.shared import cache, curves, job_button, large_models, shared_work
+from pages.shared import cache, curves, large_models, shared_work, visitor_work, workers
 from pages.shared.shared_work import SharedWork
-from tests.core.test_jobs import small_pool, until
+from tests.core.jobs.small import small_pool, until
 from tests.core.test_memo import MANY, CalledOff, at_once
 from tests.pages.test_explore import open_app
 
@@ -20,7 +21,7 @@ from tests.pages.test_explore import open_app
 def small(monkeypatch):
     """Workers that do small work, in the place of those of the app."""
     with small_pool(monkeypatch) as pool:
-        monkeypatch.setattr(cache, "jobs", lambda: pool)
+        monkeypatch.setattr(workers, "jobs", lambda: pool)
         yield pool
 
 
@@ -31,23 +32,23 @@ def counting(to=1000, pause=0.02, **how):
 
 def test_many_who_begin_the_same_work_begin_it_once(small):
     work = counting()
-    jobs = at_once(work.wanted, MANY // 2) + at_once(work.begin, MANY // 2)
+    jobs = at_once(work.follow, MANY // 2) + at_once(work.begin, MANY // 2)
     assert len(set(map(id, jobs))) == 1
-    assert shared_work.shared("count", "test", lambda known: ()) is shared_work.shared("count", "test", list)
+    assert shared_work.find("count", "test", lambda known: ()) is shared_work.find("count", "test", list)
 
 
 def test_work_that_nobody_looks_at_ends_and_goes_on_where_it_was(small, monkeypatch):
     monkeypatch.setattr("core.jobs.pool.ABSENCE", 0.3)
     work = counting(patience=1.5)
-    first = work.wanted()
-    until(lambda: work.wanted().results)
+    first = work.follow()
+    until(lambda: work.follow().results)
     assert work.job is first  # somebody looked
     assert first.ended.wait(15)
     assert first.state == "stopped"
     known = list(first.results)
-    until(lambda: len(work.wanted().results) > len(known) + 3)
+    until(lambda: len(work.follow().results) > len(known) + 3)
     assert work.job is not first
-    assert work.job.results == list(range(len(work.job.results)))  # each once, none twice
+    assert work.job.results == tuple(range(len(work.job.results)))  # each once, none twice
 
 
 def test_work_that_takes_its_time_whoever_looks_is_not_watched_and_gives_way_to_nobody(small):
@@ -58,26 +59,26 @@ def test_work_that_takes_its_time_whoever_looks_is_not_watched_and_gives_way_to_
 def test_work_that_failed_is_begun_anew_a_while_later_when_somebody_looks(small, tmp_path):
     tries = tmp_path / "tries"
     work = SharedWork("dies", lambda known: (str(tries), 3))
-    failed = work.wanted()
+    failed = work.follow()
     assert failed.ended.wait(30)
     assert (failed.state, tries.read_text()) == ("failed", "xxx")
-    assert work.wanted() is failed  # so that people can read what happened
-    failed.ended_at -= shared_work.AGAIN
-    again = work.wanted()
+    assert work.follow() is failed  # so that people can read what happened
+    failed._now = replace(failed.snapshot(), ended_at=failed.ended_at - shared_work.RETRY_AFTER)
+    again = work.follow()
     assert again is not failed
     assert again.ended.wait(30)
-    assert (again.state, again.results) == ("done", ["done"])
-    assert work.wanted() is again
+    assert (again.state, again.results) == ("done", ("done",))
+    assert work.follow() is again
 
 
 def test_work_is_looked_at_only_once_somebody_has_begun_it(small):
     work = counting()
-    assert work.begun() is None
+    assert work.follow_if_begun() is None
     job = work.begin()
-    assert work.begun() is job
+    assert work.follow_if_begun() is job
     small.stop(job)
     assert job.ended.wait(10)
-    assert work.begun() is not job  # it goes on
+    assert work.follow_if_begun() is not job  # it goes on
 
 
 class Pool:
@@ -87,7 +88,7 @@ class Pool:
         self.submitted = []
 
     def submit(self, owner, work, *arguments, known=(), **how):
-        job = SimpleNamespace(state="waiting", active=True, results=list(known), error=None, progress=None)
+        job = SimpleNamespace(state="waiting", active=True, results=tuple(known), error=None, progress=None)
         job.work, job.owner, job.arguments, job.how, job.ended_at = work, owner, arguments, how, None
         self.submitted.append(job)
         return job
@@ -105,18 +106,18 @@ class Pool:
 @pytest.fixture
 def idle(monkeypatch):
     found = Pool()
-    monkeypatch.setattr(cache, "jobs", lambda: found)
-    kinds = ("sweep", "heal", "cost", "scan")
+    monkeypatch.setattr(workers, "jobs", lambda: found)
+    kinds = ("sweep", "tune_points", "cost", "sensitivity")
     for kind in kinds:
-        shared_work.kept.clear(kind)
+        shared_work.remembered.clear(kind)
     yield found
     for kind in kinds:
-        shared_work.kept.clear(kind)
+        shared_work.remembered.clear(kind)
 
 
 SHARED = {
-    "sweep": lambda: curves.sweep_job("fashion-mlp", PruningPlan()),
-    "heal": lambda: tuned_points.start(["fashion-mlp"], 50) or tuned_points.started("fashion-mlp", 50),
+    "sweep": lambda: curves.curve_job("fashion-mlp", PruningPlan()),
+    "tune_points": lambda: tuned_points.begin_tuning(["fashion-mlp"], 50) or tuned_points.tuning_job("fashion-mlp", 50),
     "cost": lambda: large_models._cost_job("fashion-mlp", PruningPlan()),
 }
 
@@ -127,9 +128,9 @@ def test_all_that_is_shared_is_watched_gives_way_and_is_begun_anew(idle, kind):
     assert [each.work for each in idle.submitted] == [kind]
     assert SHARED[kind]() is job
     assert job.how["alive"]()
-    assert job.how["resume"](job) == job.arguments  # nothing of it is there yet
+    assert job.how["resume"](job.results) == job.arguments  # nothing of it is there yet
     idle.end(job, "failed", seconds_ago=10)
-    if kind != "heal":  # which a button begins anew at any time
+    if kind != "tune_points":  # which a button begins anew at any time
         assert SHARED[kind]() is job
     idle.end(job, "failed", seconds_ago=31)
     again = SHARED[kind]()
@@ -139,17 +140,17 @@ def test_all_that_is_shared_is_watched_gives_way_and_is_begun_anew(idle, kind):
 
 
 def test_fine_tunes_to_compare_go_on_with_the_sparsities_that_are_left_and_are_not_done_twice(idle):
-    job = SHARED["heal"]()
-    job.results += [SimpleNamespace(sparsity=0.8), SimpleNamespace(sparsity=0.4999)]
-    assert job.how["resume"](job) == ("fashion-mlp", (0.9, 0.95), 50)
+    job = SHARED["tune_points"]()
+    job.results += SimpleNamespace(sparsity=0.8), SimpleNamespace(sparsity=0.4999)
+    assert job.how["resume"](job.results) == ("fashion-mlp", (0.9, 0.95), 50)
     idle.end(job, "failed")
-    tuned_points.start(["fashion-mlp"], 50)
-    again = tuned_points.started("fashion-mlp", 50)
+    tuned_points.begin_tuning(["fashion-mlp"], 50)
+    again = tuned_points.tuning_job("fashion-mlp", 50)
     assert again.arguments == ("fashion-mlp", (0.9, 0.95), 50)
     assert again.results == job.results
     idle.end(again, "done")
-    tuned_points.start(["fashion-mlp"], 50)
-    assert tuned_points.started("fashion-mlp", 50) is again
+    tuned_points.begin_tuning(["fashion-mlp"], 50)
+    assert tuned_points.tuning_job("fashion-mlp", 50) is again
 
 
 @pytest.fixture
@@ -163,8 +164,7 @@ def place(monkeypatch):
             computed.append(seen)
             yield SimpleNamespace(plan=plan, seen=seen, settled=seen == 3)
 
-    monkeypatch.setattr(curves, "steps", steps)
-    monkeypatch.setattr(curves, "sweep_job", lambda name, plan: SimpleNamespace(results=[]))
+    monkeypatch.setattr(cache, "judge_plan", steps)
     for part, found in (("memo", lambda: memo), ("task", lambda name: None), ("ranking", lambda name, plan: None)):
         monkeypatch.setattr(cache, part, found)
     return computed
@@ -172,10 +172,10 @@ def place(monkeypatch):
 
 def test_a_class_at_the_same_place_of_the_slider_costs_one_computation(place):
     plan = PruningPlan(sparsity=0.5)
-    found = at_once(lambda: list(curves.slider_steps("fashion-mlp", plan)))
+    found = at_once(lambda: list(cache.plan_results("fashion-mlp", plan)))
     assert {steps[-1].seen for steps in found} == {3}
     assert place == [0, 1, 2, 3]
-    assert [step.seen for step in curves.slider_steps("fashion-mlp", plan)] == [3]
+    assert [step.seen for step in cache.plan_results("fashion-mlp", plan)] == [3]
 
 
 def test_who_slides_on_in_the_middle_leaves_the_others_their_figures(place):
@@ -183,7 +183,7 @@ def test_who_slides_on_in_the_middle_leaves_the_others_their_figures(place):
 
     def look():
         leaves = next(turns) % 3 == 0
-        for step in curves.slider_steps("fashion-mlp", plan):
+        for step in cache.plan_results("fashion-mlp", plan):
             if leaves and not step.settled:
                 raise CalledOff
         return step.seen
@@ -198,16 +198,16 @@ def browser(monkeypatch):
     """A browser that can be closed."""
     sessions = {"here": True}
     runtime = SimpleNamespace(is_active_session=lambda session: sessions["here"])
-    monkeypatch.setattr(job_button, "exists", lambda: True)
-    monkeypatch.setattr(job_button, "get_instance", lambda: runtime)
-    monkeypatch.setattr(job_button, "get_script_run_ctx", lambda: SimpleNamespace(session_id="mine"))
+    monkeypatch.setattr(visitor_work, "exists", lambda: True)
+    monkeypatch.setattr(visitor_work, "get_instance", lambda: runtime)
+    monkeypatch.setattr(visitor_work, "get_script_run_ctx", lambda: SimpleNamespace(session_id="mine"))
     return sessions
 
 
 def test_what_a_visit_asked_for_ends_with_its_browser(small, monkeypatch, browser):
     monkeypatch.setattr("core.jobs.pool.ABSENCE", 0.3)
-    job = job_button.submit("count", 0, 1000, 0.02)
-    waiting = job_button.submit("count", 0, 3)
+    job = visitor_work.submit_job("count", 0, 1000, 0.02)
+    waiting = visitor_work.submit_job("count", 0, 3)
     until(lambda: job.results)
     time.sleep(1)
     assert job.active
@@ -227,9 +227,9 @@ def test_all_that_a_visit_can_ask_for_is_watched(idle, browser):
     app.button(key="hub").click().run()
     assert not app.exception
     mine = {job.work: job.how["alive"] for job in idle.submitted if job.owner}
-    assert set(mine) == {"tune", "weigh", "shift", "search", "report", "hub"}
+    assert set(mine) == {"tune", "shipping", "shifts", "search", "report", "hub"}
     assert all(alive() for alive in mine.values())
     browser["here"] = False
     assert not any(alive() for alive in mine.values())
-    assert {job.work for job in idle.submitted if not job.owner} == {"sweep", "scan"}
+    assert {job.work for job in idle.submitted if not job.owner} == {"sweep", "sensitivity"}
     assert all(job.how["alive"] for job in idle.submitted if not job.owner)

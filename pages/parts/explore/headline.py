@@ -2,121 +2,139 @@
 
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from core.measure import Cost, PlanResult, Quality
+from core.measure import PlanResult, Quality, change
 from core.pruning import PruningPlan
-from pages.shared import cache, curves, large_models
-from pages.shared.format import arrow, change, figure, good, interval, meaning, percent, size
+from pages.shared import cache
+from pages.shared.format import explain_quality, format_bytes, format_cut, format_percent, format_quality
+from pages.shared.large_models import Costs, find_costs, find_dense_quality
+from pages.shared.quality_metric import draw_quality
 
 PATIENCE = 0.15
 """Seconds after which an early figure is shown, if the settled one is not there yet."""
 
-ABOUT = '<span class="about"></span>'
+EARLY_MARK = '<span class="about"></span>'
 """Beside figures that are not settled, so that the style sheet can pale them."""
 
 
-def figures(name: str, plan: PruningPlan) -> Iterator[PlanResult]:
-    """Show what the plan does as numbers: an early figure, which looks it, if the settled one takes its time.
-
-    Each figure is written over the one before, so that nothing blinks while people slide. What takes longer still, the
-    whole network's figure and the size of files, is filled in afterwards. Yields whenever something was drawn.
-    """
-    begun, cells = time.monotonic(), None
-    place = st.container(key="figures")
-
-    def draw(step: PlanResult, dense: Quality | None, costs: tuple[Cost, Cost] | None) -> list[DeltaGenerator]:
-        with place:
-            return show(cells or [st.empty(), *st.columns([1.9, 1, 1, 1], gap="small")], name, step, dense, costs)
-
-    for step in curves.slider_steps(name, plan):
-        if not step.settled and time.monotonic() - begun > PATIENCE:
-            cells = draw(step, cache.dense_known(name), None)
-            begun = time.monotonic()
-            yield step
-    if cells:
-        cells = draw(step, cache.dense_known(name), None)
-        yield step
-        draw(step, large_models.dense(name, plan), None)
-    costs = large_models.costs(name, plan)
-    draw(step, large_models.dense(name, plan), costs)
-    yield step
-
-
-def show(
-    cells: list[DeltaGenerator],
-    name: str,
-    step: PlanResult,
-    dense: Quality | None,
-    costs: tuple[Cost, Cost] | None,
-) -> list[DeltaGenerator]:
-    """Draw the four headline figures into cells; return the cells in which the next ones replace them.
+@dataclass(frozen=True)
+class Headline:
+    """Hold what the four figures say.
 
     dense, costs: the whole network's quality, and what the pruned and the whole one weigh; None while not known.
+    refusal: why the removed units cannot be left out, "" where they can.
     """
-    mark, accuracy, sparsity, left, file = cells
-    quality = step.quality
-    weights, kept = (sum(getattr(layer, part) for layer in step.layers) for part in ("weights", "kept"))
-    now, whole = costs or (None, None)
-    refused = cache.refused(name, step.plan) if now else ""
-    if step.plan.structured and not refused:
-        kept = now.weights if now else None
-    still = {"delta_color": "off", "delta_arrow": "off", "border": True}
+
+    result: PlanResult
+    dense: Quality | None = None
+    costs: Costs | None = None
+    refusal: str = ""
+
+    @property
+    def smaller(self) -> bool:
+        """Whether the network is shown without its removed units."""
+        return self.result.plan.structured and not self.refusal
+
+
+def headlines(name: str, plan: PruningPlan) -> Iterator[Headline]:
+    """Yield the figures of a plan as they become known.
+
+    Early ones come only if the settled one takes its time; the whole network's figure and the size of files, which take
+    longer still, come last.
+    """
+    begun, waited = time.monotonic(), False
+    for result in cache.plan_results(name, plan):
+        if not result.settled and time.monotonic() - begun > PATIENCE:
+            yield Headline(result, cache.known_dense_quality(name))
+            begun, waited = time.monotonic(), True
+    if waited:
+        yield Headline(result, cache.known_dense_quality(name))
+        yield Headline(result, find_dense_quality(name, plan))
+    costs = find_costs(name, plan)
+    refusal = cache.shrink_refusal(name, plan) if costs else ""
+    yield Headline(result, find_dense_quality(name, plan), costs, refusal)
+
+
+def show_headline(name: str, plan: PruningPlan) -> Iterator[PlanResult]:
+    """Draw the figures of a plan, each over the one before, so that nothing blinks while people slide.
+
+    Yields what is drawn whenever that is something new.
+    """
+    place = st.container(key="figures")
+    cells: list[DeltaGenerator] = []
+    for headline in headlines(name, plan):
+        cells = _draw(cells or [place.empty(), *place.columns([1.9, 1, 1, 1], gap="small")], headline)
+        yield headline.result
+
+
+def _draw(cells: list[DeltaGenerator], headline: Headline) -> list[DeltaGenerator]:
+    """Draw the four figures into cells; return the cells in which the next ones replace them."""
+    mark, quality, sparsity, left, file = cells
     return [
-        mark.empty() if step.settled else mark.html(ABOUT),
-        accuracy.metric(
-            quality.metric,
-            figure(quality, early=not step.settled),
-            change(quality, dense) if dense else "...",
-            delta_color=good(quality, dense),
-            delta_arrow=arrow(quality, dense),
-            delta_description=interval(quality),
-            help=f"{meaning(quality)} Then the change against the whole network"
-            f"{f' ({figure(dense)})' if dense else ''} on the same examples, with its range in brackets, and below "
-            "it the range that holds the true figure, each with 95 % confidence.",
-            border=True,
-        ),
-        sparsity.metric(
+        mark.empty() if headline.result.settled else mark.html(EARLY_MARK),
+        _draw_quality(quality, headline),
+        _draw_count(
+            sparsity,
             "Sparsity",
-            percent(step.sparsity),
-            _cut(step),
-            help="How much was removed: the share of the weights that are zero now, since their size or another score "
-            "was below the threshold.",
-            **still,
+            format_percent(headline.result.sparsity),
+            format_cut(headline.result),
+            "How much was removed: the share of the weights that are zero now, since their size or another score was "
+            "below the threshold.",
         ),
-        left.metric(
-            "Weights left",
-            "..." if kept is None else f"{kept:,}",
-            f"of {weights:,}",
-            help="Numbers that are not removed; biases and normalisation are not counted. "
-            + ("What only fed on a removed unit is gone too." if step.plan.structured and not refused else ""),
-            **still,
-        ),
-        file.metric(
-            "Zipped file",
-            size(now.zipped) if now else "...",
-            f"of {size(whole.file)}" if whole else "...",
-            help="The weights as a file, really compressed just now. "
-            + (
-                "It is of the smaller network, without the removed units and without what only they fed."
-                if step.plan.structured and not refused
-                else "Unzipped it is as large as ever: a zero takes as much room as any other number."
-            ),
-            **still,
-        ),
+        _draw_weights_left(left, headline),
+        _draw_file(file, headline),
     ]
 
 
-def _cut(step: PlanResult) -> str:
-    """Say where the cut is, in the unit of what is compared."""
-    plan = step.plan
-    if plan.pattern:
-        return "{} of every {} stay".format(*plan.pattern)
-    if step.threshold is None:
-        return "layers have own cuts"
-    plain = plan.compares_sizes
-    return (
-        f"{'weights' if plain else 'scores'} below {step.threshold:.4{'f' if step.threshold >= 0.01 or plain else 'g'}}"
+def _draw_quality(place: DeltaGenerator, headline: Headline) -> DeltaGenerator:
+    quality, dense = headline.result.quality, headline.dense
+    return draw_quality(
+        place,
+        quality.metric,
+        quality,
+        change(dense, quality) if dense else None,
+        beside="...",
+        early=not headline.result.settled,
+        help=f"{explain_quality(quality)} Then the change against the whole network"
+        f"{f' ({format_quality(dense)})' if dense else ''} on the same examples, with its range in brackets, and below "
+        "it the range that holds the true figure, each with 95 % confidence.",
     )
+
+
+def _draw_weights_left(place: DeltaGenerator, headline: Headline) -> DeltaGenerator:
+    layers, costs = headline.result.layers, headline.costs
+    left: int | None = sum(layer.kept for layer in layers)
+    if headline.smaller:
+        left = costs.pruned.weights if costs else None
+    return _draw_count(
+        place,
+        "Weights left",
+        "..." if left is None else f"{left:,}",
+        f"of {sum(layer.weights for layer in layers):,}",
+        "Numbers that are not removed; biases and normalisation are not counted. "
+        + ("What only fed on a removed unit is gone too." if headline.smaller else ""),
+    )
+
+
+def _draw_file(place: DeltaGenerator, headline: Headline) -> DeltaGenerator:
+    costs = headline.costs
+    return _draw_count(
+        place,
+        "Zipped file",
+        format_bytes(costs.pruned.zipped) if costs else "...",
+        f"of {format_bytes(costs.dense.file)}" if costs else "...",
+        "The weights as a file, really compressed just now. "
+        + (
+            "It is of the smaller network, without the removed units and without what only they fed."
+            if headline.smaller
+            else "Unzipped it is as large as ever: a zero takes as much room as any other number."
+        ),
+    )
+
+
+def _draw_count(place: DeltaGenerator, label: str, value: str, beside: str, help: str) -> DeltaGenerator:
+    return place.metric(label, value, beside, delta_color="off", delta_arrow="off", help=help, border=True)

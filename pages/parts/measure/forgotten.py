@@ -5,53 +5,63 @@ import streamlit as st
 from core.measure import Forgotten, forgotten
 from core.pruning import PruningPlan
 from pages.shared import cache
-from pages.shared.format import figure, interval, percent
+from pages.shared.errors import show_errors
+from pages.shared.format import format_interval, format_percent, format_quality
 
-MOST = 12
+MOST_SHOWN = 12
 """Examples that are shown."""
 
 
-def losses(name: str, plan: PruningPlan) -> None:
+def show_forgotten(name: str, plan: PruningPlan) -> None:
     """Show what the dense network knew for sure and the pruned one does not, once somebody opens the panel."""
-    task = cache.task(name)
-    if task.classifier is None:
+    if cache.task(name).classifier is None:
         return
     panel = st.expander("What did the network forget?", key=f"forgotten-{name}", on_change="rerun")
     if not panel.open:
         return
-    with panel, cache.sentences(), st.spinner("Comparing both networks example by example ..."):
-        key = (name, plan, "forgotten")
-        found: Forgotten = cache.memo().get(key, lambda: forgotten(task, cache.pruned(name, plan).model))
-        total = task.count("validation")
+    with panel, show_errors(), st.spinner("Comparing both networks example by example ..."):
+        found, total = find_forgotten(name, plan), cache.task(name).count("validation")
         st.markdown(
             f"Of {total:,} validation examples, **{len(found.examples):,}** are named rightly by the dense network "
             f"only, and {found.gained:,} by the pruned one only."
         )
         rows = [
-            {"Class": each, "Forgotten": figure(share), "Range": interval(share), "Known before": share.n}
+            {
+                "Class": each,
+                "Forgotten": format_quality(share),
+                "Range": format_interval(share),
+                "Known before": share.n,
+            }
             for each, share in sorted(found.share.items(), key=lambda pair: -pair[1].value)
         ]
         st.dataframe(rows, hide_index=True)
         if found.examples:
-            st.caption(f"The {min(MOST, len(found.examples))} of which the dense network was surest:")
-            examples(name, found)
+            st.caption(f"The {min(MOST_SHOWN, len(found.examples))} of which the dense network was surest:")
+            _draw_examples(name, found)
 
 
-def examples(name: str, found: Forgotten) -> None:
+def find_forgotten(name: str, plan: PruningPlan) -> Forgotten:
+    """Compare the dense and the pruned network example by example."""
+    task = cache.task(name)
+    return cache.memo().get((name, plan, "forgotten"), lambda: forgotten(task, cache.pruned(name, plan).model))
+
+
+def _draw_examples(name: str, found: Forgotten) -> None:
     """Lay the examples side by side, pictures in a grid, texts as a table."""
-    shown = [(each, cache.task(name).classifier.example("validation", each.place)) for each in found.examples[:MOST]]
-    pictures = [(each, example) for each, example in shown if example.image]
-    if pictures:
-        with st.container(horizontal=True):
-            for each, example in pictures:
-                with st.container(width=110):
-                    st.image(example.image, width=84)
-                    st.caption(f"{each.truth} ({percent(each.sure, 0)} sure), now {each.now}")
+    classifier = cache.task(name).classifier
+    if classifier is None or classifier.example is None:
         return
-    st.dataframe(
-        [
-            {"Topic": each.truth, "Sure": percent(each.sure), "Now": each.now, **example.rows[0]}
-            for each, example in shown
-        ],
-        hide_index=True,
-    )
+    shown = [(lost, classifier.example("validation", lost.place)) for lost in found.examples[:MOST_SHOWN]]
+    pictures = [(lost, example.image) for lost, example in shown if example.image]
+    if not pictures:
+        rows = [
+            {"Topic": lost.truth, "Sure": format_percent(lost.sure), "Now": lost.now, **example.rows[0]}
+            for lost, example in shown
+        ]
+        st.dataframe(rows, hide_index=True)
+        return
+    with st.container(horizontal=True):
+        for lost, image in pictures:
+            with st.container(width=110):
+                st.image(image, width=84)
+                st.caption(f"{lost.truth} ({format_percent(lost.sure, 0)} sure), now {lost.now}")

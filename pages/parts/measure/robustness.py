@@ -3,31 +3,33 @@
 import streamlit as st
 
 from core.charts import robustness_chart
-from core.jobs.pool import Job
+from core.jobs.job import Job
+from core.measure import ShiftResult
 from core.pruning import PruningPlan
 from pages.shared import cache
-from pages.shared.job_button import asked, pending
+from pages.shared.job_button import job_button, show_until_results
 
 
-def shifted(name: str, plan: PruningPlan) -> None:
+def offer_shifts(name: str, plan: PruningPlan) -> None:
     """Offer to judge the dense and the pruned network on shifted data, and draw what was found."""
     kinds = cache.task(name).shifts
     text, start = st.columns([3, 1], vertical_alignment="center", gap="medium")
     text.caption(f"Strength 0 is the data as it is, 5 the worst. Here: {', '.join(kinds)}.")
-    job = asked(start, "Shift the data", "shift", name, plan, width="stretch")
+    job = job_button(start, "Shift the data", "shifts", name, plan, key="shift", width="stretch")
     if job is not None:
-        st.fragment(_found, run_every=1.0 if job.active else None)(job, job.active)
+        st.fragment(_draw_shifts, run_every=1.0 if job.active else None)(job, job.active)
 
 
-def _found(job: Job, busy: bool) -> None:
-    if pending(job, busy, "Shifting the data ..."):
+def _draw_shifts(job: Job, busy: bool) -> None:
+    if not show_until_results(job, busy, "Shifting the data ..."):
         return
+    results: list[ShiftResult] = list(job.results)
     st.plotly_chart(
-        robustness_chart(job.results, st.context.theme.type or "light"),
+        robustness_chart(results, st.context.theme.type or "light"),
         key="robust",
         theme=None,
         config={"displayModeBar": False},
         alt="Quality over the strength of each kind of shift, dense and pruned",
     )
-    n = job.results[-1].quality.n
-    st.caption(f"Judged on {n:,} validation {job.results[-1].quality.about.noun}. Bars: 95 % range.")
+    quality = results[-1].quality
+    st.caption(f"Judged on {quality.n:,} validation {quality.about.noun}. Bars: 95 % range.")

@@ -1,55 +1,71 @@
 """What a pruned network really saves: counted, written out, and timed on this machine when somebody asks."""
 
+from typing import Any
+
 import pandas as pd
 import streamlit as st
 
-from core.jobs.pool import Job
+from core.jobs.job import Job
 from core.jobs.work import ShippingFigures
-from core.measure import ENCODINGS, advice
+from core.measure import ENCODINGS, Latency, advice
 from core.pruning import PruningPlan
-from pages.shared.format import size
-from pages.shared.job_button import asked, pending
+from pages.shared.format import format_bytes
+from pages.shared.job_button import job_button, show_until_results
 
 
-def gains(name: str, plan: PruningPlan) -> None:
+def offer_shipping(name: str, plan: PruningPlan) -> None:
     """Offer the measurement, and show what it has found."""
-    job = asked(st.container(), "Measure on this machine", "weigh", name, plan, type="primary")
+    job = job_button(st.container(), "Measure on this machine", "shipping", name, plan, key="weigh", type="primary")
     if job is None:
         st.caption("Counts, writes and times the network that the slider leaves, in four ways. It takes a few seconds.")
         return
-    st.fragment(_found, run_every=0.5 if job.active else None)(job, job.active)
+    st.fragment(_draw_shipping, run_every=0.5 if job.active else None)(job, job.active)
 
 
-def _found(job: Job, busy: bool) -> None:
-    if pending(job, busy, "Counting and writing ..."):
+def _draw_shipping(job: Job, busy: bool) -> None:
+    if not show_until_results(job, busy, "Counting and writing ..."):
         return
-    now: ShippingFigures = job.results[-1]
-    for sentence in advice(now.files, now.latency, now.whole):
+    found: ShippingFigures = job.results[-1]
+    for sentence in advice(found.files, found.latency, found.whole):
         st.markdown(f"- {sentence}")
-    times = now.latency.get(1) or dict.fromkeys(now.parameters)
-    rows = [
-        {
-            "What could be shipped": kind,
-            "Parameters": now.parameters.get(kind),
-            "Operations (MACs)": now.macs.get(kind),
-            **{f"{batch} at a time, ms": _time(each.get(kind)) for batch, each in now.latency.items()},
-        }
-        for kind in times
-    ]
     count = st.column_config.NumberColumn(format="localized")
-    st.dataframe(pd.DataFrame(rows), hide_index=True, column_config={"Parameters": count, "Operations (MACs)": count})
-    whole = {"File": "whole network", "Bytes": size(now.whole), "How": "the whole network, plain, to compare with"}
-    files = [{"File": key, "Bytes": size(now.files[key]), "How": ENCODINGS[key].about} for key in now.files]
-    st.dataframe([whole, *files], hide_index=True)
-    threads = f"{now.threads} processor thread{'s' if now.threads > 1 else ''}"
-    for kind, why in now.left_out.items():
+    columns = {"Parameters": count, "Operations (MACs)": count}
+    st.dataframe(pd.DataFrame(_variant_rows(found)), hide_index=True, column_config=columns)
+    st.dataframe(_file_rows(found), hide_index=True)
+    for kind, why in found.left_out.items():
         st.caption(f"Left out, {kind}: {why}")
-    of = f" Operations and times are of examples of {now.usual}." if now.usual else ""
+    threads = f"{found.threads} processor thread{'s' if found.threads > 1 else ''}"
+    usual = f" Operations and times are of examples of {found.usual}." if found.usual else ""
     st.caption(
-        f"Median, with quartiles, in turn, on {threads} of this machine just now. {now.effective:,} operations are not "
-        f"with a zero: what hardware that skips zeros would do.{of}"
+        f"Median, with quartiles, in turn, on {threads} of this machine just now. {found.effective:,} operations are "
+        f"not with a zero: what hardware that skips zeros would do.{usual}"
     )
 
 
-def _time(found: object) -> str:
+def _variant_rows(found: ShippingFigures) -> list[dict[str, Any]]:
+    """List what could be shipped, with its operations and times."""
+    return [
+        {
+            "What could be shipped": kind,
+            "Parameters": found.parameters.get(kind),
+            "Operations (MACs)": found.macs.get(kind),
+            **{f"{batch} at a time, ms": _format_time(each.get(kind)) for batch, each in found.latency.items()},
+        }
+        for kind in found.latency.get(1) or found.parameters
+    ]
+
+
+def _file_rows(found: ShippingFigures) -> list[dict[str, str]]:
+    """List the files in which the network can be written, below the whole network's."""
+    whole = format_bytes(found.whole)
+    return [
+        {"File": "whole network", "Bytes": whole, "How": "the whole network, plain, to compare with"},
+        *(
+            {"File": kind, "Bytes": format_bytes(size), "How": ENCODINGS[kind].about}
+            for kind, size in found.files.items()
+        ),
+    ]
+
+
+def _format_time(found: Latency | None) -> str:
     return f"{found.median:.3f} ({found.low:.3f} to {found.high:.3f})" if found else "..."

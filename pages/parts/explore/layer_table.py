@@ -1,0 +1,49 @@
+"""What happened to each layer, with a warning where something is not as people might think."""
+
+import pandas as pd
+import streamlit as st
+
+from core.charts.style import KEPT
+from core.measure import PlanResult
+from pages.shared import cache
+
+
+def show_layers(name: str, result: PlanResult) -> None:
+    """List what happened to each layer, below warnings."""
+    _warn(name, result)
+    with st.expander("Layers: what was removed where"):
+        count = st.column_config.NumberColumn(format="localized")
+        kept = st.column_config.ProgressColumn(format="%.1f %%", min_value=0, max_value=100, color=KEPT)
+        columns = {"Weights": count, "Removed": count, "Kept": kept}
+        st.dataframe(_layer_table(result), hide_index=True, column_config=columns)
+
+
+def _warn(name: str, result: PlanResult) -> None:
+    """Say where nothing is left, what stayed whole, and why the network cannot be made smaller."""
+    if result.silent:
+        st.warning(
+            f"Nothing is left of {', '.join(result.collapsed)}: no signal passes through the network any more, which "
+            "now answers the same to everything. Remove less."
+        )
+    elif result.collapsed:
+        st.info(f"Nothing is left of {', '.join(result.collapsed)}; the signal takes another way around.")
+    if result.unscored:
+        st.info(
+            f"Left whole, since it cannot be seen what they are multiplied with: {', '.join(result.unscored)}. Choose "
+            "another way to judge importance to prune them too."
+        )
+    if refusal := cache.shrink_refusal(name, result.plan):
+        st.warning(refusal)
+
+
+def _layer_table(result: PlanResult) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "Layer": layer.name,
+            "Shape": " x ".join(map(str, layer.shape)),
+            "Weights": layer.weights,
+            "Removed": layer.weights - layer.kept,
+            "Kept": 100 * layer.kept / layer.weights,
+        }
+        for layer in result.layers
+    )

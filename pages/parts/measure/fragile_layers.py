@@ -1,0 +1,68 @@
+"""Which layers are fragile: each one pruned alone, and an offer to keep the most fragile ones whole."""
+
+import streamlit as st
+
+from core.charts import sensitivity_curves, sensitivity_heat_map
+from core.jobs.job import Job
+from core.measure import Sensitivity
+from pages.shared import cache, link, plan_state, shared_work, sparsities
+from pages.shared.job_button import show_until_results
+
+VIEWS = {"Heat map": sensitivity_heat_map, "Curves": sensitivity_curves}
+
+
+def show_fragile_layers(name: str) -> None:
+    """Draw the scan of a network's layers, again each second while it goes on."""
+    busy = scan_job(name).active
+    st.fragment(_draw_scan, run_every=1.0 if busy else None)(name, busy)
+
+
+def scan_job(name: str) -> Job:
+    """Return the scan of a network's layers, one for all visitors; what it found stays until it knows more."""
+
+    def remaining(known: tuple[Sensitivity, ...]) -> tuple[str, tuple[float, ...]]:
+        return name, sparsities.LAYER_SCAN
+
+    return shared_work.find("sensitivity", name, remaining, compact=_keep_furthest).follow()
+
+
+def _keep_furthest(results: tuple[Sensitivity, ...]) -> tuple[Sensitivity, ...]:
+    return (max(results, key=lambda scan: scan.seen),)
+
+
+def _draw_scan(name: str, busy: bool) -> None:
+    """Draw what the scan has found so far."""
+    job = scan_job(name)
+    if not show_until_results(job, busy, "Judging the first examples ..."):
+        return
+    latest: Sensitivity = job.results[-1]
+    if latest.seen < latest.of:
+        st.progress(latest.seen / latest.of, f"Judged on {latest.seen:,} of {latest.of:,} so far")
+    worst = cache.tasks()[name].worst
+    view = st.segmented_control(
+        "Picture", list(VIEWS), default="Heat map", key="scan-view", required=True, label_visibility="collapsed"
+    )
+    st.plotly_chart(
+        VIEWS[view](latest, worst, st.context.theme.type or "light"),
+        key="heat",
+        theme=None,
+        config={"displayModeBar": False},
+        alt="Quality when one layer alone is pruned, by layer and sparsity",
+    )
+    st.caption(
+        f"Percent of the dense quality that is left, on {latest.seen:,} validation examples, when only this layer is "
+        f"pruned by size. {'The most fragile layer is on top.' if view == 'Heat map' else 'The most fragile first.'}"
+    )
+    _offer_to_spare(name, latest.by_fragility(worst))
+
+
+def _offer_to_spare(name: str, order: list[str]) -> None:
+    """Offer a plan that keeps the most fragile layers whole; it opens on Explore."""
+    most = max(1, len(order) // 2)
+    left, right = st.columns([3, 1], vertical_alignment="bottom", gap="medium")
+    count = left.slider("Fragile layers to keep whole", 1, most, 1, key="spared") if most > 1 else 1
+    spared = order[:count]
+    left.caption(f"Kept whole: {', '.join(each.removesuffix('.weight') for each in spared)}.")
+    if right.button("Open in Explore", type="primary", width="stretch", key="spare"):
+        plan_state.set_own_shares(name, "weight", False, dict.fromkeys(spared, 0.0))
+        link.open_explore(name, own=",".join(f"{each}:0" for each in spared))

@@ -1,0 +1,23 @@
+"""The one place where an error becomes two sentences on a page."""
+
+import contextlib
+from collections.abc import Iterator
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from core.errors import PlaygroundError
+
+
+@contextlib.contextmanager
+def show_errors(place: DeltaGenerator | None = None) -> Iterator[None]:
+    """Show an error that people can do something about at a place, in the stead of what failed."""
+    try:
+        yield
+    except PlaygroundError as error:
+        show_error(error.what, error.advice, place)
+
+
+def show_error(what: str, advice: str, place: DeltaGenerator | None = None) -> None:
+    """Say what happened and what to do about it."""
+    (place or st).error(f"{what} {advice}", icon=":material/error:")

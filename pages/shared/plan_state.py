@@ -1,0 +1,43 @@
+"""Choices of a plan that the code makes, before their widgets are drawn: the form shows them as if people had."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from core.pruning import PruningPlan
+from pages.shared import link
+
+
+def set_plan(name: str, plan: PruningPlan) -> None:
+    """Set all choices to those of a plan; call it before any of their widgets is drawn, as a button's callback does."""
+    chosen: dict[str, Any] = {
+        "model": name,
+        "remove": "N:M" if plan.pattern else plan.granularity,
+        "judge": plan.criterion,
+        "scope": plan.scope,
+        "norm": plan.norm,
+        "tables": plan.embeddings,
+    }
+    if plan.pattern:
+        chosen["n"], chosen["m"] = plan.pattern
+    elif plan.sparsity is not None:
+        chosen["threshold"] = round(100 * plan.sparsity, 1)
+    st.session_state.update(chosen)
+    for key, value in chosen.items():
+        link.keep_choice(key, value)
+    set_own_shares(name, plan.granularity, plan.embeddings, dict(plan.overrides))
+
+
+def own_shares_keys(name: str, granularity: str, embeddings: bool) -> tuple[str, str]:
+    """Name the state that keeps the shares of single layers, and the table in which people edit them."""
+    kept = f"own {name} {granularity} {embeddings}"
+    return kept, kept.replace(" ", "-")
+
+
+def set_own_shares(name: str, granularity: str, embeddings: bool, shares: Mapping[str, float]) -> None:
+    """Give single layers shares of their own; call it before their table is drawn."""
+    kept, table = own_shares_keys(name, granularity, embeddings)
+    st.session_state[kept] = dict(shares)
+    link.keep_choice(kept, dict(shares))
+    st.session_state.pop(table, None)

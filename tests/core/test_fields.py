@@ -19,9 +19,13 @@ from core.measure import Change, NetworkCurves, Quality, further_figures, readin
 from core.pruning import PruningPlan, prune, shrink
 from core.quality import mean, proportion
 from core.tasks import catalog, load
-from core.tasks.classification import macro_recall, recall_by_class
-from core.tasks.control import task as control
-from core.tasks.recommender import task as recommender
+from core.tasks.class_figures import macro_recall, recall_by_class
+from core.tasks.control import experience as ppo
+from core.tasks.control.drawing import FILM_FRAMES
+from core.tasks.control.play import play
+from core.tasks.control.worlds import WORLDS
+from core.tasks.recommender import figures
+from core.tasks.recommender.data import Ratings
 from core.tuning import Recipe, fine_tune
 
 
@@ -120,21 +124,21 @@ def test_the_baseline_solves_its_ridge_problem():
     rng = np.random.default_rng(3)
     pairs = np.stack([rng.integers(0, 4, 30), rng.integers(0, 5, 30)], 1)
     stars = rng.integers(1, 6, 30).astype(np.float32)
-    data = recommender.Ratings(torch.from_numpy(pairs), torch.from_numpy(stars))
-    usual, of_user, of_film = recommender.averages(data, 4, 5, rounds=500)
+    data = Ratings(torch.from_numpy(pairs), torch.from_numpy(stars))
+    usual, of_user, of_film = figures.fit_averages(data, 4, 5, rounds=500)
     design = np.zeros((30, 9))
     design[np.arange(30), pairs[:, 0]] = design[np.arange(30), 4 + pairs[:, 1]] = 1
-    expected = np.linalg.solve(design.T @ design + recommender.DAMPING * np.eye(9), design.T @ (stars - stars.mean()))
+    expected = np.linalg.solve(design.T @ design + figures.DAMPING * np.eye(9), design.T @ (stars - stars.mean()))
     assert usual == pytest.approx(stars.mean())
     assert torch.cat([of_user, of_film]).tolist() == pytest.approx(expected.tolist(), abs=1e-4)
 
 
 def test_hidden_films_were_never_rated_and_one_was_liked(ncf):
-    held = recommender.Ratings(torch.tensor([[0, 1], [0, 2], [1, 3]]), torch.tensor([5.0, 5.0, 2.0]))
-    hidden = recommender.hide(held, [held.pairs], 2, 200)
+    held = Ratings(torch.tensor([[0, 1], [0, 2], [1, 3]]), torch.tensor([5.0, 5.0, 2.0]))
+    hidden = figures.hide_liked(held, [held.pairs], 2, 200)
     assert hidden[:, :2].tolist() == [[0, 1]]
     assert not {1, 2} & set(hidden[0, 2:].tolist())
-    assert len(set(hidden[0, 1:].tolist())) == recommender.AMONG
+    assert len(set(hidden[0, 1:].tolist())) == figures.CANDIDATES
 
 
 def test_a_model_that_guesses_alike_hits_nothing(ncf):
@@ -147,7 +151,7 @@ def test_a_model_that_guesses_alike_hits_nothing(ncf):
 
 def test_recommendations_leave_out_what_is_known_and_say_how_many_stayed(ncf):
     dense = ncf.demo.answer(ncf.model, 15)
-    assert len(dense.rows) == recommender.BEST
+    assert len(dense.rows) == figures.TOP
     stars = [row["Stars"] for row in dense.rows]
     assert stars == sorted(stars, reverse=True)
     assert ncf.demo.compare(dense, dense) == "10 of the 10 films stayed."
@@ -215,22 +219,22 @@ def test_returns_are_those_of_gymnasium_played_one_by_one(pole):
             now, reward, ended, cut_off, _ = env.step(action)
             total, over = total + reward, ended or cut_off
         expected.append(total)
-    assert control.play(model, "CartPole-v1", seeds).tolist() == expected
-    assert control.play(model, "CartPole-v1", seeds).tolist() == expected
+    assert play(model, "CartPole-v1", seeds).tolist() == expected
+    assert play(model, "CartPole-v1", seeds).tolist() == expected
 
 
 def test_experience_has_the_returns_of_a_plain_sum():
     """With a trace of 1 the return of a step is the discounted sum of what follows it in the episode."""
-    world = control.WORLDS["cartpole-policy"]
+    world = WORLDS["cartpole-policy"]
     torch.manual_seed(0)
     model = world.build()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(control, "TRACE", 1.0)
-        patch.setattr(control, "PASSES", 1)
-        patch.setattr(control, "ROLLOUTS", 1)
-        patch.setattr(control, "TOGETHER", 1)
+        patch.setattr(ppo, "TRACE", 1.0)
+        patch.setattr(ppo, "PASSES", 1)
+        patch.setattr(ppo, "ROLLOUTS", 1)
+        patch.setattr(ppo, "AGENTS", 1)
         patch.setattr(torch, "randperm", lambda n, generator: torch.arange(n))
-        inputs, targets = next(iter(control.experience(model, world, 10_000, torch.Generator().manual_seed(0))))
+        inputs, targets = next(iter(ppo.experience(model, world, 10_000, torch.Generator().manual_seed(0))))
     action, chance, _, gathered = targets.unbind(1)
     with torch.no_grad():
         shares = model(inputs)[:, :2].log_softmax(1)
@@ -240,7 +244,7 @@ def test_experience_has_the_returns_of_a_plain_sum():
     assert len(starts) > 2
     first, second = starts[1], starts[2]
     length = second - first
-    expected = sum(control.DISCOUNT**i / world.scale for i in range(length))
+    expected = sum(ppo.DISCOUNT**i / world.scale for i in range(length))
     assert gathered[first].item() == pytest.approx(expected, rel=1e-4)
 
 
@@ -255,14 +259,14 @@ def test_the_clipped_loss_follows_its_definition():
     gain = np.minimum(ratio * normal, np.clip(ratio, 0.8, 1.2) * normal).mean()
     values = 0.5 * ((output[:, 2].numpy() - gathered) ** 2).mean()
     entropy = -(shares * np.log(shares)).sum(1).mean()
-    expected = -gain + values - control.CURIOSITY * entropy
-    assert control.clipped_loss(output, target, 0.0).item() == pytest.approx(expected, rel=1e-5)
+    expected = -gain + values - ppo.ENTROPY_WEIGHT * entropy
+    assert ppo.clipped_loss(output, target, 0.0).item() == pytest.approx(expected, rel=1e-5)
 
 
 def test_imitation_ends_where_both_agree():
     output = torch.randn(5, 3, generator=torch.Generator().manual_seed(0))
-    assert control.imitation(output, output, 1.0).item() == pytest.approx(0, abs=1e-6)
-    assert control.imitation(output, output + torch.tensor([0.0, 1.0, 0.0]), 1.0).item() > 0.01
+    assert ppo.imitation_loss(output, output, 1.0).item() == pytest.approx(0, abs=1e-6)
+    assert ppo.imitation_loss(output, output + torch.tensor([0.0, 1.0, 0.0]), 1.0).item() > 0.01
 
 
 @pytest.mark.parametrize("name", ["cartpole-policy", "acrobot-policy"])
@@ -270,7 +274,7 @@ def test_an_episode_is_a_film(name):
     shown = load(name).demo.answer(load(name).model, 3)
     with Image.open(io.BytesIO(shown.image)) as picture:
         assert picture.format == "GIF"
-        assert 10 < picture.n_frames <= control.FRAMES + 5
+        assert 10 < picture.n_frames <= FILM_FRAMES + 5
     assert len(shown.image) < 500_000
     assert shown.said.startswith("Return ")
 

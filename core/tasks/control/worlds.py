@@ -1,0 +1,118 @@
+"""The worlds in which policies act: what they are, how they are made, how they can be made harder."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from core.tasks.control.drawing import draw_acrobot, draw_cart
+from core.tasks.control.networks import AcrobotPolicy, Policy
+from core.tasks.packages import import_package
+
+
+@dataclass(frozen=True)
+class World:
+    """Describe one environment, its policy, and how people see it.
+
+    id: its name in gymnasium.
+    build: () -> a policy with random weights.
+    title, about: as in TaskInfo.
+    worst, best: the lowest and the highest return there is.
+    scale: divides returns, so that the network values situations by numbers around 1.
+    draw: (observation) -> a picture of it.
+    ending: why an episode ends early, as in "fell".
+    format: observations and answers in a sentence or two, for somebody who loads the download.
+    """
+
+    id: str
+    build: Callable[[], Policy]
+    title: str
+    about: str
+    worst: float
+    best: float
+    scale: float
+    draw: Callable[[np.ndarray], Image.Image]
+    ending: str
+    format: str
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """Choose how much harder than usual a world is.
+
+    noise: standard deviation of the noise on each observed number.
+    gravity: times the usual one, in a world that has gravity.
+    """
+
+    noise: float = 0.0
+    gravity: float = 1.0
+
+
+USUAL = Conditions()
+
+
+def environments(world_id: str, count: int) -> list[Any]:
+    """Make environments without any wrapper, since these cost more than the worlds themselves.
+
+    Raises TaskUnavailable where gymnasium is not installed.
+    """
+    gymnasium = import_package("gymnasium")
+    return [gymnasium.make(world_id, disable_env_checker=True).unwrapped for _ in range(count)]
+
+
+def step_limit(world_id: str) -> int:
+    """Return after how many steps an episode is over at the latest."""
+    return import_package("gymnasium").spec(world_id).max_episode_steps
+
+
+def has_gravity(environment: Any) -> bool:
+    """Tell whether an environment has a gravity that can be changed."""
+    return hasattr(environment, "gravity")
+
+
+def first_observations(world_id: str, count: int) -> np.ndarray:
+    """Return what is observed in a few episodes, each some steps further on, float32 (count, observed)."""
+    found = []
+    for number, environment in enumerate(environments(world_id, count)):
+        observation, _ = environment.reset(seed=number)
+        for _ in range(5 * number):
+            observation, _, ended, _, _ = environment.step(0)
+            if ended:
+                break
+        found.append(observation)
+    return np.stack(found).astype(np.float32)
+
+
+WORLDS = {
+    "cartpole-policy": World(
+        "CartPole-v1",
+        Policy,
+        "Cart-pole policy - balance (gymnasium)",
+        "Pushes a cart to the left or right so that the pole on it stays upright; one point a step, 500 at most.",
+        worst=0.0,
+        best=500.0,
+        scale=50.0,
+        draw=draw_cart,
+        ending="fell",
+        format="position (m), speed (m/s), angle (rad) and its speed (rad/s) of CartPole-v1. It answers with 3 "
+        "numbers: how good it is to push left, to push right, and a value of the situation. The larger of the first "
+        "two is done.",
+    ),
+    "acrobot-policy": World(
+        "Acrobot-v1",
+        AcrobotPolicy,
+        "Acrobot policy - swing up (gymnasium)",
+        "Swings two hanging arms until their end reaches a line, with force at the joint only; minus one point a step.",
+        worst=-500.0,
+        best=0.0,
+        scale=50.0,
+        draw=draw_acrobot,
+        ending="reached the line",
+        format="cosine and sine of both angles and both speeds (rad/s) of Acrobot-v1. It answers with 4 numbers: how "
+        "good it is to turn one way, not at all, the other way, and a value of the situation. The largest of the "
+        "first three is done.",
+    ),
+}
+"""The worlds by the names of the policies that ship."""

@@ -25,12 +25,11 @@ from core.measure.robustness import ShiftResult, robustness
 from core.measure.search import search
 from core.measure.sensitivity import Sensitivity, sensitivity
 from core.measure.statistics import Change, change, paired_change
-from core.measure.sweep import STOPS, PlanResult, judge_plan, sweep
+from core.measure.sweep import PlanResult, judge_plan, sweep
 from core.quality import Quality
 
 __all__ = [
     "ENCODINGS",
-    "STOPS",
     "Budget",
     "Candidate",
     "Change",

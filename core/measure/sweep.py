@@ -9,9 +9,6 @@ from core.pruning import Layer, Pruned, PruningPlan, Ranking, prune, rank
 from core.quality import Quality
 from core.tasks.base import Task
 
-STOPS = (0, 50, 80, 90, 95, 99, 20, 40, 60, 70, 85, 92, 97, 98, 10, 30, 75, 88, 94, 96, 65, 82, 86, 91, 93, 99.5)
-"""Sparsities of a first curve, in percent: its rough shape first, then what is between."""
-
 
 @dataclass(frozen=True)
 class PlanResult:

@@ -18,6 +18,8 @@ LAYERS = (
     ("tasks",),
     ("pruning",),
     ("tuning",),
+    ("experiment",),
+    ("store",),
     ("measure",),
     ("charts",),
     ("export",),

@@ -1,0 +1,45 @@
+"""What outlives a page: experiments, what was found out about them, weights, and visits."""
+
+from core.store.artefacts import put_artefact, read_artefact, touch_artefact
+from core.store.database import Store, StoreUnavailable, data_folder, open_store
+from core.store.results import Result, find_experiment, find_result, list_results, save_experiment, save_result
+from core.store.visits import (
+    Node,
+    add_node,
+    begin_visit,
+    delete_node,
+    forget_visit,
+    hold_artefact,
+    list_nodes,
+    new_key,
+    read_state,
+    rename_node,
+    save_state,
+)
+
+__all__ = [
+    "Node",
+    "Result",
+    "Store",
+    "StoreUnavailable",
+    "add_node",
+    "begin_visit",
+    "data_folder",
+    "delete_node",
+    "find_experiment",
+    "find_result",
+    "forget_visit",
+    "hold_artefact",
+    "list_nodes",
+    "list_results",
+    "new_key",
+    "open_store",
+    "put_artefact",
+    "read_artefact",
+    "read_state",
+    "rename_node",
+    "save_experiment",
+    "save_result",
+    "save_state",
+    "touch_artefact",
+]

@@ -1,0 +1,126 @@
+"""Weights and masks in files that are named by their hash, so that a damaged one is noticed and equal ones are one."""
+
+import contextlib
+import hashlib
+import os
+import re
+import tempfile
+import time
+from pathlib import Path
+
+from sqlalchemy import Connection, delete, func, select, update
+
+from core.store.database import Store, StoreUnavailable, insert_new, reading, writing
+from core.store.tables import artefacts, holds, results
+
+NAME = re.compile(r"[0-9a-f]{64}")
+
+
+def put_artefact(store: Store, content: bytes) -> str:
+    """Keep a file's content; return its hash. Raises StoreUnavailable, as where the disk is full."""
+    name = write_file(store, content)
+    with writing(store) as connection:
+        note_artefact(connection, name, len(content))
+    return name
+
+
+def note_artefact(connection: Connection, name: str, size: int) -> None:
+    """Note a file that was written just now, within a transaction that may say more about it."""
+    if not insert_new(connection, artefacts, hash=name, size=size, used=time.time()):
+        connection.execute(update(artefacts).where(artefacts.c.hash == name).values(used=time.time()))
+
+
+def write_file(store: Store, content: bytes) -> str:
+    """Write a file under its hash, which is returned; a reader sees all of it or nothing. Raises StoreUnavailable.
+
+    Makes room first: what no visit holds goes, the longest unused before all others.
+    """
+    name = hashlib.sha256(content).hexdigest()
+    make_room(store, len(content))
+    target = store.files / name
+    try:
+        if not target.exists() or target.stat().st_size != len(content):
+            with tempfile.NamedTemporaryFile(dir=store.files, prefix="part-", delete=False) as part:
+                try:
+                    part.write(content)
+                    part.flush()
+                    os.fsync(part.fileno())
+                    Path(part.name).replace(target)
+                except BaseException:
+                    with contextlib.suppress(OSError):
+                        Path(part.name).unlink()
+                    raise
+    except OSError as error:
+        raise StoreUnavailable(
+            f"The weights could not be kept: {error.strerror or 'the disk does not answer'}.",
+            "What is on the page goes on; download what you want to keep.",
+        ) from error
+    return name
+
+
+def read_artefact(files: Path, name: str) -> bytes | None:
+    """Return the content of a file by its hash; None if it is gone, or damaged, in which case it is deleted."""
+    if not NAME.fullmatch(name):
+        return None
+    path = files / name
+    try:
+        content = path.read_bytes()
+    except OSError:
+        return None
+    if hashlib.sha256(content).hexdigest() == name:
+        return content
+    with contextlib.suppress(OSError):
+        path.unlink()
+    return None
+
+
+def touch_artefact(store: Store, name: str) -> None:
+    """Note that a file was used just now, so that it goes later than others."""
+    with writing(store) as connection:
+        connection.execute(update(artefacts).where(artefacts.c.hash == name).values(used=time.time()))
+
+
+def total_size(store: Store) -> int:
+    """Return the bytes that all artefacts take together."""
+    with reading(store) as connection:
+        return connection.execute(select(func.coalesce(func.sum(artefacts.c.size), 0))).scalar_one()
+
+
+def make_room(store: Store, size: int) -> None:
+    """Delete what no visit holds, the longest unused first, until so many more bytes keep to the limit.
+
+    Raises StoreUnavailable if what is held leaves no room.
+    """
+    room = store.limit - size - total_size(store)
+    if room >= 0:
+        return
+    with reading(store) as connection:
+        held = select(holds.c.artefact)
+        free = connection.execute(
+            select(artefacts.c.hash, artefacts.c.size).where(artefacts.c.hash.not_in(held)).order_by(artefacts.c.used)
+        ).all()
+    going = []
+    for name, each in free:
+        if room >= 0:
+            break
+        going.append(name)
+        room += each
+    if room < 0:
+        raise StoreUnavailable(
+            f"There is no room for {size / 1e6:,.1f} MB more: visits hold all of {store.limit / 1e9:,.1f} GB.",
+            "Download what you want to keep, or forget a visit.",
+        )
+    delete_artefacts(store, going)
+
+
+def delete_artefacts(store: Store, names: list[str]) -> None:
+    """Delete files with all that is noted of them; what was found out about them stays, without its weights."""
+    if not names:
+        return
+    with writing(store) as connection:
+        connection.execute(update(results).where(results.c.artefact.in_(names)).values(artefact=None))
+        connection.execute(delete(holds).where(holds.c.artefact.in_(names)))
+        connection.execute(delete(artefacts).where(artefacts.c.hash.in_(names)))
+    for name in names:
+        with contextlib.suppress(OSError):
+            (store.files / name).unlink()

@@ -1,0 +1,192 @@
+"""Opening the store: SQLite in the user's data folder unless an engine is given, its tables brought up to date."""
+
+import contextlib
+import os
+import tempfile
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import alembic.command
+import alembic.config
+import platformdirs
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from filelock import FileLock, Timeout
+from sqlalchemy import Connection, Engine, Table, create_engine, event, text
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.pool import StaticPool
+
+from core.errors import PlaygroundError
+
+FILE = "playground.sqlite"
+
+PATIENCE = 20.0
+"""Seconds to wait for somebody else who writes."""
+
+LIMIT = 2_000_000_000
+"""Bytes that all weights in the folder may take together, unless PLAYGROUND_DATA_LIMIT says otherwise."""
+
+MIGRATION_LOCK = 7_261_954
+"""Any number that nothing else locks in a PostgreSQL database."""
+
+
+class StoreUnavailable(PlaygroundError):
+    """Say that something could not be kept or read back; what is on the page goes on."""
+
+
+@dataclass(frozen=True, eq=False)
+class Store:
+    """Hold the database and the folder of one store.
+
+    note: what people are to know, as that nothing outlives this server; "" if all is as it should be.
+    limit: bytes that the files may take together.
+    """
+
+    engine: Engine
+    folder: Path
+    limit: int = LIMIT
+    note: str = ""
+    _memory: contextlib.AbstractContextManager[Any] | None = field(default=None, repr=False)
+
+    @property
+    def files(self) -> Path:
+        """Return the folder of the artefacts."""
+        return self.folder / "artefacts"
+
+
+def data_folder() -> Path:
+    """Return where this user's data lies: PLAYGROUND_DATA, or the usual place of the operating system."""
+    given = os.environ.get("PLAYGROUND_DATA")
+    return Path(given) if given else Path(platformdirs.user_data_dir("pruning-playground", appauthor=False))
+
+
+def open_store(engine: Engine | None = None, folder: Path | None = None) -> Store:
+    """Open the store and bring its tables up to date; where that cannot be, keep everything in memory, with a note.
+
+    engine: another database, as PostgreSQL for several servers; files lie in `folder` all the same.
+    """
+    folder = folder or data_folder()
+    limit = int(os.environ.get("PLAYGROUND_DATA_LIMIT", LIMIT))
+    try:
+        (folder / "artefacts").mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+        made = engine or _sqlite(folder / FILE)
+        _bring_up_to_date(made, folder)
+        return Store(made, folder, limit)
+    except (OSError, Timeout, SQLAlchemyError) as error:
+        why = f"Nothing can be kept in {folder} ({_reason(error)})"
+    except StoreUnavailable as error:
+        why = error.what
+    return _in_memory(f"{why} What you do here lasts until this server ends.", limit)
+
+
+def _sqlite(path: Path) -> Engine:
+    """Open a file with write-ahead logging, so that readers and a writer do not wait for each other."""
+    engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": PATIENCE})
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: object, record: object) -> None:
+        cursor = connection.cursor()  # type: ignore[attr-defined]
+        cursor.execute("PRAGMA journal_mode=WAL")
+        cursor.execute("PRAGMA synchronous=NORMAL")
+        cursor.execute("PRAGMA foreign_keys=ON")
+        cursor.close()
+
+    return engine
+
+
+def _in_memory(note: str, limit: int) -> Store:
+    engine = create_engine("sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False})
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: object, record: object) -> None:
+        connection.cursor().execute("PRAGMA foreign_keys=ON").close()  # type: ignore[attr-defined]
+
+    folder = Path(tempfile.mkdtemp(prefix="pruning-playground-"))
+    (folder / "artefacts").mkdir()
+    with engine.begin() as connection:
+        _migrate(connection)
+    return Store(engine, folder, limit, note, threading.RLock())
+
+
+def _bring_up_to_date(engine: Engine, folder: Path) -> None:
+    """Run the migrations that are missing, one process at a time. Raises StoreUnavailable for a newer store."""
+    lock = FileLock(folder / "migrating.lock", timeout=PATIENCE) if engine.dialect.name == "sqlite" else None
+    with lock or contextlib.nullcontext(), engine.connect() as connection:
+        if lock is None:
+            connection.execute(text("SELECT pg_advisory_lock(:number)"), {"number": MIGRATION_LOCK})
+        try:
+            _migrate(connection)
+            connection.commit()
+        finally:
+            if lock is None:
+                connection.rollback()
+                connection.execute(text("SELECT pg_advisory_unlock(:number)"), {"number": MIGRATION_LOCK})
+                connection.commit()
+
+
+def _migrate(connection: Connection) -> None:
+    config = alembic.config.Config(attributes={"connection": connection})
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    known = {each.revision for each in ScriptDirectory.from_config(config).walk_revisions()}
+    there = MigrationContext.configure(connection).get_current_revision()
+    if there is not None and there not in known:
+        raise StoreUnavailable(
+            "The store was written by a newer version of this app.",
+            "Update the app, or let PLAYGROUND_DATA name another folder.",
+        )
+    alembic.command.upgrade(config, "head")
+
+
+@contextlib.contextmanager
+def reading(store: Store) -> Iterator[Connection]:
+    """Open a connection to read. Raises StoreUnavailable where that fails."""
+    try:
+        with store._memory or contextlib.nullcontext(), store.engine.connect() as connection:
+            yield connection
+    except SQLAlchemyError as error:
+        raise _unavailable(error) from error
+
+
+@contextlib.contextmanager
+def writing(store: Store) -> Iterator[Connection]:
+    """Open a transaction to write; all of it is kept or nothing. Raises StoreUnavailable where that fails."""
+    try:
+        with store._memory or contextlib.nullcontext(), store.engine.connect() as connection:
+            if store.engine.dialect.name == "sqlite" and store._memory is None:
+                connection.exec_driver_sql("BEGIN IMMEDIATE")  # waits its turn now, and not in the middle
+            yield connection
+            connection.commit()
+    except (SQLAlchemyError, OSError) as error:
+        raise _unavailable(error) from error
+
+
+def insert_new(connection: Connection, table: Table, **values: Any) -> bool:
+    """Insert a row unless there is one with the same key already; return whether it is new."""
+    make = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    return connection.execute(make(table).values(**values).on_conflict_do_nothing()).rowcount > 0
+
+
+def _unavailable(error: Exception) -> StoreUnavailable:
+    return StoreUnavailable(
+        f"This could not be kept: {_reason(error)}", "What is on the page goes on; download what you want to keep."
+    )
+
+
+def _reason(error: Exception) -> str:
+    """Say in a few words why storing failed."""
+    told = str(getattr(error, "orig", None) or error).lower()
+    if "full" in told or "no space" in told:
+        return "the disk is full."
+    if "locked" in told or isinstance(error, Timeout):
+        return "somebody else holds the store."
+    if "read-only" in told or "readonly" in told or "permission" in told:
+        return "it cannot be written."
+    if "malformed" in told or "not a database" in told:
+        return "the store is damaged."
+    return "the store does not answer."

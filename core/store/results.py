@@ -1,0 +1,110 @@
+"""Experiments by their id, and what was found out about each of their stages."""
+
+import json
+import platform
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, delete, select
+
+from core.experiment import Experiment
+from core.store.artefacts import note_artefact, write_file
+from core.store.database import Store, insert_new, reading, writing
+from core.store.tables import experiments, holds, nodes, results
+
+
+@dataclass(frozen=True)
+class Result:
+    """One thing that was found out about a stage of an experiment.
+
+    kind: what, as in "fine-tune"; content: figures as plain data; artefact: hash of the file with its weights, or "".
+    seconds: how long it took; versions, machine: with what and where; created: seconds since 1970.
+    """
+
+    experiment: str
+    stage: str
+    kind: str
+    content: dict[str, Any]
+    artefact: str
+    seconds: float
+    versions: str
+    machine: str
+    created: float
+
+
+def save_experiment(store: Store, experiment: Experiment) -> str:
+    """Keep an experiment; return its id."""
+    with writing(store) as connection:
+        note_experiment(connection, experiment)
+    return experiment.id
+
+
+def note_experiment(connection: Connection, experiment: Experiment) -> None:
+    """Keep an experiment within a transaction that may say more about it."""
+    insert_new(connection, experiments, id=experiment.id, content=experiment.canonical(), created=time.time())
+
+
+def find_experiment(store: Store, number: str) -> Experiment | None:
+    """Return an experiment by its id; None if it is not here. Raises BadInput if it cannot be read."""
+    with reading(store) as connection:
+        content = connection.execute(select(experiments.c.content).where(experiments.c.id == number)).scalar()
+    return None if content is None else Experiment.from_dict(json.loads(content))
+
+
+def save_result(
+    store: Store,
+    experiment: Experiment,
+    stage: str,
+    kind: str,
+    content: Mapping[str, Any],
+    seconds: float = 0.0,
+    weights: bytes | None = None,
+) -> Result:
+    """Keep what was found out, with its weights if it has some; what was kept of the same kind before goes."""
+    artefact = write_file(store, weights) if weights is not None else ""
+    values: dict[str, Any] = {
+        "experiment": experiment.id,
+        "stage": stage,
+        "kind": kind,
+        "content": json.dumps(dict(content), separators=(",", ":")),
+        "artefact": artefact or None,
+        "seconds": seconds,
+        "versions": f"torch {version('torch').split('+')[0]}",
+        "machine": f"{platform.machine()} {platform.system()}",
+        "created": time.time(),
+    }
+    same = (results.c.experiment == experiment.id) & (results.c.stage == stage) & (results.c.kind == kind)
+    with writing(store) as connection:
+        note_experiment(connection, experiment)
+        connection.execute(delete(results).where(same))
+        if weights is not None:
+            note_artefact(connection, artefact, len(weights))
+        if insert_new(connection, results, **values) and artefact:
+            for (visit,) in connection.execute(select(nodes.c.visit).where(nodes.c.experiment == experiment.id)).all():
+                insert_new(connection, holds, visit=visit, artefact=artefact)
+    return Result(**{**values, "content": dict(content), "artefact": artefact})
+
+
+def find_result(store: Store, experiment: str, stage: str, kind: str) -> Result | None:
+    """Return what was found out of a kind about one stage, or None."""
+    same = (results.c.experiment == experiment) & (results.c.stage == stage) & (results.c.kind == kind)
+    with reading(store) as connection:
+        row = connection.execute(select(results).where(same)).mappings().first()
+    return _result(row) if row else None
+
+
+def list_results(store: Store, experiment: str) -> list[Result]:
+    """Return everything that was found out about an experiment, the oldest first."""
+    with reading(store) as connection:
+        rows = connection.execute(
+            select(results).where(results.c.experiment == experiment).order_by(results.c.created)
+        ).mappings()
+        return [_result(row) for row in rows]
+
+
+def _result(row: RowMapping) -> Result:
+    content = {key: value for key, value in row.items() if key != "id"}
+    return Result(**{**content, "content": json.loads(row["content"]), "artefact": row["artefact"] or ""})

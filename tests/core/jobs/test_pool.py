@@ -1,6 +1,5 @@
 """Long work beside the page: order, limits, stopping, crashes, and what happens when a server runs short or ends."""
 
-import contextlib
 import errno
 import os
 import signal
@@ -8,78 +7,43 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from safetensors.torch import load as load_weights
 
 from core.errors import PlaygroundError
-from core.jobs.pool import CRASHED, EVERYBODY, NO_ROOM, Jobs, wait
+from core.jobs.job import CRASHED, EVERYBODY, NO_ROOM
+from core.jobs.pool import Jobs
+from core.jobs.starters import ForkServer, Spawner, starter
 from core.jobs.work import TuneProgress, best_progress, drop_weights, tuned_network
 from core.pruning import PruningPlan, prune
 from core.quality import proportion
 from core.tuning import Recipe, fine_tune
 from tests.conftest import ROOT
+from tests.core.jobs.small import real, small_pool, until
 
 PLAN = PruningPlan(sparsity=0.9)
 LONG = Recipe(epochs=200)
 
-SMALL = """
-import os, pathlib, sys, time, types
 
-class Odd:
-    def __reduce__(self):
-        return int, ("no number",)
-
-def count(loaded, start, to, pause=0.0):
-    for number in range(start, to):
-        yield number
-        time.sleep(pause)
-
-def dies(loaded, tries, lives=10**9):
-    with open(tries, "a") as book:
-        book.write("x")
-    if len(pathlib.Path(tries).read_text()) <= lives:
-        os.kill(os.getpid(), 9)
-    yield "done"
-
-def odd(loaded):
-    yield Odd()
-
-def swallows(loaded, content):
-    yield len(content)
-
-work = types.ModuleType("core.jobs.work")
-work.WORK = {"count": count, "dies": dies, "odd": odd, "swallows": swallows}
-work.loader = lambda: None
-sys.modules["torch"] = types.SimpleNamespace(set_num_threads=int)
-sys.modules["core.jobs.work"] = work
-from core.jobs.worker import main
-main()
-"""
-"""A worker as it is, without torch and with work that misbehaves; it starts in a tenth of a second."""
-
-real = subprocess.Popen
-
-
-def small_worker(command, **how):
-    return real([sys.executable, "-c", SMALL, command[-1]], **how)
-
-
-@contextlib.contextmanager
-def small_pool(monkeypatch: pytest.MonkeyPatch) -> Iterator[Jobs]:
-    """A pool of one worker that does small work."""
-    monkeypatch.setattr("core.jobs.pool.subprocess.Popen", small_worker)
-    jobs = Jobs(workers=1, threads=1)
-    yield jobs
-    jobs.close()
-
-
-@pytest.fixture
-def small(monkeypatch):
-    with small_pool(monkeypatch) as jobs:
+@pytest.fixture(params=[ForkServer, Spawner], ids=["forked", "spawned"])
+def small(monkeypatch, request):
+    """A pool of one worker that does small work, which is made in each of the two ways that there are."""
+    if request.param is ForkServer and not isinstance(starter(1), ForkServer):
+        pytest.skip("this system cannot fork")
+    with small_pool(monkeypatch, request.param) as jobs:
         yield jobs
+
+
+def hit(process, how=signal.SIGKILL):
+    """End or hold a worker from outside, as the system does it."""
+    os.kill(process.pid, how)
+
+
+def wait(job, seconds):
+    """Wait until a job has ended, at most so long; return whether it has."""
+    return job.ended.wait(seconds)
 
 
 def carries(payload):
@@ -97,17 +61,10 @@ def workers():
 def pool(workers):
     """The same pool for all tests, since its start takes seconds; each leaves it empty."""
     yield workers
-    left = [*workers._waiting, *workers._running]
+    left = [run.job for run in [*workers._waiting, *workers._running]]
     for job in left:
         workers.stop(job)
     assert all(wait(job, 10) for job in left)
-
-
-def until(condition, seconds=30.0):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it took too long"
-        time.sleep(0.02)
 
 
 def test_a_fine_tune_in_a_worker_equals_one_made_here(pool, mlp):
@@ -139,7 +96,7 @@ def test_stop_answers_within_a_second_and_keeps_what_was_reached(pool):
 def test_a_worker_that_does_not_answer_is_ended_and_replaced(pool):
     job = pool.submit("me", "tune", "fashion-mlp", PLAN, LONG, keep=carries)
     until(lambda: job.progress is not None)
-    os.kill(pool._processes[0].pid, signal.SIGSTOP)
+    hit(pool._processes[0], signal.SIGSTOP)
     asked = time.monotonic()
     pool.stop(job)
     assert wait(job, 5)
@@ -154,7 +111,7 @@ def test_a_worker_that_dies_is_a_sentence_for_its_own_job_only(pool):
     job = pool.submit("me", "tune", "fashion-mlp", PLAN, LONG)
     waiting = pool.submit("you", "sweep", "fashion-mlp", (PLAN,), keep=lambda step: step.settled)
     until(lambda: job.progress is not None)
-    pool._processes[0].kill()
+    hit(pool._processes[0])
     assert wait(job, 5)
     assert job.state == "failed"
     assert "ended unexpectedly" in job.error[0]
@@ -192,8 +149,8 @@ def test_one_owner_holds_one_running_and_one_waiting_job(pool):
 def test_work_for_everybody_gives_way_to_a_person_and_goes_on_later(pool):
     plans = tuple(PruningPlan(sparsity=i / 100) for i in range(100))
 
-    def remaining(job):
-        done = {step.plan for step in job.results}
+    def remaining(results):
+        done = {step.plan for step in results}
         return "fashion-mlp", tuple(plan for plan in plans if plan not in done)
 
     shared = pool.submit(EVERYBODY, "sweep", "fashion-mlp", plans, keep=lambda step: step.settled, resume=remaining)
@@ -222,56 +179,55 @@ def test_a_job_nobody_wants_any_more_is_stopped(pool, monkeypatch):
 def test_old_results_drop_their_weights_but_the_best_keeps_them():
     quality = [proportion(hits, 100) for hits in (10, 60, 50, 40)]
     sparsity = [0.5, 0.9, 0.9, 0.9]
-    results = []
+    results = ()
     for step in range(4):
-        results.append(TuneProgress(step + 1, 10, 1.0, quality[step], None, sparsity[step], 0.0, 0.0, b"w", b"m"))
-        drop_weights(results)
+        latest = TuneProgress(step + 1, 10, 1.0, quality[step], None, sparsity[step], 0.0, 0.0, b"w", b"m")
+        results = drop_weights((*results, latest))
     assert [each.weights for each in results] == [None, b"w", None, b"w"]
     assert best_progress(results, 0.9) is results[1]
-    assert best_progress([], 0.9) is None
+    assert best_progress((), 0.9) is None
     whole = [*results, TuneProgress(10, 10, 1.0, quality[0], None, 0.9, 0.0, 0.0, b"w", b"m", ended=True)]
     assert best_progress(whole, 0.9) is whole[-1]  # a run that came to its end is judged by its end
 
 
-def remaining(job):
-    """What is left of a count: everything behind the last number that came."""
-    return (job.results[-1] + 1 if job.results else 0), *job.arguments[1:]
+def left_of(*count):
+    """A function that says what is left of a count: everything behind the last number that came."""
+    return lambda results: ((results[-1] + 1 if results else 0), *count)
 
 
 def still_works(pool):
     after = pool.submit("somebody", "count", 0, 3)
     assert wait(after, 30)
-    return (after.state, after.error, after.results) == ("done", None, [0, 1, 2])
+    return (after.state, after.error, after.results) == ("done", None, (0, 1, 2))
 
 
 @pytest.mark.parametrize("kills", [1, 2])
 def test_shared_work_whose_worker_is_killed_goes_on_by_itself(small, kills):
-    job = small.submit(EVERYBODY, "count", 0, 60, 0.02, resume=remaining)
+    job = small.submit(EVERYBODY, "count", 0, 60, 0.02, resume=left_of(60, 0.02))
     for kill in range(kills):
         until(lambda kill=kill: len(job.results) > 5 * (kill + 1))
-        small._processes[0].kill()
+        hit(small._processes[0])
     assert wait(job, 30)
     assert (job.state, job.error) == ("done", None)
-    assert job.results == list(range(60))  # each once, none twice
+    assert job.results == tuple(range(60))  # each once, none twice
 
 
 def test_shared_work_that_cannot_go_on_begins_again(small):
     seen = []
     job = small.submit(EVERYBODY, "count", 0, 60, 0.02, keep=seen.append)
     until(lambda: len(seen) > 5)
-    small._processes[0].kill()
+    hit(small._processes[0])
     assert wait(job, 30)
     assert job.state == "done"
     assert seen[seen.index(0, 1) :] == list(range(60))
 
 
-def test_a_worker_killed_while_it_starts_is_replaced(monkeypatch):
-    with small_pool(monkeypatch) as pool:
-        job = pool.submit("me", "count", 0, 3)
-        until(lambda: pool._processes)
-        pool._processes[0].kill()
-        assert wait(job, 30)
-        assert (job.state, job.results) == ("done", [0, 1, 2])
+def test_a_worker_killed_while_it_starts_is_replaced(small):
+    job = small.submit("me", "count", 0, 3)
+    until(lambda: small._processes)
+    hit(small._starter if isinstance(small._starter, ForkServer) else small._processes[0])
+    assert wait(job, 30)
+    assert (job.state, job.results) == ("done", (0, 1, 2))
 
 
 @pytest.mark.parametrize(("owner", "tries"), [(EVERYBODY, 3), ("me", 2)])
@@ -286,12 +242,12 @@ def test_work_that_kills_each_worker_is_given_up(small, tmp_path, owner, tries):
 def test_what_died_before_anything_came_of_it_is_tried_once_more(small, tmp_path):
     job = small.submit("me", "dies", str(tmp_path / "tries"), 1)
     assert wait(job, 30)
-    assert (job.state, job.error, job.results) == ("done", None, ["done"])
+    assert (job.state, job.error, job.results) == ("done", None, ("done",))
 
 
 def test_a_worker_that_died_idle_is_replaced_before_the_next_job(small, tmp_path):
     assert still_works(small)
-    small._processes[0].kill()
+    hit(small._processes[0])
     small._processes[0].wait(10)
     job = small.submit("me", "dies", str(tmp_path / "tries"), 1)  # this one's single second try is still unused
     assert wait(job, 30)
@@ -299,20 +255,20 @@ def test_a_worker_that_died_idle_is_replaced_before_the_next_job(small, tmp_path
 
 
 def test_a_job_that_is_stopped_while_its_worker_dies_stays_stopped(small, tmp_path):
-    job = small.submit(EVERYBODY, "count", 0, 1000, 0.02, resume=remaining)
+    job = small.submit(EVERYBODY, "count", 0, 1000, 0.02, resume=left_of(1000, 0.02))
     until(lambda: job.results)
-    os.kill(small._processes[0].pid, signal.SIGSTOP)
+    hit(small._processes[0], signal.SIGSTOP)
     small.stop(job)
-    small._processes[0].kill()
+    hit(small._processes[0])
     assert wait(job, 10)
     assert job.state == "stopped"
     assert still_works(small)
 
 
 def test_a_stop_counts_for_work_that_gives_way_too(small):
-    shared = small.submit(EVERYBODY, "count", 0, 1000, 0.02, resume=remaining)
+    shared = small.submit(EVERYBODY, "count", 0, 1000, 0.02, resume=left_of(1000, 0.02))
     until(lambda: shared.results)
-    os.kill(small._processes[0].pid, signal.SIGSTOP)  # so that it takes a while to give way
+    hit(small._processes[0], signal.SIGSTOP)  # so that it takes a while to give way
     mine = small.submit("me", "count", 0, 3)
     small.stop(shared)
     assert wait(mine, 30) and wait(shared, 10)
@@ -326,7 +282,7 @@ def test_a_worker_that_cannot_be_started_is_a_sentence_and_a_later_job_works(sma
         raise error
 
     with monkeypatch.context() as patch:
-        patch.setattr("core.jobs.pool.subprocess.Popen", never)
+        patch.setattr("core.jobs.starters.subprocess.Popen", never)
         jobs = [small.submit(owner, "count", 0, 3) for _ in range(2)]
         assert all(wait(job, 10) for job in jobs)
     assert [(job.state, job.error) for job in jobs] == [("failed", NO_ROOM)] * 2
@@ -339,7 +295,7 @@ def test_a_thread_that_cannot_be_started_is_the_same_sentence(small, monkeypatch
             raise RuntimeError("can't start new thread")
 
     with monkeypatch.context() as patch:
-        patch.setattr("core.jobs.pool.threading.Thread", Full)
+        patch.setattr("core.jobs.run.threading.Thread", Full)
         job = small.submit("me", "count", 0, 3)
         assert wait(job, 30)
     assert (job.state, job.error) == ("failed", NO_ROOM)
@@ -348,7 +304,9 @@ def test_a_thread_that_cannot_be_started_is_the_same_sentence(small, monkeypatch
 
 def test_a_worker_that_ends_at_once_is_a_sentence_and_a_later_job_works(small, monkeypatch):
     with monkeypatch.context() as patch:
-        patch.setattr("core.jobs.pool.subprocess.Popen", lambda command, **how: real([sys.executable, "-c", ""], **how))
+        patch.setattr(
+            "core.jobs.starters.subprocess.Popen", lambda command, **how: real([sys.executable, "-c", ""], **how)
+        )
         job = small.submit("me", "count", 0, 3)
         assert wait(job, 30)
     assert (job.state, job.error) == ("failed", NO_ROOM)
@@ -402,17 +360,17 @@ def test_answers_that_cannot_be_understood_end_their_job_only(small):
 def test_a_worker_that_dies_while_it_is_told_what_to_do_is_replaced(small):
     assert still_works(small)
     process = small._processes[0]
-    os.kill(process.pid, signal.SIGSTOP)
+    hit(process, signal.SIGSTOP)
     job = small.submit("me", "swallows", b"x" * 10_000_000)  # far more than a pipe holds
     until(lambda: job.state == "running")
-    process.kill()
+    hit(process)
     assert wait(job, 30)
-    assert (job.state, job.results) == ("done", [10_000_000])
+    assert (job.state, job.results) == ("done", (10_000_000,))
 
 
 def test_a_stop_reaches_a_job_that_its_worker_does_not_take(small):
     assert still_works(small)
-    os.kill(small._processes[0].pid, signal.SIGSTOP)
+    hit(small._processes[0], signal.SIGSTOP)
     job = small.submit("me", "swallows", b"x" * 10_000_000)
     until(lambda: job.state == "running")
     small.stop(job)
@@ -435,15 +393,17 @@ def test_whether_somebody_is_there_may_fail_without_harm_to_the_others(small, mo
     small.stop(odd)
 
 
-def test_the_end_of_a_pool_is_the_end_of_its_jobs(monkeypatch):
-    with small_pool(monkeypatch) as pool:
-        running = pool.submit(EVERYBODY, "count", 0, 1000, 0.02, resume=remaining)
-        until(lambda: running.results)
-        waiting = pool.submit(EVERYBODY, "count", 0, 3)
-    late = pool.submit("me", "count", 0, 3)
+def test_the_end_of_a_pool_is_the_end_of_its_jobs(small):
+    running = small.submit(EVERYBODY, "count", 0, 1000, 0.02, resume=left_of(1000, 0.02))
+    until(lambda: running.results)
+    waiting = small.submit(EVERYBODY, "count", 0, 3)
+    pid = small._processes[0].pid
+    small.close()
+    late = small.submit("me", "count", 0, 3)
     assert all(wait(job, 10) for job in (running, waiting, late))
     assert [job.state for job in (running, waiting, late)] == ["failed", "stopped", "stopped"]
-    assert pool._processes[0].poll() is not None
+    assert small._processes[0].poll() is not None
+    assert gone(pid)
 
 
 SERVER = """
@@ -451,11 +411,11 @@ import sys, time
 from core.jobs.pool import EVERYBODY, Jobs
 try:
     pool = Jobs(workers=1, threads=1)
-    job = pool.submit(EVERYBODY, "heal", "fashion-mlp", (0.5,) * 50, 500)
+    job = pool.submit(EVERYBODY, "tune_points", "fashion-mlp", (0.5,) * 50, 500)
     while not (pool._processes and (job.progress or not {working})):
         time.sleep(0.05)
     time.sleep(1)
-    print(pool._processes[0].pid, flush=True)
+    print(*[each.pid for each in (pool._starter, pool._processes[0]) if getattr(each, "pid", 0)], flush=True)
     time.sleep(600)
 except KeyboardInterrupt:
     sys.exit(130)
@@ -478,8 +438,9 @@ def test_when_the_server_ends_its_worker_goes_quietly(working, with_what):
     script = [sys.executable, "-c", SERVER.format(working=working)]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     server = subprocess.Popen(script, cwd=ROOT, start_new_session=True, **pipes)
-    worker = int(server.stdout.readline())
+    workers = [int(each) for each in server.stdout.readline().split()]
+    assert workers
     os.killpg(server.pid, with_what)  # as a terminal does it: to all that belong to it
     _, said = server.communicate(timeout=60)  # until both have let go of stderr
     assert "Traceback" not in said and "Error" not in said, said
-    until(lambda: gone(worker))
+    until(lambda: all(gone(each) for each in workers))

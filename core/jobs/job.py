@@ -1,0 +1,122 @@
+"""A piece of work that somebody asked for, and what has become of it."""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+from core.errors import PlaygroundError
+
+EVERYBODY = ""
+"""Owner of the jobs that all visitors share."""
+
+CRASHED = (
+    "The process that did this work ended unexpectedly.",
+    "What you had is kept; start it again, and if it happens twice choose a smaller piece of work.",
+)
+
+NO_ROOM = (
+    "This server has no room for another process just now.",
+    "What you had is kept; try it again in a minute.",
+)
+
+State = Literal["waiting", "running", "done", "stopped", "failed"]
+
+
+class QueueFull(PlaygroundError):
+    """More jobs than one visit may hold."""
+
+
+class NoRoom(PlaygroundError):
+    """A process or a thread that the server could not start."""
+
+
+@dataclass(frozen=True)
+class JobState:
+    """What is known of a job at one moment; plain data that does not change any more.
+
+    progress: the latest payload; results: those that carry something to keep, oldest first.
+    error: what happened and what to do, once the state is "failed".
+    ended_at: when it ended, on the monotonic clock.
+    """
+
+    state: State = "waiting"
+    progress: Any = None
+    results: tuple[Any, ...] = ()
+    error: tuple[str, str] | None = None
+    ended_at: float | None = None
+
+    @property
+    def active(self) -> bool:
+        """Whether it still waited or ran."""
+        return self.ended_at is None
+
+
+@dataclass(eq=False)
+class Job:
+    """One piece of work, as `Jobs.submit` was asked for it; what has become of it is in `snapshot`.
+
+    ended: set once it has ended, and with it the last change of its state.
+    """
+
+    number: int
+    owner: str
+    work: str
+    arguments: tuple[Any, ...]
+    keep: Callable[[Any], bool]
+    compact: Callable[[tuple[Any, ...]], tuple[Any, ...]] | None = None
+    alive: Callable[[], bool] | None = None
+    resume: Callable[[tuple[Any, ...]], tuple[Any, ...]] | None = None
+    ended: threading.Event = field(default_factory=threading.Event)
+    _now: JobState = JobState()
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def snapshot(self) -> JobState:
+        """Return what is known of it just now."""
+        return self._now
+
+    def change(self, **changes: Any) -> bool:
+        """Replace fields of its state, unless it has ended; return whether it had not. For the pool alone."""
+        with self._lock:
+            if self.ended.is_set():
+                return False
+            self._now = replace(self._now, **changes)
+            return True
+
+    def end(self, state: State, error: tuple[str, str] | None = None) -> None:
+        """End it in a state, unless it has ended. For the pool alone."""
+        with self._lock:
+            if not self.ended.is_set():
+                self._now = replace(self._now, state=state, error=error, ended_at=time.monotonic())
+                self.ended.set()
+
+    @property
+    def active(self) -> bool:
+        """Whether it still waits or runs."""
+        return self._now.active
+
+    @property
+    def state(self) -> State:
+        """Where it is on its way; of one moment, as the others here, which may be of later ones."""
+        return self._now.state
+
+    @property
+    def progress(self) -> Any:
+        """The latest payload."""
+        return self._now.progress
+
+    @property
+    def results(self) -> tuple[Any, ...]:
+        """What it has found so far, oldest first."""
+        return self._now.results
+
+    @property
+    def error(self) -> tuple[str, str] | None:
+        """What happened and what to do, if it failed."""
+        return self._now.error
+
+    @property
+    def ended_at(self) -> float | None:
+        """When it ended, on the monotonic clock."""
+        return self._now.ended_at

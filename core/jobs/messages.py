@@ -1,0 +1,84 @@
+"""What a pool and its worker processes say to each other: one pickle a message, over a pair of byte streams.
+
+Both ends are this program; nothing from outside is ever read here. The arguments of a run travel packed, so that a
+worker can listen before it has imported what they are made of.
+"""
+
+import pickle
+from dataclasses import dataclass
+from typing import Any, BinaryIO
+
+
+@dataclass(frozen=True)
+class Order:
+    """To a worker: do a piece of work, as run `number`; its arguments are packed."""
+
+    number: int
+    work: str
+    arguments: bytes
+
+
+@dataclass(frozen=True)
+class Stop:
+    """To a worker: end run `number` early, if it is not over."""
+
+    number: int
+
+
+@dataclass(frozen=True)
+class Ready:
+    """From a worker, once: it has imported what it needs, and is the process `pid`."""
+
+    pid: int
+
+
+@dataclass(frozen=True)
+class Progress:
+    """From a worker: what the work has yielded."""
+
+    payload: Any
+
+
+@dataclass(frozen=True)
+class Done:
+    """From a worker: the run is over."""
+
+
+@dataclass(frozen=True)
+class Failed:
+    """From a worker: the run met an error; two sentences for people, empty for an error that was not foreseen."""
+
+    what: str
+    advice: str
+
+
+class HungUp(Exception):
+    """The other end is gone, or what it says cannot be understood."""
+
+
+def write(stream: BinaryIO, message: object) -> None:
+    """Send one message. Raises HungUp when nobody can read it any more; other errors are the message's own."""
+    packed = pickle.dumps(message)
+    try:
+        stream.write(packed)
+        stream.flush()
+    except (OSError, ValueError) as error:  # a ValueError: closed by this side
+        raise HungUp from error
+
+
+def read(stream: BinaryIO) -> object:
+    """Wait for the next message. Raises HungUp at the end of the stream and for bytes that mean nothing."""
+    try:
+        return pickle.load(stream)
+    except Exception as error:
+        raise HungUp from error
+
+
+def packed(arguments: tuple[Any, ...]) -> bytes:
+    """Pack the arguments of a run."""
+    return pickle.dumps(arguments)
+
+
+def unpacked(arguments: bytes) -> tuple[Any, ...]:
+    """Unpack the arguments of a run."""
+    return pickle.loads(arguments)

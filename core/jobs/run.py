@@ -1,0 +1,127 @@
+"""One try at a job on one worker: hand it over, take in what the worker says, pass a stop on."""
+
+import contextlib
+import logging
+import threading
+from dataclasses import dataclass, field
+from typing import Any
+
+from core.errors import PlaygroundError
+from core.jobs.job import CRASHED, EVERYBODY, NO_ROOM, Job, NoRoom, State
+from core.jobs.messages import Done, Failed, HungUp, Order, Progress, Stop, packed
+from core.jobs.process import Worker
+
+GRACE = 0.8
+"""Seconds a worker has to answer a stop before it is ended and replaced."""
+
+TRIES = 3
+"""Workers that one piece of work for everybody may cost before it counts as failed."""
+
+
+@dataclass(eq=False)
+class Run:
+    """One try at a job: on what, and whether it is to end early.
+
+    arguments: what is left to do; deaths: workers that have died of the job so far.
+    stopping: set once it is to end early; giving_way: then it is to wait again, since a person waits for its worker.
+    """
+
+    job: Job
+    arguments: tuple[Any, ...]
+    deaths: int = 0
+    stopping: threading.Event = field(default_factory=threading.Event)
+    giving_way: bool = False
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a run ended: the state that its job is in now, what went wrong, and whether it is to be tried again."""
+
+    state: State
+    error: tuple[str, str] | None = None
+    again: bool = False
+
+
+def carry_out(worker: Worker, run: Run, number: int) -> Outcome:
+    """Hand a run to a worker under a number and follow it to its end.
+
+    Raises NoRoom, HungUp when the worker is gone, and whatever the job's own functions raise.
+    """
+    over = threading.Event()
+    order = Order(number, run.job.work, packed(run.arguments))
+    follower = threading.Thread(target=_pass_on_stop, args=(worker, run, number, over), daemon=True)
+    try:
+        follower.start()
+    except RuntimeError as error:
+        raise NoRoom(*NO_ROOM) from error
+    try:
+        worker.send(order)
+        return _follow(worker, run)
+    finally:
+        over.set()
+
+
+def _follow(worker: Worker, run: Run) -> Outcome:
+    """Take in what a worker says of a run until it is over."""
+    job = run.job
+    while True:
+        message = worker.receive()
+        if not job.active:
+            raise HungUp  # it was ended just now; what the worker still has to say comes too late
+        if isinstance(message, Progress):
+            _take_in(job, message.payload)
+        elif isinstance(message, Done):
+            return Outcome("stopped" if run.stopping.is_set() else "done")
+        elif isinstance(message, Failed):
+            return Outcome("failed", (message.what, message.advice) if message.what else CRASHED)
+
+
+def _take_in(job: Job, payload: Any) -> None:
+    """Make a payload the job's progress, and one of its results if it carries something to keep."""
+    results = job.results
+    if job.keep(payload):
+        results = (*results, payload)
+        results = job.compact(results) if job.compact else results
+    job.change(progress=payload, results=results)
+
+
+def _pass_on_stop(worker: Worker, run: Run, number: int, over: threading.Event) -> None:
+    """Tell the worker once its run is to stop, and end it, and the job, if it does not answer in time."""
+    while not run.stopping.wait(0.5):
+        if over.is_set():
+            return
+
+    def tell() -> None:
+        with contextlib.suppress(HungUp):
+            worker.send(Stop(number))
+
+    with contextlib.suppress(RuntimeError):
+        threading.Thread(target=tell, daemon=True).start()  # a worker that does not read must not hold up its end
+    if not over.wait(GRACE):
+        worker.process.kill()
+        if not run.giving_way:
+            run.job.end("stopped")  # on a busy machine the process takes a while to go, since others go first
+
+
+def outcome_of_error(error: BaseException, run: Run, worker: Worker | None) -> Outcome:
+    """Say how a run ended that met an error on this side; counts a death of its worker."""
+    if run.stopping.is_set():
+        return Outcome("stopped")
+    if not isinstance(error, HungUp):
+        return Outcome("failed", sentences(error, run.job))
+    run.deaths += 1
+    return Outcome("failed", CRASHED if worker and worker.ready else NO_ROOM, again=_bears_another_try(run))
+
+
+def _bears_another_try(run: Run) -> bool:
+    """Say whether a job can be begun again after a worker died of it, without anybody noticing."""
+    job = run.job
+    return run.deaths < (TRIES if job.owner == EVERYBODY else 2 if job.progress is None else 1)
+
+
+def sentences(error: BaseException, job: Job) -> tuple[str, str]:
+    """Return what people read of an error on this side; one that is no sentence is for the log."""
+    if isinstance(error, PlaygroundError):
+        return error.what, error.advice
+    logging.error("work %r could not be followed", job.work, exc_info=error)
+    return CRASHED

@@ -1,0 +1,68 @@
+"""The long work that runs beside the page: plain data in, a stream of plain data out; one file a kind of work."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from core.jobs.work.curves import quick_limit, scan_layers, sweep
+from core.jobs.work.fetching import fetch_from_hub, fetch_missing
+from core.jobs.work.loader import Loader, loader
+from core.jobs.work.measuring import (
+    ShippingFigures,
+    cost,
+    judge_shifts,
+    measure_shipping,
+    search,
+    search_limit,
+    shipping_figures,
+)
+from core.jobs.work.reporting import ReportProgress, by_chance, report
+from core.jobs.work.tuning import (
+    TunedPoint,
+    TuneProgress,
+    best_progress,
+    drop_weights,
+    tune,
+    tune_points,
+    tuned_network,
+)
+
+WORK: Mapping[str, Callable[..., Iterator[Any]]] = {
+    "tune": tune,
+    "tune_points": tune_points,
+    "sweep": sweep,
+    "sensitivity": scan_layers,
+    "cost": cost,
+    "search": search,
+    "shipping": measure_shipping,
+    "shifts": judge_shifts,
+    "report": report,
+    "fetch": fetch_missing,
+    "hub": fetch_from_hub,
+}
+"""Name of the work -> function of a `Loader` and the work's arguments, which yields how far it is."""
+
+__all__ = [
+    "WORK",
+    "Loader",
+    "ReportProgress",
+    "ShippingFigures",
+    "TuneProgress",
+    "TunedPoint",
+    "best_progress",
+    "by_chance",
+    "cost",
+    "drop_weights",
+    "judge_shifts",
+    "loader",
+    "measure_shipping",
+    "quick_limit",
+    "report",
+    "scan_layers",
+    "search",
+    "search_limit",
+    "shipping_figures",
+    "sweep",
+    "tune",
+    "tune_points",
+    "tuned_network",
+]

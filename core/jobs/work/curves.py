@@ -1,0 +1,32 @@
+"""Judge a network at many places: over sparsity, and layer by layer."""
+
+from collections.abc import Iterator
+
+from core.jobs.work.loader import Loader
+from core.measure import PlanResult, Sensitivity
+from core.measure import sensitivity as judge_layers
+from core.measure import sweep as judge_plans
+from core.pruning import PruningPlan
+from core.tasks import Task
+
+SLOW = 1000
+"""Examples of a quick evaluation below which a network counts as slow."""
+
+
+def sweep(load: Loader, name: str, plans: tuple[PruningPlan, ...]) -> Iterator[PlanResult]:
+    """Judge a task's model under each plan on validation data; yield often, so that it can be stopped quickly."""
+    yield from judge_plans(load(name), plans, early=True)
+
+
+def scan_layers(load: Loader, name: str, sparsities: tuple[float, ...]) -> Iterator[Sensitivity]:
+    """Judge a task's model with one layer alone pruned, for each layer and sparsity (shares of 1)."""
+    task = load(name)
+    yield from judge_layers(task, sparsities, limit=quick_limit(task))
+
+
+def quick_limit(task: Task, least: int = 0) -> int | None:
+    """Return how many examples judge a network where many networks are judged, at least so many; None for all.
+
+    A slow network, one of which a fine-tune looks at few examples, is judged on no more than those.
+    """
+    return max(task.quick_eval_size, least) if task.quick_eval_size < SLOW else None

@@ -1,0 +1,23 @@
+"""Bring networks and data here that do not ship."""
+
+from collections.abc import Iterator
+
+from core.downloads import DownloadProgress
+from core.downloads import fetch as fetch_file
+from core.jobs.work.loader import Loader
+from core.tasks import missing
+from core.tasks.hub.lookup import HubModel, look_up
+
+
+def fetch_missing(load: Loader, name: str) -> Iterator[DownloadProgress]:
+    """Fetch the files that a task needs and this server has not got yet."""
+    for remote in missing(name):
+        yield from fetch_file(remote)
+
+
+def fetch_from_hub(load: Loader, name: str, revision: str) -> Iterator[DownloadProgress | HubModel]:
+    """Fetch one revision of a text classifier of the Hub; the last item says where it is."""
+    found = look_up(name, revision)
+    for remote in found.files:
+        yield from fetch_file(remote)
+    yield found

@@ -1,0 +1,156 @@
+"""Measure everything that a report holds, step by step."""
+
+import itertools
+from collections.abc import Callable, Generator, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from torch import Tensor, nn
+
+from core.export import Findings
+from core.export import report as make_report
+from core.jobs.work.loader import Loader
+from core.jobs.work.measuring import shipping_figures
+from core.jobs.work.tuning import TuneProgress, tuned_network
+from core.measure import FurtherChanges, FurtherFigures, confusion, further_changes, further_figures
+from core.pruning import Pruned, PruningPlan, prune
+from core.quality import Quality
+from core.tasks import Task
+from core.tuning import Recipe, own_sparsity
+
+REPORTED = (0.0, 0.5, 0.7, 0.8, 0.9, 0.95, 0.98)
+"""Sparsities at which a report sets a plan beside chance."""
+
+CHANCES = 3
+"""How many seeds of chance a report shows."""
+
+
+@dataclass(frozen=True)
+class ReportProgress:
+    """How far a report is: what is being done, and the page once it is complete."""
+
+    done: int
+    of: int
+    doing: str
+    page: str | None = None
+
+
+Tell = Callable[[str], ReportProgress]
+"""What is done next -> the progress to yield."""
+
+Curve = list[tuple[float, Quality]]
+"""(sparsity, quality on validation data)."""
+
+
+@dataclass(frozen=True)
+class _Judged:
+    """Each stage's figures, by its name.
+
+    figures: by split; further: those beside the headline one; confused: the confusion matrix of a classifier.
+    changes: how much each further figure changed against the dense network.
+    """
+
+    figures: dict[str, dict[str, Quality]] = field(default_factory=dict)
+    further: dict[str, FurtherFigures] = field(default_factory=dict)
+    confused: dict[str, np.ndarray] = field(default_factory=dict)
+    changes: dict[str, FurtherChanges] = field(default_factory=dict)
+
+
+def report(
+    load: Loader,
+    name: str,
+    plan: PruningPlan,
+    tuned: TuneProgress | None = None,
+    recipe: Recipe | None = None,
+    seeds: tuple[tuple[int, Quality], ...] = (),
+) -> Iterator[ReportProgress]:
+    """Measure everything that a report holds, about a plan and, if there is one, a fine-tune of it.
+
+    tuned, recipe: what the fine-tune reached and what it was; seeds: the same fine-tune's figures by seed.
+    """
+    task = load(name)
+    pruned = prune(task, plan)
+    shipped = tuned_network(pruned, tuned) if tuned else pruned
+    stages = {"dense": task.model, "pruned": pruned.model, **({"fine-tuned": shipped.model} if tuned else {})}
+    sparsities = () if plan.pattern else REPORTED
+    of, steps = len(stages) + CHANCES + 2 * len(sparsities) + 1, itertools.count(1)
+
+    def tell(doing: str) -> ReportProgress:
+        return ReportProgress(next(steps), of, doing)
+
+    judged = yield from _judge_stages(task, stages, tell)
+    chances = yield from _judge_chance(task, pruned, tell)
+    curve, curve_of_chance = yield from _judge_curves(task, plan, sparsities, tell)
+    yield tell("timing")
+    *_, costs = shipping_figures(task, shipped)
+    findings = Findings(
+        judged.figures,
+        judged.further,
+        chances,
+        curve,
+        curve_of_chance,
+        costs.parameters,
+        costs.macs,
+        costs.effective,
+        costs.files,
+        costs.latency,
+        costs.threads,
+        dict(seeds),
+        judged.confused,
+        costs.whole,
+        costs.usual,
+        costs.left_out,
+        judged.changes,
+    )
+    yield ReportProgress(of, of, "done", make_report(task, pruned, findings, recipe))
+
+
+def _judge_stages(task: Task, stages: Mapping[str, nn.Module], tell: Tell) -> Generator[ReportProgress, None, _Judged]:
+    """Judge the networks, the dense one first, by every figure there is."""
+    judged = _Judged()
+    logits: dict[str, Tensor] = {}
+    for stage, model in stages.items():
+        yield tell(f"judging the {stage} network")
+        judged.figures[stage] = {split: task.evaluate(model, split) for split in ("validation", "test")}
+        if task.classifier:
+            logits[stage] = task.classifier.logits(model, "validation")
+        judged.further[stage] = further_figures(task, model, said=logits.get(stage))
+        if stage != "dense":
+            pair = (logits["dense"], logits[stage]) if logits else None
+            judged.changes[stage] = further_changes(task, judged.further["dense"], judged.further[stage], pair)
+        if task.classes:
+            judged.confused[stage] = confusion(task, model)
+    return judged
+
+
+def _judge_chance(task: Task, pruned: Pruned, tell: Tell) -> Generator[ReportProgress, None, list[Quality]]:
+    """Judge networks that lack as much by chance, one a seed."""
+    found = []
+    for seed in range(CHANCES):
+        yield tell("removing as much by chance")
+        found.append(task.evaluate(prune(task, by_chance(task, pruned, seed)).model))
+    return found
+
+
+def _judge_curves(
+    task: Task, plan: PruningPlan, sparsities: tuple[float, ...], tell: Tell
+) -> Generator[ReportProgress, None, tuple[Curve, Curve]]:
+    """Judge the plan, and chance beside it, at each sparsity."""
+    by_plan: Curve = []
+    random: Curve = []
+    for sparsity in sparsities:
+        yield tell(f"judging plan at {sparsity:.0%}")
+        pruned = prune(task, replace(plan, sparsity=sparsity, threshold=None))
+        by_plan.append((pruned.sparsity, task.evaluate(pruned.model)))
+        yield tell(f"judging chance at {sparsity:.0%}")
+        found = prune(task, by_chance(task, pruned))
+        random.append((found.sparsity, task.evaluate(found.model)))
+    return by_plan, random
+
+
+def by_chance(task: Task, pruned: Pruned, seed: int = 0) -> PruningPlan:
+    """Return a plan that removes as much of the same kind by chance, of each layer with a share of its own as well."""
+    plan = pruned.plan
+    amount = None if plan.pattern else own_sparsity(task, pruned)
+    scope = "global" if plan.scope == "lamp" else plan.scope
+    return replace(plan, criterion="random", seed=seed, sparsity=amount, threshold=None, scope=scope)

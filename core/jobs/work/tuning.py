@@ -1,0 +1,101 @@
+"""Fine-tune a pruned network, and compare fine-tunes at several sparsities."""
+
+import copy
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from safetensors.torch import load as load_weights
+from safetensors.torch import save
+
+from core.jobs.work.loader import Loader
+from core.pruning import Pruned, PruningPlan, prune
+from core.quality import Quality
+from core.tuning import Recipe, fine_tune, preset_for
+
+
+@dataclass(frozen=True)
+class TuneProgress:
+    """How far a fine-tune is, without anything that only lives in the process that runs it.
+
+    weights: safetensors bytes of the network's state, whenever `quality` is new; None between.
+    masks: the same of its masks, those of biases and normalisation included.
+    glance: the network on the validation examples that every look has seen.
+    ended: whether the run came to its end, by its steps, its time limit or its patience.
+    """
+
+    step: int
+    of: int
+    loss: float
+    quality: Quality | None
+    train: Quality | None
+    sparsity: float
+    seconds: float
+    left: float
+    weights: bytes | None
+    masks: bytes | None
+    glance: Quality | None = None
+    ended: bool = False
+
+
+def tune(load: Loader, name: str, plan: PruningPlan, recipe: Recipe) -> Iterator[TuneProgress]:
+    """Prune a task's model by a plan, then fine-tune it by a recipe."""
+    task = load(name)
+    for p in fine_tune(task, prune(task, plan), recipe):
+        weights = masks = None
+        if p.pruned is not None:
+            weights, masks = save(p.model.state_dict()), save({**p.pruned.masks, **p.pruned.companion_masks})
+        yield TuneProgress(
+            p.step, p.of, p.loss, p.quality, p.train, p.sparsity, p.seconds, p.left, weights, masks, p.glance, p.ended
+        )
+
+
+@dataclass(frozen=True)
+class TunedPoint:
+    """How far a comparison of fine-tunes is: `quality`, once it is known, is that at `sparsity` after `of` steps."""
+
+    sparsity: float
+    quality: Quality | None
+    step: int
+    of: int
+
+
+def tune_points(load: Loader, name: str, sparsities: tuple[float, ...], steps: int) -> Iterator[TunedPoint]:
+    """Prune a task's model by magnitude to each sparsity and fine-tune it for so many steps of its quick recipe."""
+    task = load(name)
+    recipe = replace(preset_for(task, "quick"), steps=steps)
+    for sparsity in sparsities:
+        for p in fine_tune(task, prune(task, PruningPlan(sparsity=sparsity)), recipe):
+            yield TunedPoint(p.sparsity, p.quality if p.ended else None, p.step, p.of)
+
+
+def tuned_network(pruned: Pruned, reached: TuneProgress) -> Pruned:
+    """Return a pruned network with the weights and masks that a fine-tune of it has sent."""
+    assert reached.weights is not None and reached.masks is not None
+    model = copy.deepcopy(pruned.model)
+    model.load_state_dict(load_weights(reached.weights))
+    sent = load_weights(reached.masks)
+    masks = {name: sent.pop(name) for name in pruned.masks}
+    return pruned.with_masks(model, masks, sent)
+
+
+def best_progress(results: Sequence[TuneProgress], target: float) -> TuneProgress | None:
+    """Return the result that a fine-tune is judged by: its last one, or, if it was stopped, the best at its sparsity.
+
+    results: those that carry weights or have dropped them; target: the plan's sparsity, a share of 1.
+    """
+    if not results or results[-1].ended:
+        return results[-1] if results else None
+    there = [each for each in results if each.sparsity >= target - 1e-9 and each.weights]
+    chosen = results[-1]
+    for each in there:
+        if chosen.sparsity < each.sparsity or each.quality.better_than(chosen.quality):
+            chosen = each
+    return chosen
+
+
+def drop_weights(results: tuple[TuneProgress, ...]) -> tuple[TuneProgress, ...]:
+    """Return the results without weights and masks, but for the last one and the best of the sparsest."""
+    spared = best_progress(results, max(each.sparsity for each in results)), results[-1]
+    return tuple(
+        replace(each, weights=None, masks=None) if each.weights and each not in spared else each for each in results
+    )

@@ -49,9 +49,13 @@ class Assets:
             content = (self.root / file).read_bytes()
         except OSError as error:
             raise TaskUnavailable(*self.damaged(file)) from error
-        if sha256(content) != self.manifest["files"].get(file, {}).get("sha256"):
+        if sha256(content) != self.digest(file):
             raise TaskUnavailable(*self.damaged(file))
         return content
+
+    def digest(self, file: str) -> str:
+        """Return the SHA-256 that the manifest holds of a file, "" if it holds none."""
+        return str(self.manifest["files"].get(file, {}).get("sha256", ""))
 
     def write(self, file: str, content: bytes) -> None:
         """Store a file and note its hash and size in the manifest, which `save` writes out."""

@@ -1,5 +1,6 @@
 """Pictures of clothes (Fashion-MNIST): how they are read, kept as bytes, and normalised when they are used."""
 
+import functools
 import io
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from torch import Tensor
 
 from core.tasks.asset_files import load_arrays
 from core.tasks.assets import Assets
+from core.tasks.base import SPLITS
 
 CLASSES = (
     "T-shirt",
@@ -54,7 +56,7 @@ class Images:
     def from_bytes(cls, pixels: np.ndarray, labels: np.ndarray) -> "Images":
         """Hold grey pictures, uint8 (n, h, w) of 0 to 255, and labels (n,)."""
         kept = torch.from_numpy(np.require(pixels, np.uint8, "W")).unsqueeze(1)  # (n, 1, h, w)
-        return cls(kept, torch.from_numpy(labels.astype(np.int64)))
+        return cls(kept.to(memory_format=torch.channels_last), torch.from_numpy(labels.astype(np.int64)))
 
     def inputs(self, places: slice | Tensor = slice(None)) -> Tensor:
         """Return the pictures at these places as networks see them, normalised floats (n, channels, h, w)."""
@@ -71,12 +73,19 @@ Splits = Callable[[str], Images]
 
 
 def read_images(assets: Assets, split: str) -> Images:
-    """Read the shipped pictures of a split. Raises TaskUnavailable when the file is not as shipped.
+    """Read the shipped pictures of a split, which all networks share. Raises TaskUnavailable if they are damaged.
 
     Those of validation are normalised at once, since each step of a slider is judged by all of them.
     """
-    images = Images.from_bytes(*load_arrays(assets, f"data/fashion-mnist-{split}.npz", "images", "labels"))
-    return images.normalised() if split == "validation" else images
+    file = f"data/fashion-mnist-{split}.npz"
+    return _read_images(assets, file, assets.digest(file), normalised=split == "validation")
+
+
+@functools.lru_cache(maxsize=len(SPLITS))
+def _read_images(assets: Assets, file: str, digest: str, normalised: bool) -> Images:
+    """Read the pictures of a file; its digest belongs to what they are remembered by, or they could be outdated."""
+    images = Images.from_bytes(*load_arrays(assets, file, "images", "labels"))
+    return images.normalised() if normalised else images
 
 
 def png(pixels: Tensor) -> bytes:

@@ -79,7 +79,7 @@ def load(assets: Assets, name: str) -> Task:
     return make_task(
         info(name, assets.manifest["models"][name]["parameters"]),
         _load_network(assets, name, f"models/{name}.safetensors"),
-        functools.cache(functools.partial(read_images, assets)),
+        functools.partial(read_images, assets),
         {split: counts[split] for split in SPLITS},
         early=functools.partial(_load_network, assets, name, f"models/{name}-early.safetensors"),
     )

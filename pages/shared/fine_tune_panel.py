@@ -14,8 +14,7 @@ from pages.shared import cache, fine_tunes, runs, workers
 from pages.shared.download import download_button
 from pages.shared.errors import show_error, show_errors
 from pages.shared.fine_tunes import FineTune
-from pages.shared.format import format_difference, format_percent, format_quality
-from pages.shared.quality_metric import draw_quality
+from pages.shared.format import draw_quality, format_difference, format_percent, format_quality
 
 LENGTHS = {"Quick": 1, "Longer (3 times)": 3, "Thorough (10 times)": 10}
 """Times the length of the quick recipe, whether that counts rounds or steps."""

@@ -1,7 +1,9 @@
-"""Numbers as people read them: fixed decimals, a unit on each."""
+"""Figures as people read them: fixed decimals, a unit on each; as text, or as a box with a range and a change."""
 
 import math
 from typing import Literal
+
+from streamlit.delta_generator import DeltaGenerator
 
 from core.measure import Change, PlanResult, Quality
 from core.measure import change as measured_change
@@ -93,6 +95,33 @@ def format_cut(result: PlanResult) -> str:
         return "layers have own cuts"
     digits = ".4f" if threshold >= 0.01 or plan.compares_sizes else ".4g"
     return f"{'weights' if plan.compares_sizes else 'scores'} below {threshold:{digits}}"
+
+
+def draw_quality(
+    place: DeltaGenerator,
+    label: str,
+    quality: Quality,
+    change: Change | None = None,
+    *,
+    beside: str | None = None,
+    early: bool = False,
+    help: str | None = None,
+) -> DeltaGenerator:
+    """Draw a figure in a place; return where the next one replaces it.
+
+    change: how far it lies from another figure of the same examples; beside: what stands there without a change.
+    early: whether it is of some of the examples only.
+    """
+    return place.metric(
+        label,
+        format_quality(quality, early),
+        format_change(change) if change else beside,
+        delta_color=delta_colour(change),
+        delta_arrow=delta_arrow(change),
+        delta_description=format_interval(quality),
+        help=help,
+        border=True,
+    )
 
 
 def explain_quality(quality: Quality) -> str:

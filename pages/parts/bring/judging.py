@@ -10,8 +10,7 @@ from core.measure import Quality, change
 from core.pruning import PruningPlan, prune
 from core.tasks import Task
 from pages.shared.errors import show_error
-from pages.shared.format import explain_quality
-from pages.shared.quality_metric import draw_quality
+from pages.shared.format import draw_quality, explain_quality
 from pages.shared.visitor_work import compute_once, start_once
 
 

@@ -2,12 +2,12 @@
 
 import streamlit as st
 
+from core.keys import Key
 from core.measure import Change, FurtherChanges, FurtherFigures, Quality, further_changes, further_figures
 from core.pruning import PruningPlan
 from pages.shared import cache
 from pages.shared.errors import show_errors
-from pages.shared.format import explain_quality, format_change, format_interval, format_quality
-from pages.shared.quality_metric import draw_quality
+from pages.shared.format import draw_quality, explain_quality, format_change, format_interval, format_quality
 
 
 def show_further_figures(name: str, plan: PruningPlan) -> None:
@@ -43,15 +43,15 @@ def compare_further_figures(name: str, plan: PruningPlan) -> tuple[FurtherFigure
         outputs = None
         if classifier is not None:
             outputs = (
-                memo.get((name, "logits"), lambda: classifier.logits(task.model, "validation")),
+                memo.get(Key(name, "logits"), lambda: classifier.logits(task.model, "validation")),
                 classifier.logits(model, "validation"),
             )
         of_dense, of_pruned = outputs or (None, None)
-        before = memo.get((name, "further"), lambda: further_figures(task, task.model, said=of_dense))
+        before = memo.get(Key(name, "further"), lambda: further_figures(task, task.model, said=of_dense))
         after = further_figures(task, model, said=of_pruned)
         return before, after, further_changes(task, before, after, outputs)
 
-    return memo.get((name, plan, "further"), compare)
+    return memo.get(Key(name, "further", plan), compare)
 
 
 def _group_row(group: str, dense: Quality, pruned: Quality, change: Change) -> dict[str, object]:

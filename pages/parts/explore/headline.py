@@ -10,9 +10,8 @@ from streamlit.delta_generator import DeltaGenerator
 from core.measure import PlanResult, Quality, change
 from core.pruning import PruningPlan
 from pages.shared import cache
-from pages.shared.format import explain_quality, format_bytes, format_cut, format_percent, format_quality
+from pages.shared.format import draw_quality, explain_quality, format_bytes, format_cut, format_percent, format_quality
 from pages.shared.large_models import Costs, find_costs, find_dense_quality
-from pages.shared.quality_metric import draw_quality
 
 PATIENCE = 0.15
 """Seconds after which an early figure is shown, if the settled one is not there yet."""

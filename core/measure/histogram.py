@@ -7,8 +7,10 @@ from typing import Literal
 import numpy as np
 from torch import Tensor
 
-from core.pruning.masks import Ranking, amounts, cut
+from core.pruning.amounts import amounts
+from core.pruning.masks import cut
 from core.pruning.plan import PruningPlan
+from core.pruning.ranking import Ranking
 from core.tasks.base import Task
 
 SKEWED, SMALLEST = 30, 1e-6

@@ -2,28 +2,25 @@
 
 import dataclasses
 import math
-import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Self
+from typing import Any, NamedTuple, Self, TypeVar
 
 from core.errors import BadPlan
-
-CRITERIA = ("magnitude", "random", "activation", "first-order", "bn-scale", "zero-activations")
-"""Ways to judge importance; `core.pruning.criteria` holds one function for each."""
-
-UNIT_CRITERIA = ("bn-scale", "zero-activations")
-"""Those that judge whole neurons and channels only."""
-
-GRANULARITIES = ("weight", "2:4", "neuron", "channel", "head")
-"""What is removed together; instead of 2:4 any N:M with N < M, M at most 16."""
-
-SCOPES = ("global", "layer", "lamp", "erk", "row")
-"""Where scores are compared with each other."""
-
-NORMS = ("l1", "l2")
+from core.pruning.criteria import Criterion, all_criteria
+from core.pruning.granularities import N_OF_M, Granularity, all_granularities, granularity_of
+from core.pruning.scopes import Scope, all_scopes
+from core.pruning.unit_scores import NORMS
 
 LARGEST_M = 16
+
+
+class Choices(NamedTuple):
+    """What the names in a plan stand for."""
+
+    granularity: Granularity
+    criterion: Criterion
+    scope: Scope
 
 
 @dataclass(frozen=True)
@@ -33,12 +30,10 @@ class PruningPlan:
     threshold: what has a score below this goes; 0 or more, in units of the score.
     sparsity: the share of the prunable weights of the whole network to remove instead, 0 to 1, met to one weight or
         one unit, whatever the scope and whatever goes together. Weights that are zero already count as removed.
-    criterion: how importance is judged, one of CRITERIA.
-    granularity: what goes together: "weight", "N:M" (N of M neighbours along the input stay), "neuron" (rows of
-        fully connected layers), "channel" (these and filters of convolutions) or "head" (attention heads).
-    scope: "global" (one cut for the whole network), "layer" (the same share of each layer), "lamp" (Lee et al. 2021),
-        "erk" (Evci et al. 2020: layers with few weights stay denser) or, for single weights, "row" (the same share of
-        what each output reads, as Sun et al. 2023 do).
+    criterion: how importance is judged: the name of one in core.pruning.criteria.
+    granularity: what goes together: the name of one in core.pruning.granularities. For N:M there are numbers: of "2:4"
+        2 of 4 neighbours along the input stay.
+    scope: where scores are compared with each other: the name of one in core.pruning.scopes.
     norm: how a unit's score is made from those of its weights: "l1" (their mean) or "l2" (root of the mean square).
     overrides: parameter name -> its own sparsity, 0 to 1, in place of what threshold and scope say of it.
         Given as a mapping, kept as sorted pairs. `sparsity` then speaks of the other parameters.
@@ -62,6 +57,20 @@ class PruningPlan:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "overrides", tuple(sorted(dict(self.overrides).items())))
+        self._check_amounts()
+        criterion = _find("criterion", self.criterion, all_criteria())
+        scope = _find("scope", self.scope, all_scopes())
+        _find("norm", self.norm, NORMS)
+        granularity = granularity_of(self.granularity)
+        if granularity is None:
+            names = ("2:4" if name == N_OF_M else name for name in all_granularities())
+            raise BadPlan(*_unknown("granularity", self.granularity, (*names, "any other N:M")))
+        if granularity.keep is None:
+            self._check_cut(granularity, criterion, scope)
+        else:
+            self._check_pattern(criterion)
+
+    def _check_amounts(self) -> None:
         if self.threshold is not None and self.sparsity is not None:
             raise BadPlan("This plan names both a threshold and a sparsity.", "Give one of the two.")
         if self.threshold is not None and not (math.isfinite(self.threshold) and self.threshold >= 0):
@@ -69,46 +78,50 @@ class PruningPlan:
         for share in (self.sparsity, *dict(self.overrides).values()):
             if share is not None and not 0 <= share <= 1:
                 raise BadPlan(f"{share} is no sparsity.", "Give a share from 0 (nothing) to 1 (everything).")
-        _one_of("criterion", self.criterion, CRITERIA)
-        _one_of("scope", self.scope, SCOPES)
-        _one_of("norm", self.norm, NORMS)
-        if not re.fullmatch(r"\d+:\d+", self.granularity):
-            _one_of("granularity", self.granularity, (*GRANULARITIES, "any other N:M"))
-            if self.granularity not in ("neuron", "channel") and self.criterion in UNIT_CRITERIA:
-                raise BadPlan(
-                    f"The criterion {self.criterion!r} judges whole neurons and channels, not {self.granularity!r}.",
-                    "Choose the granularity 'neuron' or 'channel', or another criterion.",
-                )
-            if self.threshold is not None and self.scope in ("layer", "erk"):
-                raise BadPlan(
-                    f"The scope {self.scope!r} gives each layer a threshold of its own.",
-                    "Give a sparsity in place of the threshold.",
-                )
-            if self.scope == "row" and self.granularity != "weight":
-                raise BadPlan(
-                    f"Whole units ({self.granularity}) cannot be compared within one output row.",
-                    "Choose single weights, or another scope.",
-                )
-        else:
-            self._check_pattern()
 
-    def _check_pattern(self) -> None:
-        n, m = self.pattern
+    def _check_cut(self, granularity: Granularity, criterion: Criterion, scope: Scope) -> None:
+        """Refuse what cannot go together where a cut decides how much goes."""
+        if criterion.units_only and not granularity.layer_outputs:
+            raise BadPlan(
+                f"The criterion {self.criterion!r} judges whole neurons and channels, not {self.granularity!r}.",
+                "Choose the granularity 'neuron' or 'channel', or another criterion.",
+            )
+        if scope.own_cuts and self.threshold is not None:
+            raise BadPlan(
+                f"The scope {self.scope!r} gives each layer a threshold of its own.",
+                "Give a sparsity in place of the threshold.",
+            )
+        if scope.weights_only and granularity.structures is not None:
+            raise BadPlan(
+                f"Whole units ({self.granularity}) cannot be compared within {scope.within}.",
+                "Choose single weights, or another scope.",
+            )
+
+    def _check_pattern(self, criterion: Criterion) -> None:
+        """Refuse what cannot go together where a pattern decides how much goes."""
+        n, m = self.pattern or (0, 0)
         if not 0 < n < m <= LARGEST_M:
             raise BadPlan(
                 f"The pattern {self.granularity} is not possible.",
                 f"N:M keeps N of M neighbours: N is at least 1 and below M, M at most {LARGEST_M}, as in 2:4.",
             )
-        if self.criterion in UNIT_CRITERIA:
+        if criterion.units_only:
             raise BadPlan(f"{self.criterion!r} judges whole units, not single weights.", "Choose another criterion.")
         given = self.threshold is not None or (
             self.sparsity is not None and not math.isclose(self.sparsity, 1 - n / m, abs_tol=1e-9)
         )
-        if given or self.scope != "global" or any(share for _, share in self.overrides):
+        if given or self.scope != PruningPlan.scope or any(dict(self.overrides).values()):
             raise BadPlan(
                 f"The pattern {self.granularity} decides alone how much goes: {m - n} of every {m}.",
                 "Leave threshold, sparsity and scope as they are; an override can only keep a layer dense (0).",
             )
+
+    @property
+    def choices(self) -> Choices:
+        """The choices that the names stand for: what is removed, how it is judged, where scores are compared."""
+        granularity = granularity_of(self.granularity)
+        assert granularity is not None  # no plan is made of a name that is not there
+        return Choices(granularity, all_criteria()[self.criterion], all_scopes()[self.scope])
 
     @property
     def pattern(self) -> tuple[int, int] | None:
@@ -119,17 +132,23 @@ class PruningPlan:
     @property
     def structured(self) -> bool:
         """Whether whole units go, so that the network can be made smaller."""
-        return self.granularity in ("neuron", "channel", "head")
+        return self.choices.granularity.structures is not None
 
     @property
     def compares_sizes(self) -> bool:
         """Whether what is compared is the size of single weights itself, so that a cut is in their unit."""
-        return self.criterion == "magnitude" and not self.structured and self.scope not in ("lamp", "row")
+        granularity, criterion, scope = self.choices
+        return criterion.sizes and granularity.structures is None and scope.rescale is None
+
+    @property
+    def compared(self) -> str:
+        """What a cut is compared with, in a word: "weights" or "scores"."""
+        return "weights" if self.compares_sizes else "scores"
 
     @property
     def scoring(self) -> Self:
         """What of this plan decides the scores and their order: the plan without its amounts."""
-        return replace(self, threshold=None, sparsity=None, overrides={name: 0.0 for name, _ in self.overrides})
+        return replace(self, threshold=None, sparsity=None, overrides=dict.fromkeys(dict(self.overrides), 0.0))
 
     @property
     def without_amount(self) -> Self:
@@ -141,6 +160,14 @@ class PruningPlan:
         return {**dataclasses.asdict(self), "overrides": dict(self.overrides)}
 
 
-def _one_of(what: str, value: str, known: tuple[str, ...]) -> None:
-    if value not in known:
-        raise BadPlan(f"There is no {what} named {value!r}.", f"Choose one of: {', '.join(known)}.")
+T = TypeVar("T")
+
+
+def _find(what: str, name: str, known: Mapping[str, T]) -> T:
+    if name not in known:
+        raise BadPlan(*_unknown(what, name, known))
+    return known[name]
+
+
+def _unknown(what: str, name: str, known: Iterable[str]) -> tuple[str, str]:
+    return f"There is no {what} named {name!r}.", f"Choose one of: {', '.join(known)}."

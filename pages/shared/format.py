@@ -94,7 +94,7 @@ def format_cut(result: PlanResult) -> str:
     if threshold is None:
         return "layers have own cuts"
     digits = ".4f" if threshold >= 0.01 or plan.compares_sizes else ".4g"
-    return f"{'weights' if plan.compares_sizes else 'scores'} below {threshold:{digits}}"
+    return f"{plan.compared} below {threshold:{digits}}"
 
 
 def draw_quality(

@@ -8,7 +8,7 @@ from streamlit.delta_generator import DeltaGenerator
 from core.pruning import PruningPlan
 from pages.shared import cache, link
 from pages.shared.download_offer import offer_download
-from pages.shared.plan_form import ways
+from pages.shared.plan_form import choose_plan
 from pages.shared.sparsities import SLIDER_END, SLIDER_STEP
 
 DEFAULT_PERCENT = 80.0
@@ -29,7 +29,7 @@ def choose_model_and_plan(top: DeltaGenerator, details: DeltaGenerator) -> tuple
         kept = st.session_state.get("kept", {})
         percent = choose_percent(st.session_state.get("remove", kept.get("remove", link.requested("remove"))) == "N:M")
     with details:
-        base = ways(name, notes)
+        base = choose_plan(name, notes)
     return name, base if base.pattern else replace(base, sparsity=percent / 100), percent
 
 

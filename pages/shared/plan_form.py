@@ -1,5 +1,6 @@
 """What to remove, how to judge importance, where to cut: the choices behind the slider, kept in the link."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -7,54 +8,69 @@ import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from core.choices import Choice
 from core.pruning import PruningPlan
-from core.pruning.plan import UNIT_CRITERIA
+from core.pruning.criteria import all_criteria
+from core.pruning.granularities import Granularity, all_granularities
+from core.pruning.scopes import all_scopes
+from core.pruning.unit_scores import NORMS
 from pages.shared import cache, link, plan_state
-from pages.shared.plan_labels import CUT, JUDGE, NORM, REMOVE, Choice
 
 
-def ways(name: str, notes: DeltaGenerator) -> PruningPlan:
-    """Let people choose the ways; return a plan without an amount. Raises BadPlan when they do not fit together.
+def choose_plan(name: str, notes: DeltaGenerator) -> PruningPlan:
+    """Let people choose how to prune; return a plan without an amount. Raises BadPlan when choices do not fit together.
 
     notes: where to say what of a link is not understood, since nobody would see it inside a closed panel.
     """
     with st.expander("What to remove, how to judge importance, where to cut", key="ways"):
         left, middle, right = st.columns(3, gap="medium")
         with left:
-            kinds = [kind for kind in REMOVE if kind != "head" or cache.task(name).heads]
-            remove = _choose("What to remove", "remove", {kind: REMOVE[kind] for kind in kinds}, notes)
-            granularity = _pattern(notes) if remove == "N:M" else remove
-            embeddings = remove not in ("neuron", "channel", "head") and _embeddings(name, notes)
-        units = remove in ("neuron", "channel")
+            kinds = {key: each for key, each in all_granularities().items() if each.fits(cache.task(name))}
+            kind = kinds[_choose("What to remove", "remove", kinds, notes)]
+            granularity = _pattern(notes) if kind.keep else kind.name
+            embeddings = not kind.structures and _embeddings(name, notes)
         with middle:
-            judges = {key: way for key, way in JUDGE.items() if units or key not in UNIT_CRITERIA}
-            criterion = _choose("How to judge importance", "judge", judges, notes)
-            norm = "l2"
-            if remove in ("neuron", "channel", "head") and criterion not in (*UNIT_CRITERIA, "random"):
-                norm = _select(
-                    "How a unit adds up its weights", "norm", NORM, notes, "So that units of all sizes compare."
-                )
+            criterion, norm = _judge(kind, notes)
         with right:
-            cuts = {key: way for key, way in CUT.items() if key != "row" or remove == "weight"}
-            scope = "global" if remove == "N:M" else _choose("Where to cut", "scope", cuts, notes)
-            if remove == "N:M":
-                st.caption("Where to cut is settled: in every group of M.")
+            scope = _scope(kind, notes)
         plan = PruningPlan(criterion=criterion, granularity=granularity, scope=scope, norm=norm, embeddings=embeddings)
         return replace(plan, overrides=_own_shares(name, plan, notes))
 
 
-def _choose(label: str, key: str, options: dict[str, Choice], notes: DeltaGenerator) -> str:
-    """Offer ways by their labels, with the sentence and the source of the chosen one below."""
-    chosen = _select(label, key, {value: way.label for value, way in options.items()}, notes)
-    st.caption(f"{options[chosen].about} ({options[chosen].source})")
+def _judge(kind: Granularity, notes: DeltaGenerator) -> tuple[str, str]:
+    """Ask how importance is judged, and how a unit adds up its weights where that matters."""
+    judges = {key: each for key, each in all_criteria().items() if kind.layer_outputs or not each.units_only}
+    criterion = judges[_choose("How to judge importance", "judge", judges, notes)]
+    if not kind.structures or criterion.units:
+        return criterion.name, PruningPlan.norm
+    norms = {key: norm.label for key, norm in NORMS.items()}
+    about = "So that units of all sizes compare."
+    return criterion.name, _select("How a unit adds up its weights", "norm", norms, notes, about)
+
+
+def _scope(kind: Granularity, notes: DeltaGenerator) -> str:
+    """Ask which scores are compared with each other, unless a pattern settles it."""
+    if kind.keep:
+        st.caption("Where to cut is settled: in every group of M.")
+        return PruningPlan.scope
+    scopes = {key: each for key, each in all_scopes().items() if not (kind.structures and each.weights_only)}
+    return _choose("Where to cut", "scope", scopes, notes)
+
+
+def _choose(label: str, key: str, options: Mapping[str, Choice], notes: DeltaGenerator) -> str:
+    """Offer choices by their labels, with the sentence and the source of the chosen one below."""
+    chosen = _select(label, key, {value: choice.label for value, choice in options.items()}, notes)
+    st.caption(f"{options[chosen].help} ({options[chosen].source})")
     return chosen
 
 
-def _select(label: str, key: str, options: dict[str, str], notes: DeltaGenerator, help: str | None = None) -> str:
-    """Offer options; the choice lives in the link under `key`, unless it is the first."""
-    link.read_choice(key, options, notes)
-    chosen = st.selectbox(label, list(options), format_func=options.get, key=key, help=help, persist_state="session")
-    link.write_choice(key, chosen, next(iter(options)))
+def _select(label: str, key: str, labels: Mapping[str, str], notes: DeltaGenerator, help: str | None = None) -> str:
+    """Offer options by their labels; the choice lives in the link under `key`, unless it is the first."""
+    link.read_choice(key, labels, notes)
+    chosen = st.selectbox(
+        label, list(labels), format_func=labels.__getitem__, key=key, help=help, persist_state="session"
+    )
+    link.write_choice(key, chosen, next(iter(labels)))
     return chosen
 
 

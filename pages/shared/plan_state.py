@@ -13,7 +13,7 @@ def set_plan(name: str, plan: PruningPlan) -> None:
     """Set all choices to those of a plan; call it before any of their widgets is drawn, as a button's callback does."""
     chosen: dict[str, Any] = {
         "model": name,
-        "remove": "N:M" if plan.pattern else plan.granularity,
+        "remove": plan.choices.granularity.name,
         "judge": plan.criterion,
         "scope": plan.scope,
         "norm": plan.norm,

@@ -60,7 +60,7 @@ def _describe(plan: PruningPlan, result: PlanResult) -> dict[str, Any]:
         "here": result.quality.value,
         "sparsity": 100 * result.sparsity,
         "what": "units" if plan.structured else "weights",
-        "shown": "weights" if plan.compares_sizes else "scores",
+        "shown": plan.compared,
         "pattern": list(plan.pattern or ()),
     }
 

@@ -12,7 +12,6 @@ from core.quality import METRICS
 from pages.shared import cache, history, link, plan_state, workers
 from pages.shared.format import format_bytes, format_difference, format_percent, format_quality
 from pages.shared.job_button import job_button, show_until_results
-from pages.shared.plan_labels import CUT, JUDGE, REMOVE
 
 LIMITS = {"lose": "Lose at most", "size": "File of at most", "macs": "Operations of at most"}
 """What can be limited, as people read it."""
@@ -119,9 +118,9 @@ def _draw_answer(name: str, budget: Budget, found: list[Candidate], picked: Cand
 def _describe(name: str, found: Candidate, dense: Quality, skipping: bool) -> str:
     """Say what was removed, how, and what came of it; skipping: whether operations with a zero are left out."""
     plan, usual = found.plan, cache.task(name).inputs.usual_size()
-    ways = (REMOVE.get(plan.granularity, REMOVE["N:M"]), JUDGE[plan.criterion], CUT[plan.scope])
+    labels = ", ".join(choice.label for choice in plan.choices)
     return (
-        f"{', '.join(way.label for way in ways)}, {format_percent(found.sparsity)} removed: {found.quality.metric} "
+        f"{labels}, {format_percent(found.sparsity)} removed: {found.quality.metric} "
         f"{format_quality(found.quality)} (against the whole network: {format_difference(found.quality, dense)}), "
         f"{format_bytes(found.size)}, {found.effective if skipping else found.macs:,} operations"
         f"{f' for {usual}' if usual else ''}."

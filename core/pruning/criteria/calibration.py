@@ -1,0 +1,41 @@
+"""What criteria share: the parameters they judge, and the training data that some of them look at."""
+
+import contextlib
+import copy
+from collections.abc import Callable, Iterator
+
+import torch
+from torch import Tensor, nn
+
+from core.tasks.base import Batch, Task
+
+BATCHES, BATCH_SIZE = 4, 128
+"""How much training data is looked at: 512 examples."""
+
+
+def prunable(task: Task, model: nn.Module) -> dict[str, nn.Parameter]:
+    """Return the parameters of a model that may be pruned, by name."""
+    parameters = dict(model.named_parameters())
+    return {name: parameters[name] for name in task.prunable}
+
+
+def owner(parameter: str) -> str:
+    """Return the name of the module that a parameter belongs to."""
+    return parameter.rpartition(".")[0]
+
+
+def calibration_batches(task: Task) -> Iterator[Batch]:
+    """Yield the first BATCHES batches of training data, in an order that is always the same."""
+    stream = iter(task.batches("train", BATCH_SIZE, torch.Generator().manual_seed(0), ()))
+    for _, batch in zip(range(BATCHES), stream, strict=False):
+        yield batch
+
+
+@contextlib.contextmanager
+def watched(model: nn.Module, names: set[str], see: Callable[[str, nn.Module, Tensor], None]) -> Iterator[nn.Module]:
+    """Yield a copy of a model that shows `see` (name, module, input) whenever one of the named modules is called."""
+    copied = copy.deepcopy(model)
+    for name, module in copied.named_modules():
+        if name in names:
+            module.register_forward_pre_hook(lambda module, inputs, name=name: see(name, module, inputs[0]))
+    yield copied

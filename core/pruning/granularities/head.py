@@ -1,0 +1,25 @@
+"""Remove whole attention heads."""
+
+from core.errors import BadPlan
+from core.pruning.granularities import Granularity
+from core.pruning.units import Structure, head_structures
+from core.tasks.base import Task
+
+
+def heads(task: Task) -> tuple[Structure, ...]:
+    """List the attention heads that can go. Raises BadPlan for a model without."""
+    found = head_structures(task)
+    if not found:
+        raise BadPlan("This model has no attention heads.", "Choose weights, N:M, neurons or channels.")
+    return found
+
+
+CHOICE = Granularity(
+    name="head",
+    label="Attention heads",
+    help="A whole attention head goes.",
+    source="Michel et al. 2019",
+    order=50,
+    structures=heads,
+    fits=lambda task: bool(task.heads),
+)

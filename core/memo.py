@@ -1,11 +1,18 @@
-"""Answers that all visitors share: each is computed once, however many ask at once, and the oldest are forgotten."""
+"""Answers that all visitors share: each is computed once, however many ask at once, and the oldest are forgotten.
 
+The store is `cachetools.LRUCache`. Computing once is our own rather than `cachetools.cached(condition=...)` or
+`st.cache_data`, since those have no streams: ever better answers, which all who ask read from the beginning while one
+of them computes the next. And with them, those who wait for an error compute it again, one after the other.
+"""
+
+import contextlib
 import itertools
 import threading
-from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
+
+from cachetools import LRUCache
 
 
 @dataclass(eq=False)
@@ -35,20 +42,21 @@ class _Stream:
 
 
 class Memo:
-    """A bounded store of values by key, safe to use from many threads."""
+    """A bounded store of values by key, safe to use from many threads.
 
-    def __init__(self, size: int) -> None:
-        self._size = size
-        self._values: OrderedDict[Hashable, Any] = OrderedDict()
+    maximum: how large all values may be together; size_of: how large one is, each 1 if not given. The value that
+    nobody has asked for the longest is forgotten first; one that is larger than all may be is not stored at all.
+    """
+
+    def __init__(self, maximum: int, size_of: Callable[[Any], int] | None = None) -> None:
+        self._values: LRUCache[Hashable, Any] = LRUCache(maximum, size_of)
         self._computing: dict[Hashable, _Computing] = {}
         self._streams: dict[Hashable, _Stream] = {}
         self._lock = threading.Lock()
 
     def peek(self, key: Hashable) -> Any | None:
-        """Return what is stored, or None."""
+        """Return the stored value, or None."""
         with self._lock:
-            if key in self._values:
-                self._values.move_to_end(key)
             return self._values.get(key)
 
     def put(self, key: Hashable, value: Any) -> None:
@@ -57,13 +65,11 @@ class Memo:
             self._put(key, value)
 
     def _put(self, key: Hashable, value: Any) -> None:
-        self._values[key] = value
-        self._values.move_to_end(key)
-        if len(self._values) > self._size:
-            self._values.popitem(last=False)
+        with contextlib.suppress(ValueError):  # it is too large
+            self._values[key] = value
 
     def get(self, key: Hashable, compute: Callable[[], Any]) -> Any:
-        """Return what is stored, computing it first if need be.
+        """Return the stored value, computing it first if need be.
 
         Whoever asks while it is computed waits for it. An error is raised to all of them and nothing is stored; a
         thread that is called off in the middle, as Streamlit does with exceptions that are none, leaves it to the next.
@@ -71,11 +77,10 @@ class Memo:
         while True:
             with self._lock:
                 if key in self._values:
-                    self._values.move_to_end(key)
                     return self._values[key]
                 now = self._computing.get(key)
                 mine = now is None
-                if mine:
+                if now is None:
                     now = self._computing[key] = _Computing()
             if mine:
                 return self._compute(key, compute, now)
@@ -110,7 +115,6 @@ class Memo:
         """
         with self._lock:
             if key in self._values:
-                self._values.move_to_end(key)
                 stored, stream = (self._values[key],), None
             else:
                 stored, stream = (), self._streams.setdefault(key, _Stream())

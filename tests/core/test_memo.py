@@ -51,6 +51,18 @@ def test_many_who_ask_for_the_same_cost_one_computation_and_the_oldest_is_forgot
     assert memo.peek("a") == "a"
 
 
+def test_what_is_stored_stays_within_its_bytes_and_what_is_larger_is_answered_all_the_same():
+    memo = Memo(100, len)
+    for key in "abc":
+        memo.get(key, lambda: b"x" * 40)
+    assert [memo.peek(key) is None for key in "abc"] == [True, False, False]
+    memo.put("b", b"x" * 90)
+    assert [memo.peek(key) is None for key in "abc"] == [True, False, True]
+    assert len(memo.get("d", lambda: b"x" * 101)) == 101
+    assert len(list(memo.stream("e", lambda: [b"", b"x" * 101]))) == 2
+    assert [memo.peek(key) is None for key in "bde"] == [False, True, True]
+
+
 def test_nothing_is_an_answer_too():
     memo, computed = Memo(2), []
     for _ in range(3):

@@ -1,7 +1,7 @@
 """Files from people, hostile until proven otherwise: looked at from outside first, bounded, and never executed.
 
-Every reader takes bytes and returns plain tensors, pictures and texts; nothing is written to disk. A further kind of
-file is a file here: of examples in `sets.py`, of tables beside `csv_tables.py`.
+Every reader takes bytes and returns plain tensors, pictures and texts; nothing is written to disk. To read a further
+kind of example, add its reader to `sets.py`; of table, open it in `text_tables.open_table`; limits go to `limits.py`.
 """
 
 from core.uploads.examples import Examples, LeftOut

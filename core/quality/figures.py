@@ -1,4 +1,4 @@
-"""Quality figures: how they are made, how certain each is, and how far one lies from another."""
+"""Quality figures: how they are made, and how certain each is."""
 
 import dataclasses
 import math
@@ -8,21 +8,8 @@ from typing import Any
 import numpy as np
 
 from core import statistics
-from core.metrics import METRICS, Metric
-from core.outcomes import Outcomes, change_interval, in_common, ratio_interval
-
-__all__ = [
-    "METRICS",
-    "Change",
-    "Metric",
-    "Outcomes",
-    "Quality",
-    "change",
-    "mean",
-    "proportion",
-    "share",
-    "summary",
-]
+from core.quality.metrics import METRICS, Metric
+from core.quality.outcomes import Outcomes, in_common, ratio_interval
 
 
 @dataclass(frozen=True)
@@ -69,7 +56,7 @@ class Quality:
         worst: the value at which nothing is left, for a metric where more is better: its 0. Where less is better
         (an error), the share is dense over this one.
         """
-        pair = _paired_outcomes(dense, self)
+        pair = paired_outcomes(dense, self)
         if pair is None:
             return self._relative_to_exact(dense, worst)
         if math.isnan(self.value) or math.isnan(dense.value):
@@ -110,47 +97,7 @@ class Quality:
         return {each.name: getattr(self, each.name) for each in dataclasses.fields(self) if each.name != "outcomes"}
 
 
-@dataclass(frozen=True)
-class Change:
-    """Hold how far a figure lies from another one of the same examples.
-
-    value, low, high: after minus before, with its paired 95 % interval, in the metric's unit; the interval is not a
-        number where both were not judged on the same examples.
-    n: how many examples both have in common.
-    """
-
-    metric: str
-    value: float
-    low: float
-    high: float
-    n: int
-
-    @property
-    def clear(self) -> bool:
-        """Whether the range leaves out zero, so that there is a change at all."""
-        return self.low > 0 or self.high < 0
-
-    @property
-    def better(self) -> bool:
-        """Whether it is clearly for the better."""
-        return self.low > 0 if METRICS[self.metric].higher else self.high < 0
-
-
-def change(before: Quality, after: Quality) -> Change:
-    """Return how much a figure changed, with the interval of the pair.
-
-    Where one was judged on the beginning only of the other one's examples, that beginning is compared.
-    """
-    pair = _paired_outcomes(before, after)
-    if pair is None:
-        return Change(after.metric, after.value - before.value, math.nan, math.nan, min(before.n, after.n))
-    one, two = pair
-    if math.isnan(before.value) or math.isnan(after.value):
-        return Change(after.metric, math.nan, math.nan, math.nan, one.examples)
-    return Change(after.metric, two.mean - one.mean, *change_interval(one, two), one.examples)
-
-
-def _paired_outcomes(before: Quality, after: Quality) -> tuple[Outcomes, Outcomes] | None:
+def paired_outcomes(before: Quality, after: Quality) -> tuple[Outcomes, Outcomes] | None:
     """Return the outcomes of both figures on the examples that they have in common; None if these are not known."""
     if before.outcomes is None or after.outcomes is None or before.split != after.split:
         return None

@@ -19,7 +19,7 @@ class TuneProgress:
 
     weights: safetensors bytes of the network's state, whenever `quality` is new; None between.
     masks: the same of its masks, those of biases and normalisation included.
-    glance: the network on the validation examples that every look has seen.
+    same_examples: the network on the validation examples that every look has seen.
     ended: whether the run came to its end, by its steps, its time limit or its patience.
     """
 
@@ -33,7 +33,7 @@ class TuneProgress:
     left: float
     weights: bytes | None
     masks: bytes | None
-    glance: Quality | None = None
+    same_examples: Quality | None = None
     ended: bool = False
 
 
@@ -45,7 +45,18 @@ def tune(load: Loader, name: str, plan: PruningPlan, recipe: Recipe) -> Iterator
         if p.pruned is not None:
             weights, masks = save(p.model.state_dict()), save({**p.pruned.masks, **p.pruned.companion_masks})
         yield TuneProgress(
-            p.step, p.of, p.loss, p.quality, p.train, p.sparsity, p.seconds, p.left, weights, masks, p.glance, p.ended
+            p.step,
+            p.of,
+            p.loss,
+            p.quality,
+            p.train,
+            p.sparsity,
+            p.seconds,
+            p.left,
+            weights,
+            masks,
+            p.same_examples,
+            p.ended,
         )
 
 

@@ -11,7 +11,7 @@ from pages.shared.format import format_interval, format_quality
 
 def show_learning(job: Job) -> None:
     """Draw validation and training figures over the steps, and say where they part."""
-    looks = [Look(each.step, each.quality, each.train, each.sparsity, each.glance) for each in job.results]
+    looks = [Look(each.step, each.quality, each.train, each.sparsity, each.same_examples) for each in job.results]
     if not looks:
         return
     dense, last = cache.dense_quality(job.arguments[0]), looks[-1]

@@ -61,7 +61,8 @@ def _ask(setting: Setting, usual: Any, key: str) -> Any:
         case Switch():
             return st.checkbox(label, usual, **given)
         case OneOf(options=options):
-            return st.selectbox(label, list(options), list(options).index(usual), format_func=options.get, **given)
+            names = list(options)
+            return st.selectbox(label, names, names.index(usual), format_func=options.__getitem__, **given)
         case SomeOf(options=options):
-            return st.multiselect(label, list(options), usual, format_func=options.get, **given)
+            return st.multiselect(label, list(options), usual, format_func=options.__getitem__, **given)
     raise TypeError(f"No widget is known for {setting!r}.")

@@ -6,7 +6,6 @@ import re
 import zipfile
 
 import pytest
-from PIL import Image
 from safetensors.torch import save
 
 from core.errors import BadInput
@@ -20,10 +19,8 @@ from core.quality import proportion, share
 from core.tasks import catalog, load
 from core.tasks.assets import Assets
 from core.tasks.brought import with_checkpoint
-from core.tasks.imagenet.data import CLASSES, Photographs
-from core.tasks.imagenet.view import View
 from core.tasks.vision import networks
-from tests.core.test_report import Page
+from tests.core.export.report_reader import Page
 
 
 def test_a_layer_that_is_dead_at_the_first_sparsity_is_the_most_fragile_one(mlp):
@@ -146,28 +143,6 @@ def test_numbers_of_parameters_in_descriptions_are_those_of_the_networks():
         assert int(written.replace(",", "")) == sum(p.numel() for p in build().parameters())
     about = {entry["parameters"] for entry in Assets.open().manifest["models"].values()}
     assert sum(p.numel() for p in networks.SmallResNet().parameters()) in about
-
-
-def photographs(tmp_path):
-    """Folders as Imagenette has them: pictures that networks learned from and others in both of its parts."""
-    names = {"train": ("n01440764_10026.JPEG", "ILSVRC2012_val_00000293.JPEG", "n01440764_2.JPEG"), "val": ()}
-    names["val"] = ("n01440764_9931.JPEG", "ILSVRC2012_val_00009111.JPEG", "ILSVRC2012_val_00017472.JPEG")
-    for part, files in names.items():
-        for wnid in CLASSES:
-            folder = tmp_path / part / wnid
-            folder.mkdir(parents=True)
-            for file in files:
-                Image.new("RGB", (64, 64)).save(folder / file.replace("n01440764", wnid))
-    return Photographs(tmp_path, View(32, (0.5,) * 3, (0.2,) * 3))
-
-
-def test_only_pictures_that_no_network_learned_from_judge(tmp_path):
-    found = photographs(tmp_path)
-    assert [found.count(split) for split in ("train", "validation", "test")] == [30, 15, 15]
-    for split in ("validation", "test"):
-        assert all("ILSVRC2012_val_" in path for path, _ in found._splits[split])
-    assert not any("ILSVRC2012_val_" in path for path, _ in found._splits["train"])
-    assert not {path for path, _ in found._splits["validation"]} & {path for path, _ in found._splits["test"]}
 
 
 def test_a_figure_that_is_no_number_is_never_the_best(mlp):

@@ -4,6 +4,9 @@ import math
 
 import numpy as np
 import pytest
+import scipy.stats
+from hypothesis import given
+from hypothesis import strategies as st
 
 from core import statistics
 from core.measure import paired_change
@@ -78,3 +81,19 @@ def test_of_nothing_there_is_no_share():
         assert math.isnan(less.relative(dense, 0.5).value)
     perfect = mean(np.zeros(10), "RMSE", root=True)
     assert perfect.relative(perfect).value == 1.0
+
+
+@given(st.integers(1, 10_000), st.data())
+def test_wilson_interval_equals_scipys(n, data):
+    successes = data.draw(st.integers(0, n))
+    expected = scipy.stats.binomtest(successes, n).proportion_ci(0.95, "wilson")
+    quality = proportion(successes, n)
+    assert quality.low == pytest.approx(expected.low, abs=1e-12)
+    assert quality.high == pytest.approx(expected.high, abs=1e-12)
+    assert quality.low <= quality.value <= quality.high
+
+
+def test_nothing_is_no_proportion():
+    for successes, n in ((0, 0), (3, 2), (-1, 2)):
+        with pytest.raises(ValueError, match="no proportion"):
+            proportion(successes, n)

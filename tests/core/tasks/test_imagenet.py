@@ -13,7 +13,7 @@ from core.downloads import RemoteFile, fetch
 from core.errors import TaskUnavailable
 from core.pruning import PruningPlan, prune, shrink
 from core.tasks import load, missing
-from core.tasks.imagenet.data import CLASSES
+from core.tasks.imagenet.data import CLASSES, Photographs
 from core.tasks.imagenet.files import weights_file
 from core.tasks.imagenet.networks import NETWORKS, best_weights
 from core.tasks.imagenet.view import View
@@ -125,3 +125,25 @@ def test_the_classes_are_those_of_imagenette():
     theirs = torchvision.datasets.Imagenette._WNID_TO_CLASS
     assert {wnid: names[0] for wnid, names in theirs.items()} == CLASSES
     assert list(CLASSES) == sorted(CLASSES)
+
+
+def photographs(tmp_path):
+    """Folders as Imagenette has them: pictures that networks learned from and others in both of its parts."""
+    names = {"train": ("n01440764_10026.JPEG", "ILSVRC2012_val_00000293.JPEG", "n01440764_2.JPEG"), "val": ()}
+    names["val"] = ("n01440764_9931.JPEG", "ILSVRC2012_val_00009111.JPEG", "ILSVRC2012_val_00017472.JPEG")
+    for part, files in names.items():
+        for wnid in CLASSES:
+            folder = tmp_path / part / wnid
+            folder.mkdir(parents=True)
+            for file in files:
+                Image.new("RGB", (64, 64)).save(folder / file.replace("n01440764", wnid))
+    return Photographs(tmp_path, View(32, (0.5,) * 3, (0.2,) * 3))
+
+
+def test_only_pictures_that_no_network_learned_from_judge(tmp_path):
+    found = photographs(tmp_path)
+    assert [found.count(split) for split in ("train", "validation", "test")] == [30, 15, 15]
+    for split in ("validation", "test"):
+        assert all("ILSVRC2012_val_" in path for path, _ in found._splits[split])
+    assert not any("ILSVRC2012_val_" in path for path, _ in found._splits["train"])
+    assert not {path for path, _ in found._splits["validation"]} & {path for path, _ in found._splits["test"]}

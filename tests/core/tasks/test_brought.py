@@ -29,8 +29,6 @@ def test_a_network_with_weights_of_ones_own_says_whose_they_are(mlp):
 
 
 CLASSES = ("T-shirt", "Trousers", "Coat")
-
-
 NAMES = {"T-shirt/top": "T-shirt", "Trouser": "Trousers"}
 
 

@@ -53,11 +53,7 @@ class Payload:
 
 
 SIDE = 16
-
-
 DARK = 34  # a multiple of 17, so that pictures of 4 bits hold it too
-
-
 RAMP = np.arange(SIDE * SIDE).reshape(SIDE, SIDE)  # every grey of a byte once
 
 

@@ -18,8 +18,6 @@ from core.uploads.picture_folders import read_picture_folders
 from tests.core.uploads.files import left, picture, zipped
 
 CLASSES = ("T-shirt", "Trousers", "Coat")
-
-
 METHODS = {
     "stored": zipfile.ZIP_STORED,
     "deflate": zipfile.ZIP_DEFLATED,

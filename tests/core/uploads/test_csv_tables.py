@@ -13,11 +13,7 @@ from core.uploads.text_tables import read_text_table
 from tests.core.uploads.files import left
 
 CLASSES = ("crude oil", "grain", "money-fx")
-
-
 TEXTS = ["Öl wird teurer, überall", 'er sagte: "genug"', "Weizen; Mais | Gerste"]
-
-
 LABELS = [0, 2, 1]
 
 

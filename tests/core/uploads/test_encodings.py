@@ -6,8 +6,6 @@ from core.errors import BadInput
 from core.uploads.text_tables import read_text_table
 
 CLASSES = ("crude oil", "grain", "money-fx")
-
-
 WORDS = {
     "French": ("cp1252", "L'été fut très chaud à Paris, où le marché a chuté."),
     "Spanish": ("cp1252", "¿Qué pasó con el maíz? España exportó más."),

@@ -23,8 +23,6 @@ from core.uploads.weights import read_weights
 from tests.core.uploads.files import Payload, huge_png, picture, torch_file, zipped
 
 CLASSES = ("T-shirt", "Ankle boot")
-
-
 WANTED = {"a.weight": torch.zeros(3, 4), "a.bias": torch.zeros(3), "count": torch.tensor(0)}
 
 
@@ -38,11 +36,7 @@ def swollen():
 
 
 HEAD = struct.pack("<Q", 2**40) + b"{"
-
-
 LYING = json.dumps({"a.weight": {"dtype": "F32", "shape": [10**6, 10**6], "data_offsets": [0, 4]}}).encode()
-
-
 HOSTILE = {
     "an empty file": (read_weights, b"", "empty"),
     "a file above the limit": (read_weights, bytes(MAX_FILE_BYTES + 1), "MB"),

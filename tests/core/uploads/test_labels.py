@@ -10,11 +10,7 @@ from hypothesis import strategies as st
 from core.uploads.labels import UnmatchedLabel, match_label
 
 CLASSES = ("T-shirt", "Trousers", "Coat")
-
-
 LANGUAGES = ("C", "C++", "C#", "Java")
-
-
 MATCHED = [
     ("C", LANGUAGES, 0),
     ("C++", LANGUAGES, 1),

@@ -17,8 +17,6 @@ def test_pictures_in_class_folders_are_found_whatever_the_case():
 
 
 CLASSES = ("T-shirt", "Trousers", "Coat")
-
-
 STRAY = {
     "Coat/Thumbs.db": (b"\xd0\xcf\x11\xe0" + bytes(400), "operating system"),
     "Coat/desktop.ini": (b"[.ShellClassInfo]", "operating system"),

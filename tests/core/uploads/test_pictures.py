@@ -15,8 +15,6 @@ from core.uploads import read_picture
 from tests.core.uploads.files import RAMP, encoded, iso_media, png, rgba, tiff
 
 UPRIGHT = np.repeat(np.repeat(np.array([[10, 60, 110], [160, 200, 250]]), 16, 0), 16, 1).astype(np.uint8)  # (32, 48)
-
-
 STORED = {
     # EXIF 2.32, orientation: which side of what one sees the first row and the first column of the file are
     1: UPRIGHT,

@@ -19,8 +19,6 @@ def bmp(pixels):
 
 
 GREYS = bytes(each for grey in range(256) for each in (grey, grey, grey))
-
-
 CUT_OUT = {
     # what is dark and opaque on the left, and on the right transparent, with black below
     "RGBA": encoded(rgba()),

@@ -24,6 +24,7 @@ from core.measure.over_fitting import Look, over_fitting
 from core.measure.robustness import ShiftResult, robustness
 from core.measure.search import search
 from core.measure.sensitivity import Sensitivity, sensitivity
+from core.measure.shipping import ShippingFigures, shipping_figures
 from core.measure.statistics import Change, change, paired_change
 from core.measure.sweep import PlanResult, judge_plan, sweep
 from core.quality import Quality
@@ -45,6 +46,7 @@ __all__ = [
     "Quality",
     "Sensitivity",
     "ShiftResult",
+    "ShippingFigures",
     "advice",
     "as_shipped",
     "best_within",
@@ -74,6 +76,7 @@ __all__ = [
     "robustness",
     "search",
     "sensitivity",
+    "shipping_figures",
     "survives",
     "sweep",
     "variants",

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from core.jobs.work import shipping_figures
+from core.measure import shipping_figures
 from core.pruning import PruningPlan, prune
 from core.tasks import Task, load
 from core.tuning import fine_tune, preset_for

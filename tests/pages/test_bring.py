@@ -25,7 +25,7 @@ from core.tasks.imagenet.files import weights_file
 from core.tasks.vision.upload import as_clothes
 from pages.shared.format import format_bytes, format_quality
 from tests.conftest import ROOT
-from tests.core.test_fetch import archive_of
+from tests.core.tasks.test_imagenet import archive_of
 from tests.core.uploads.files import Payload, huge_png, picture, torch_file, zipped
 from tests.pages.test_explore import metric, open_app
 from tests.pages.test_measure import until

@@ -6,15 +6,7 @@ from typing import Any
 from core.jobs.work.curves import quick_limit, scan_layers, sweep
 from core.jobs.work.fetching import fetch_from_hub, fetch_missing
 from core.jobs.work.loader import Loader, loader
-from core.jobs.work.measuring import (
-    ShippingFigures,
-    cost,
-    judge_shifts,
-    measure_shipping,
-    search,
-    search_limit,
-    shipping_figures,
-)
+from core.jobs.work.measuring import cost, judge_shifts, measure_shipping, search, search_limit
 from core.jobs.work.reporting import ReportProgress, by_chance, report
 from core.jobs.work.tuning import (
     TunedPoint,
@@ -45,7 +37,6 @@ __all__ = [
     "WORK",
     "Loader",
     "ReportProgress",
-    "ShippingFigures",
     "TuneProgress",
     "TunedPoint",
     "best_progress",
@@ -60,7 +51,6 @@ __all__ = [
     "scan_layers",
     "search",
     "search_limit",
-    "shipping_figures",
     "sweep",
     "tune",
     "tune_points",

@@ -1,10 +1,6 @@
 """Measure what a pruned network costs and how it bears shifted data; search for the best within a budget."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
-
-import torch
-from torch import Tensor
 
 from core.jobs.work.curves import quick_limit
 from core.jobs.work.loader import Loader
@@ -12,84 +8,25 @@ from core.measure import (
     Budget,
     Candidate,
     Cost,
-    Latency,
     ShiftResult,
+    ShippingFigures,
     as_shipped,
-    effective,
-    file_sizes,
-    latencies,
-    macs,
-    plain_size,
     robustness,
-    variants,
+    shipping_figures,
 )
 from core.measure import cost as count_cost
 from core.measure import search as search_plans
-from core.pruning import Pruned, PruningPlan, prune
+from core.pruning import PruningPlan, prune
 from core.tasks import Task
 
 SEARCHED = 500
 """Validation examples that judge each network of a search where all of them would take too long."""
 
 
-@dataclass(frozen=True)
-class ShippingFigures:
-    """What could be shipped of a pruned network, and what each of it costs.
-
-    parameters, macs: of each variant, multiply-accumulates for one example; effective: those that are not with a zero.
-    files: bytes of the network's file by encoding, for the variant "smaller" if there is one, else "with zeros".
-    whole: bytes of the dense network's plain file.
-    usual: the size of the examples that operations and times are of, in words; "" where all have one size.
-    left_out: variant that could not be built -> why.
-    latency: batch size -> variant -> milliseconds; threads: how many processor threads were used.
-    """
-
-    parameters: dict[str, int]
-    macs: dict[str, int]
-    effective: int
-    files: dict[str, int]
-    latency: dict[int, dict[str, Latency]]
-    threads: int
-    whole: int
-    usual: str = ""
-    left_out: dict[str, str] = field(default_factory=dict)
-
-
 def measure_shipping(load: Loader, name: str, plan: PruningPlan) -> Iterator[ShippingFigures]:
     """Count, write and time what a plan leaves of a task's model; timing fills in bit by bit."""
     task = load(name)
     yield from shipping_figures(task, prune(task, plan))
-
-
-def shipping_figures(task: Task, pruned: Pruned) -> Iterator[ShippingFigures]:
-    """Count, write and time a pruned network as it could be shipped."""
-    models, left_out = variants(task.model, pruned)
-    plain = {key: model for key, model in models.items() if "CSR" not in key}
-    counted = {key: macs(model, task.inputs_of_usual_size(1)) for key, model in plain.items()}
-    smallest = models.get("smaller", pruned.model)
-    figures = ShippingFigures(
-        parameters={key: sum(p.numel() for p in model.parameters()) for key, model in plain.items()},
-        macs={key: sum(each.values()) for key, each in counted.items()},
-        effective=sum(effective(pruned.model, counted["with zeros"]).values()),
-        files=file_sizes(smallest),
-        latency={},
-        threads=torch.get_num_threads(),
-        whole=plain_size(task.model),
-        usual=task.inputs.usual_size(),
-        left_out=left_out,
-    )
-    yield figures
-    for batch in (1, 64):
-        for found in latencies(models, timed_inputs(task, batch)):
-            figures = replace(figures, latency={**figures.latency, batch: found})
-            yield figures
-
-
-def timed_inputs(task: Task, count: int) -> Tensor:
-    """Return so many inputs to time a network with: real ones, of the usual size where examples differ in size."""
-    if task.inputs.typical is not None or not task.count("validation"):
-        return task.inputs_of_usual_size(count)
-    return next(iter(task.batches("validation", count, torch.Generator().manual_seed(0), ())))[0]
 
 
 def cost(load: Loader, name: str, plan: PruningPlan) -> Iterator[Cost]:

@@ -10,9 +10,8 @@ from torch import Tensor, nn
 from core.export import Findings
 from core.export import report as make_report
 from core.jobs.work.loader import Loader
-from core.jobs.work.measuring import shipping_figures
 from core.jobs.work.tuning import TuneProgress, tuned_network
-from core.measure import FurtherChanges, FurtherFigures, confusion, further_changes, further_figures
+from core.measure import FurtherChanges, FurtherFigures, confusion, further_changes, further_figures, shipping_figures
 from core.pruning import Pruned, PruningPlan, prune
 from core.quality import Quality
 from core.tasks import Task
@@ -84,23 +83,15 @@ def report(
     yield tell("timing")
     *_, costs = shipping_figures(task, shipped)
     findings = Findings(
-        judged.figures,
-        judged.further,
-        chances,
-        curve,
-        curve_of_chance,
-        costs.parameters,
-        costs.macs,
-        costs.effective,
-        costs.files,
-        costs.latency,
-        costs.threads,
-        dict(seeds),
-        judged.confused,
-        costs.whole,
-        costs.usual,
-        costs.left_out,
-        judged.changes,
+        figures=judged.figures,
+        further=judged.further,
+        chances=chances,
+        curve=curve,
+        curve_of_chance=curve_of_chance,
+        shipping=costs,
+        changes=judged.changes,
+        confused=judged.confused,
+        seeds=dict(seeds),
     )
     yield ReportProgress(of, of, "done", make_report(task, pruned, findings, recipe))
 
@@ -152,5 +143,5 @@ def by_chance(task: Task, pruned: Pruned, seed: int = 0) -> PruningPlan:
     """Return a plan that removes as much of the same kind by chance, of each layer with a share of its own as well."""
     plan = pruned.plan
     amount = None if plan.pattern else own_sparsity(task, pruned)
-    scope = "global" if plan.scope == "lamp" else plan.scope
+    scope = plan.choices.scope.chance_scope or plan.scope
     return replace(plan, criterion="random", seed=seed, sparsity=amount, threshold=None, scope=scope)

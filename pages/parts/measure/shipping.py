@@ -6,8 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from core.jobs.job import Job
-from core.jobs.work import ShippingFigures
-from core.measure import ENCODINGS, Latency, advice
+from core.measure import ENCODINGS, Latency, ShippingFigures, advice
 from core.pruning import PruningPlan
 from pages.shared.format import format_bytes
 from pages.shared.job_button import job_button, show_until_results

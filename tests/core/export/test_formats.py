@@ -13,7 +13,7 @@ import pytest
 import torch
 
 from core.export import FORMATS, ExportFailed, bundle
-from core.export import formats as forms
+from core.export.formats import base, programs
 from core.pruning import PruningPlan, prune, shrink
 from core.tasks import catalog, load
 
@@ -120,7 +120,7 @@ def test_a_network_that_cannot_be_traced_is_a_sentence(mlp):
 
 
 def test_a_missing_package_is_a_sentence(mlp, monkeypatch):
-    monkeypatch.setattr(forms, "find_spec", lambda name: None if name == "onnxscript" else object())
+    monkeypatch.setattr(base, "find_spec", lambda name: None if name == "onnxscript" else object())
     assert FORMATS["onnx"].missing == ("onnxscript",)
     with pytest.raises(ExportFailed, match="onnxscript"):
         FORMATS["onnx"].build(mlp, prune(mlp, PruningPlan(sparsity=0.5)))
@@ -131,8 +131,8 @@ def test_a_full_disk_is_named_with_its_folder(mlp, form, monkeypatch, tmp_path):
     def full(*_, **__):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(forms.tempfile, "gettempdir", lambda: str(tmp_path))
-    monkeypatch.setattr(forms.tempfile, "TemporaryDirectory", full)
+    monkeypatch.setattr(programs.tempfile, "gettempdir", lambda: str(tmp_path))
+    monkeypatch.setattr(programs.tempfile, "TemporaryDirectory", full)
     monkeypatch.setattr(torch.export, "save", full)
     with pytest.raises(ExportFailed, match="disk of this server has no room in") as told:
         bundle(mlp, prune(mlp, PruningPlan(sparsity=0.5)), (form,), judged=judged(mlp, mlp.model))

@@ -1,39 +1,22 @@
 """The report: every figure in it against its source, and nothing that reaches outside."""
 
-import html.parser
+import dataclasses
 import re
 
+import numpy as np
 import pytest
+from jinja2 import UndefinedError
 
-from core.jobs import work
-from core.jobs.work import TuneProgress, by_chance, report, tune
+from core.export import Findings
+from core.export import report as write_report
+from core.export.rendering import render
+from core.jobs.work import TuneProgress, by_chance, report, reporting, tune
+from core.measure import FurtherFigures, ShippingFigures
 from core.pruning import PruningPlan, prune
+from core.quality import proportion
 from core.tasks import load
 from core.tuning import Recipe, fine_tune
-
-
-class Page(html.parser.HTMLParser):
-    """Collects the cells of tables, and whatever a page would load."""
-
-    def __init__(self, text):
-        super().__init__()
-        self.rows, self.loads, self.cell = [], [], False
-        self.feed(text)
-
-    def handle_starttag(self, tag, attributes):
-        self.loads += [value for name, value in attributes if name in ("src", "href", "action") and value]
-        if tag == "tr":
-            self.rows.append([])
-        self.cell = tag in ("td", "th")
-        if self.cell:
-            self.rows[-1].append("")
-
-    def handle_endtag(self, tag):
-        self.cell = self.cell and tag not in ("td", "th")
-
-    def handle_data(self, data):
-        if self.cell:
-            self.rows[-1][-1] += data
+from tests.core.export.report_reader import Page
 
 
 def finished(*arguments):
@@ -85,7 +68,7 @@ def test_a_report_on_a_fine_tune_has_its_recipe_and_its_seeds(mlp):
 
 @pytest.mark.parametrize("name", ["movielens-ncf", "cartpole-policy"])
 def test_every_field_has_a_report(name, monkeypatch):
-    monkeypatch.setattr(work, "REPORTED", (0.5, 0.9))
+    monkeypatch.setattr(reporting, "REPORTED", (0.5, 0.9))
     task = load(name)
     _, rows = finished(lambda _: task, name, PruningPlan(sparsity=0.8))
     assert f"{task.info.metric}, pruned, test" in rows
@@ -97,3 +80,34 @@ def test_chance_removes_as_much_of_the_same_kind(mlp):
         chance = prune(mlp, by_chance(mlp, pruned))
         assert chance.sparsity == pytest.approx(pruned.sparsity, abs=1e-4)
         assert chance.plan.granularity == plan.granularity
+
+
+def test_names_that_strangers_give_are_shown_as_text(mlp):
+    hostile = '<script>alert("x")</script> & {{ 7 * 7 }}'
+    task = dataclasses.replace(
+        mlp,
+        info=dataclasses.replace(mlp.info, title=hostile, about=hostile, source=hostile),
+        classifier=dataclasses.replace(mlp.classifier, classes=tuple(f"{hostile} {i}" for i in range(10))),
+    )
+    figure = proportion(9, 10)
+    further = FurtherFigures((), {hostile: figure})
+    findings = Findings(
+        figures={stage: {"validation": figure, "test": figure} for stage in ("dense", "pruned")},
+        further={stage: further for stage in ("dense", "pruned")},
+        chances=[figure],
+        curve=[],
+        curve_of_chance=[],
+        shipping=ShippingFigures({"dense": 1}, {"dense": 1}, 1, {"dense": 1}, {}, 1, 1, hostile, {hostile: hostile}),
+        confused={"dense": np.ones((10, 10), int)},
+    )
+    text = write_report(task, prune(task, PruningPlan(sparsity=0.5)), findings)
+    page = Page(text)
+    assert [row for row in page.rows if row and row[0] == f"Accuracy: {hostile}"]
+    assert ["Model and data", task.info.origin] in page.rows
+    assert "<script>alert" not in text
+    assert "<h1>&lt;script&gt;alert(" in text
+
+
+def test_a_template_that_asks_for_what_is_not_given_fails():
+    with pytest.raises(UndefinedError):
+        render("README.md.jinja")

@@ -1,0 +1,52 @@
+"""Weights, zeros too, as safetensors; with the masks, and the smaller network where whole units went."""
+
+from safetensors.torch import save
+
+from core.errors import BadPlan
+from core.export.formats.base import Companions, Format
+from core.export.formats.smaller import LOADING, smaller_network
+from core.measure.encodings import plain_tensors
+from core.pruning import Pruned
+from core.tasks.base import Task
+
+
+def write(task: Task, pruned: Pruned) -> bytes:
+    """Write every weight."""
+    return save(plain_tensors(pruned.model))
+
+
+def size(pruned: Pruned) -> int:
+    """Return the bytes of all weights; the names around them are small."""
+    return sum(value.numel() * value.element_size() for value in plain_tensors(pruned.model).values())
+
+
+def companions(task: Task, pruned: Pruned) -> Companions:
+    """Add the masks, and the smaller network if there is one; where it cannot be built the README says why."""
+    masks = {"masks.safetensors": save({name: mask.contiguous() for name, mask in pruned.masks.items()})}
+    if not pruned.plan.structured:
+        return Companions(masks)
+    try:
+        return Companions({**masks, **smaller_network(pruned)}, LOADING)
+    except BadPlan as error:
+        return Companions(masks, f"## Why there is no smaller network here\n\n{error.what}\n\n")
+
+
+CHOICE = Format(
+    name="safetensors",
+    label="Weights, zeros too",
+    help="Loads anywhere; zeros take as much room as other numbers.",
+    source="Hugging Face 2022",
+    order=0,
+    file="weights.safetensors",
+    contents={
+        "weights.safetensors": "every weight of the network; removed ones are exactly zero",
+        "masks.safetensors": "one boolean tensor for each pruned parameter: true where the weight is kept",
+        "small.safetensors": "the network without its removed units",
+        "small.json": "what of the smaller network's layers differs besides their tensors",
+    },
+    write=write,
+    size=size,
+    loading='network.load_state_dict(load_file("weights.safetensors"))',
+    weights_only=True,
+    companions=companions,
+)

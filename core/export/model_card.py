@@ -1,0 +1,96 @@
+"""The model card of a download, its README: figures, how it was made, its limits, and how each file is loaded."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from core.export.formats import FORMATS, Format
+from core.export.rendering import render
+from core.export.words import quality_in_words
+from core.pruning import Pruned
+from core.quality import Quality
+from core.tasks.base import Task
+from core.tuning import Recipe
+
+ALWAYS = {
+    "model.py": "the network's definition",
+    "metrics.json": "plan, recipe, figures with their 95 % intervals, versions, and the hash of each file",
+}
+"""What files hold that belong to no format."""
+
+
+@dataclass(frozen=True)
+class Constructor:
+    """Name the function that builds the network, where it is imported from, and its arguments as Python."""
+
+    module: str
+    builder: str
+    arguments: str = ""
+
+
+@dataclass(frozen=True)
+class Card:
+    """Hold what the template of the README shows.
+
+    sparsity: the removed share, in words; recipe: choices of the fine-tune, None without one.
+    files: name -> what it holds; packages: what pip has to install.
+    sections: further Markdown about the files, each section with an empty line at its end.
+    dtype, shape, inputs: what the network takes; figures: stage -> one figure a split, in words.
+    """
+
+    title: str
+    sparsity: str
+    recipe: Mapping[str, Any] | None
+    files: Mapping[str, str]
+    packages: Sequence[str]
+    formats: Sequence[Format]
+    constructor: Constructor
+    sections: str
+    dtype: str
+    shape: str
+    inputs: str
+    metric: str
+    splits: Sequence[str]
+    figures: Mapping[str, Sequence[str]]
+    plan: str
+    about: str
+    source: str
+
+
+def model_card(
+    task: Task,
+    pruned: Pruned,
+    recipe: Recipe | None,
+    figures: Mapping[str, Mapping[str, Quality]],
+    formats: Sequence[Format],
+    files: Iterable[str],
+    sections: str = "",
+) -> str:
+    """Write the README of a download.
+
+    figures: stage -> split -> quality; files: names of what is in the download; sections: what formats say besides.
+    """
+    constructor = task.packaging.constructor or ("model", type(pruned.model).__name__, "")
+    held = {**ALWAYS, **{name: holds for each in FORMATS.values() for name, holds in each.contents.items()}}
+    packages = [name for each in formats for name in each.loading_needs]
+    packages += ["transformers"] if "config.json" in task.packaging.files else []
+    card = Card(
+        title=task.info.title,
+        sparsity=f"{pruned.sparsity:.1%}",
+        recipe=recipe.to_dict() if recipe else None,
+        files={name: held.get(name, "needed to read what people put in") for name in files},
+        packages=["torch", "safetensors", *packages],
+        formats=formats,
+        constructor=Constructor(*constructor),
+        sections=sections,
+        dtype=str(task.example.dtype).removeprefix("torch."),
+        shape=f"(n, {str(tuple(task.example.shape[1:]))[1:]}",
+        inputs=task.inputs.format,
+        metric=task.info.metric,
+        splits=list(next(iter(figures.values()))),
+        figures={stage: [quality_in_words(each) for each in by_split.values()] for stage, by_split in figures.items()},
+        plan=", ".join(f"{key} {value}" for key, value in pruned.plan.to_dict().items() if value not in (None, {})),
+        about=task.info.about,
+        source=task.info.origin,
+    )
+    return render("README.md.jinja", card=card)

@@ -30,6 +30,8 @@ PATIENCE = 20.0
 LIMIT = 2_000_000_000
 """Bytes that all weights in the folder may take together, unless PLAYGROUND_DATA_LIMIT says otherwise."""
 
+MIGRATIONS = Path(__file__).parent / "migrations"
+
 MIGRATION_LOCK = 7_261_954
 """Any number that nothing else locks in a PostgreSQL database."""
 
@@ -116,12 +118,16 @@ def _in_memory(note: str, limit: int) -> Store:
 
 def _bring_up_to_date(engine: Engine, folder: Path) -> None:
     """Run the migrations that are missing, one process at a time. Raises StoreUnavailable for a newer store."""
+    with engine.connect() as connection:
+        if not _missing_migrations(connection):
+            return
     lock = FileLock(folder / "migrating.lock", timeout=PATIENCE) if engine.dialect.name == "sqlite" else None
     with lock or contextlib.nullcontext(), engine.connect() as connection:
         if lock is None:
             connection.execute(text("SELECT pg_advisory_lock(:number)"), {"number": MIGRATION_LOCK})
         try:
-            _migrate(connection)
+            if _missing_migrations(connection):
+                _migrate(connection)
             connection.commit()
         finally:
             if lock is None:
@@ -130,16 +136,22 @@ def _bring_up_to_date(engine: Engine, folder: Path) -> None:
                 connection.commit()
 
 
-def _migrate(connection: Connection) -> None:
-    config = alembic.config.Config(attributes={"connection": connection})
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    known = {each.revision for each in ScriptDirectory.from_config(config).walk_revisions()}
+def _missing_migrations(connection: Connection) -> bool:
+    """Whether the tables are not up to date. Raises StoreUnavailable for those of a newer version."""
+    scripts = ScriptDirectory(str(MIGRATIONS))
+    known = {each.revision for each in scripts.walk_revisions()}
     there = MigrationContext.configure(connection).get_current_revision()
     if there is not None and there not in known:
         raise StoreUnavailable(
             "The store was written by a newer version of this app.",
             "Update the app, or let PLAYGROUND_DATA name another folder.",
         )
+    return there != scripts.get_current_head()
+
+
+def _migrate(connection: Connection) -> None:
+    config = alembic.config.Config(attributes={"connection": connection})
+    config.set_main_option("script_location", str(MIGRATIONS))
     alembic.command.upgrade(config, "head")
 
 

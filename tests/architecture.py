@@ -20,6 +20,7 @@ LAYERS = (
     ("tuning",),
     ("experiment",),
     ("store",),
+    ("stages",),
     ("measure",),
     ("charts",),
     ("export",),

@@ -43,10 +43,19 @@ def with_checkpoint(task: Task, content: bytes) -> Task:
 
     Raises DoesNotFit with what differs, BadInput for a file that cannot be read.
     """
+    return with_weights(task, read_weights(content, task.model.state_dict()))
+
+
+def with_weights(task: Task, weights: Mapping[str, Tensor], about: str = "your weights") -> Task:
+    """Return the task with a network of other weights, whose early state nobody knows.
+
+    about: whose they are, for the title. Raises RuntimeError where they do not fit.
+    """
     model = copy.deepcopy(task.model)
-    model.load_state_dict(read_weights(content, task.model.state_dict()))
-    about = replace(task.info, title=f"{task.info.title}, your weights", weights="brought by you")
-    return replace(task, info=about, model=model.eval(), training=replace(task.training, early_checkpoint=lambda: None))
+    model.load_state_dict(dict(weights))
+    source = "brought by you" if about == "your weights" else "made here"
+    info = replace(task.info, title=f"{task.info.title}, {about}", weights=source)
+    return replace(task, info=info, model=model.eval(), training=replace(task.training, early_checkpoint=lambda: None))
 
 
 def read_labelled(task: Task, content: bytes) -> Labelled:

@@ -1,0 +1,138 @@
+"""The networks behind an experiment: the one it begins with, and what each of its stages makes of that."""
+
+import copy
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load as read_tensors
+from safetensors.torch import save as write_tensors
+from torch import Tensor
+
+from core.errors import TaskUnavailable
+from core.experiment import STAGES
+from core.pruning import Pruned, PruningPlan, prune
+from core.store.artefacts import NAME, read_artefact
+from core.tasks import Task
+from core.tasks.brought import with_weights
+
+SEPARATOR = "#"
+"""Between the name of a network in the catalogue and the hash of other weights for it."""
+
+WEIGHTS, MASKS, ABOUT = "weights/", "masks/", "about"
+"""How names in a file of the store begin, and the entry that says whose the network is."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """Name one network that somebody looks at; hashable, so that it can key a cache.
+
+    network: a name of the catalogue, or `NAME#HASH` for the same network with weights from the store.
+    plan: what is removed of it.
+    stage: "dense", "pruned" or "fine-tuned".
+    tuned: hash of what a fine-tune reached; "" for other stages.
+    """
+
+    network: str
+    plan: PruningPlan = field(default_factory=PruningPlan)
+    stage: str = "pruned"
+    tuned: str = ""
+
+    def __post_init__(self) -> None:
+        if self.stage not in STAGES or (self.stage == "fine-tuned") != bool(self.tuned):
+            raise ValueError(f"{self.stage!r} with {self.tuned!r} is no stage.")
+
+    @property
+    def as_network(self) -> str:
+        """The name under which this network, as it is, can be pruned again; for a stage with weights of its own."""
+        return with_stored_weights(self.network, self.tuned) if self.tuned else self.network
+
+
+def with_stored_weights(network: str, weights: str) -> str:
+    """Return the name of a network with weights from the store in the place of its own."""
+    return f"{catalogue_name(network)}{SEPARATOR}{weights}"
+
+
+def catalogue_name(network: str) -> str:
+    """Return the name of the catalogue within the name of a network."""
+    return network.partition(SEPARATOR)[0]
+
+
+def stored_weights(network: str) -> str:
+    """Return the hash of the weights within the name of a network; "" for one with its own. Raises TaskUnavailable."""
+    _, separator, weights = network.partition(SEPARATOR)
+    if separator and not NAME.fullmatch(weights):
+        raise TaskUnavailable("This address names weights that cannot be.", "Choose a network from the list.")
+    return weights
+
+
+def load_network(network: str, load: Callable[[str], Task], files: Path) -> Task:
+    """Load a task, with weights from the store if its name says so.
+
+    load: name of the catalogue -> task; files: the folder of the store's artefacts.
+    Raises UnknownTask, or TaskUnavailable where the weights are gone.
+    """
+    task, weights = load(catalogue_name(network)), stored_weights(network)
+    if not weights:
+        return task
+    packed = unpack(read_artefact(files, weights))
+    try:
+        named = with_weights(task, packed.weights, packed.about)
+    except RuntimeError as error:
+        raise TaskUnavailable("These weights do not fit this network.", "Bring them again.") from error
+    return replace(named, info=replace(named.info, name=network))
+
+
+def stage_network(task: Task, subject: Subject, files: Path) -> Pruned:
+    """Return the network of a stage with its masks; a fine-tuned one comes from the store.
+
+    Raises BadPlan when the plan does not fit, TaskUnavailable where the fine-tuned weights are gone.
+    """
+    if subject.stage == "dense":
+        return prune(task, PruningPlan())
+    pruned = prune(task, subject.plan)
+    return with_packed(pruned, read_artefact(files, subject.tuned)) if subject.tuned else pruned
+
+
+def with_packed(pruned: Pruned, content: bytes | None) -> Pruned:
+    """Return a pruned network with weights and masks that `pack` wrote. Raises TaskUnavailable if they are gone."""
+    packed = unpack(content)
+    model, masks = copy.deepcopy(pruned.model), dict(packed.masks)
+    try:
+        model.load_state_dict(dict(packed.weights))
+        kept = {name: masks.pop(name) for name in pruned.masks}
+    except (KeyError, RuntimeError) as error:
+        raise TaskUnavailable("What is stored of this fine-tune does not fit its network.", "Tune it again.") from error
+    return pruned.with_masks(model, kept, masks)
+
+
+@dataclass(frozen=True, eq=False)
+class Packed:
+    """Hold what the store has of a network: its state, its masks if it has some, and whose it is."""
+
+    weights: Mapping[str, Tensor]
+    masks: Mapping[str, Tensor] = field(default_factory=dict)
+    about: str = "your weights"
+
+
+def pack(packed: Packed) -> bytes:
+    """Write a network for the store."""
+    tensors = {f"{WEIGHTS}{name}": value.detach().clone().contiguous() for name, value in packed.weights.items()}
+    tensors |= {f"{MASKS}{name}": mask.contiguous() for name, mask in packed.masks.items()}
+    return write_tensors(tensors | {ABOUT: torch.tensor(list(packed.about.encode()), dtype=torch.uint8)})
+
+
+def unpack(content: bytes | None) -> Packed:
+    """Read what `pack` wrote. Raises TaskUnavailable if it is gone or something else."""
+    try:
+        tensors = read_tensors(content or b"")
+        about = bytes(tensors.pop(ABOUT).tolist()).decode()
+    except (SafetensorError, KeyError, ValueError) as error:
+        raise TaskUnavailable(
+            "The weights of this network are not here any more.", "Bring or tune it again, or choose another network."
+        ) from error
+    weights = {name.removeprefix(WEIGHTS): value for name, value in tensors.items() if name.startswith(WEIGHTS)}
+    masks = {name.removeprefix(MASKS): value.bool() for name, value in tensors.items() if name.startswith(MASKS)}
+    return Packed(weights, masks, about)

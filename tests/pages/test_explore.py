@@ -144,7 +144,7 @@ def test_a_curve_nobody_looks_at_stops_and_goes_on_where_it_was(monkeypatch):
         time.sleep(0.1)
     assert first.ended.wait(10)
     assert first.state == "stopped"
-    known = list(first.results)
+    known = first.results
     assert len(known) < 26
     again = curves.curve_job("fashion-resnet", plan)
     assert again is not first

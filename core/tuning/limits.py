@@ -8,7 +8,7 @@ from core.errors import BadRecipe
 from core.tuning.augmentations import AUGMENTATIONS
 from core.tuning.optimizers import OPTIMIZERS
 from core.tuning.strategies import known_strategies
-from core.tuning.trainable import known
+from core.tuning.trainable import is_known
 
 if TYPE_CHECKING:  # a recipe is checked when it is made
     from core.tuning.recipe import Recipe
@@ -17,7 +17,7 @@ Rule = tuple[bool, str, str]
 """Whether it holds; what is wrong if not; what to do."""
 
 
-def check(recipe: "Recipe") -> None:
+def check_recipe(recipe: "Recipe") -> None:
     """Raise BadRecipe for the first value that is impossible."""
     for rules in (_lengths, _shares, _names):
         for holds, what, advice in rules(recipe):
@@ -85,7 +85,7 @@ def _names(recipe: "Recipe") -> Iterator[Rule]:
         f"Choose from {', '.join(AUGMENTATIONS)}.",
     )
     yield (
-        known(recipe.learns),
+        is_known(recipe.learns),
         f"There is no choice of what learns named {recipe.learns!r}.",
         "Choose all, biases-norms, or last-N with a number of layers, as in last-2.",
     )

@@ -6,7 +6,7 @@ from typing import Any
 from core.errors import BadRecipe
 from core.tasks.base import Task
 from core.tuning.augmentations import AUGMENTATIONS
-from core.tuning.limits import check
+from core.tuning.limits import check_recipe
 from core.tuning.optimizers import OPTIMIZERS
 from core.tuning.presets import known_presets
 from core.tuning.settings import Number, OneOf, Share, SomeOf, Switch, setting
@@ -114,7 +114,7 @@ class Recipe:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "augment", tuple(self.augment or ()))
-        check(self)
+        check_recipe(self)
 
     @staticmethod
     def preset(name: str, **changes: Any) -> "Recipe":

@@ -14,7 +14,7 @@ TRAINABLE: Mapping[str, str] = {
 """What a form offers, and how people read it; a recipe takes any number of last layers."""
 
 
-def known(learns: str) -> bool:
+def is_known(learns: str) -> bool:
     """Say whether this is one of the choices: "all", "biases-norms" or "last-N"."""
     return learns in TRAINABLE or bool(re.fullmatch(r"last-[1-9]\d{0,2}", learns))
 

@@ -10,7 +10,7 @@ import streamlit as st
 
 from core.tasks import load
 from core.tuning import preset_for
-from core.tuning.recipe import STRATEGIES
+from core.tuning.strategies import known_strategies
 from tests.pages.test_explore import fine_tuned, metric, number, open_app, press
 
 
@@ -28,7 +28,7 @@ def test_the_first_picture_needs_no_choice_and_names_the_cost():
         "quick",
         "one-shot",
     ]
-    assert len(app.selectbox(key="strategy-quick").options) == len(STRATEGIES)
+    assert len(app.selectbox(key="strategy-quick").options) == len(known_strategies())
     assert "157 optimiser steps" in " ".join(each.value for each in app.markdown)
     assert "Fine-tune" in {button.label for button in app.button}
 

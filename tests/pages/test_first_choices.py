@@ -1,18 +1,10 @@
-"""What a link asks for holds and is answered for; what a preset says is what the page starts with."""
-
-import itertools
+"""What a link asks for holds and is answered for."""
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from core.errors import BadPlan
-from core.tasks import catalog, load
-from core.tuning import length_of, preset_for
-from pages.parts.fine_tune.recipe_form import label
 from pages.shared import cache
 from tests.pages.test_explore import metric, open_app
-
-SHIPPED = [info.name for info in catalog() if info.shipped]
 
 
 def seen_warnings(app):
@@ -61,61 +53,6 @@ def test_the_choices_of_a_link_hold_on_the_next_page(page):
     kept = app.session_state["kept"]
     assert (kept["model"], kept["threshold"], kept["scope"]) == ("fashion-mlp", 70.0, "lamp")
     assert kept["own fashion-mlp weight False"] == {"fc1.weight": 0.2}
-
-
-def untouched(name: str, preset: str) -> None:
-    """A page with nothing but the choice of a recipe."""
-    import streamlit as st
-
-    from pages.parts.fine_tune.recipe_form import choose_recipe
-
-    st.session_state["recipe"] = preset
-    st.session_state["chosen"] = choose_recipe(name)
-
-
-@pytest.mark.parametrize(("name", "preset"), itertools.product(SHIPPED, ["quick", "careful", "textbook"]))
-def test_a_recipe_that_nobody_changed_is_the_preset(name, preset):
-    app = AppTest.from_function(untouched, kwargs={"name": name, "preset": preset}, default_timeout=60).run()
-    assert not app.exception
-    assert app.session_state["chosen"] == preset_for(load(name), preset)
-
-
-def of_steps() -> None:
-    """The same for a preset that counts steps, as that of large networks does."""
-    from dataclasses import replace
-
-    import streamlit as st
-
-    from core.tasks.imagenet.task import RECIPE_DEFAULTS
-    from pages.parts.fine_tune.recipe_form import choose_recipe
-    from pages.shared import cache
-
-    task = load("fashion-mlp")
-    task = replace(task, training=replace(task.training, recipe_defaults=RECIPE_DEFAULTS))
-    usual, cache.task = cache.task, lambda name: task
-    try:
-        st.session_state["chosen"] = choose_recipe("fashion-mlp")
-    finally:
-        cache.task = usual
-
-
-def test_a_preset_that_counts_steps_keeps_them_until_somebody_changes_them():
-    app = AppTest.from_function(of_steps, default_timeout=60).run()
-    assert not app.exception
-    assert app.session_state["chosen"].steps == 30
-    app.number_input(key="steps-quick-fashion-mlp").set_value(50).run()
-    assert app.session_state["chosen"].steps == 50
-    assert any("30 steps" in each for each in app.selectbox(key="recipe").options)
-
-
-@pytest.mark.parametrize("name", SHIPPED)
-def test_labels_of_presets_say_what_they_do_for_the_model_at_hand(name):
-    task = load(name)
-    for preset in ("quick", "careful", "textbook"):
-        recipe = preset_for(task, preset)
-        said = label(preset, recipe)
-        assert length_of(recipe) in said and f"{recipe.learning_rate:g}" in said
-        assert ("as teacher" in said) == (recipe.distill > 0)
 
 
 def test_a_shortcut_around_an_empty_layer_is_not_called_the_end_of_all_signals():

@@ -21,10 +21,11 @@ KEYS = {"learning_rate": "rate", "batch_size": "batch", "weight_decay": "decay",
 """How the keys of widgets begin that are not called as their field."""
 
 
-def details(usual: Recipe, page: str, strategy: str, augmentations: tuple[str, ...]) -> dict[str, Any]:
-    """Ask for each choice of a recipe that matters here; return what was chosen by the fields' names.
+def details(usual: Recipe, suffix: str, strategy: str, augmentations: tuple[str, ...]) -> dict[str, Any]:
+    """Ask for each choice of a recipe that matters here; return field -> value.
 
-    usual: what the widgets start with; page: what their keys end with, so that each preset has its own.
+    usual: the recipe that the widgets start with. suffix: the end of their keys, so that each preset has its own.
+    augmentations: the ways to vary examples that the task knows.
     """
     settings = _settings(strategy, augmentations)
     chosen = {}
@@ -32,7 +33,7 @@ def details(usual: Recipe, page: str, strategy: str, augmentations: tuple[str, .
         with column:
             for name in names:
                 if name in settings:
-                    key = f"{KEYS.get(name, name)}-{page}"
+                    key = f"{KEYS.get(name, name)}-{suffix}"
                     chosen[name] = _ask(settings[name], getattr(usual, name), key)
     return chosen
 

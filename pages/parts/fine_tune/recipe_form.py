@@ -20,7 +20,7 @@ def choose_recipe(name: str) -> Recipe:
         preset = st.selectbox(
             "Recipe",
             list(presets),
-            format_func=lambda each: label(each, preset_for(task, each)),
+            format_func=lambda each: preset_label(each, preset_for(task, each)),
             key="recipe",
             help="How long and how the network learns; every detail is below.",
             persist_state="session",
@@ -46,7 +46,7 @@ def choose_recipe(name: str) -> Recipe:
         return replace(usual, strategy=strategy, **chosen)
 
 
-def label(preset: str, recipe: Recipe) -> str:
+def preset_label(preset: str, recipe: Recipe) -> str:
     """Name a preset by what it does for the model at hand."""
     strategy = known_strategies()[recipe.strategy].label
     how = strategy[0].lower() + strategy[1:]

@@ -11,12 +11,8 @@ from hypothesis import strategies as st
 from core.errors import BadRecipe, TuningFailed
 from core.pruning import PruningPlan, prune
 from core.tuning import Recipe, fine_tune
-from core.tuning.recipe import OPTIMIZERS
-
-
-def last(stream):
-    *_, final = stream
-    return final
+from core.tuning.optimizers import OPTIMIZERS
+from tests.core.tuning.runs import last
 
 
 def test_equals_a_plain_loop_step_for_step(tiny):
@@ -40,7 +36,7 @@ def test_equals_a_plain_loop_step_for_step(tiny):
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=25)
 @given(
-    optimizer=st.sampled_from(OPTIMIZERS),
+    optimizer=st.sampled_from(list(OPTIMIZERS)),
     weight_decay=st.sampled_from([0.0, 0.1]),
     sparsity=st.floats(0.1, 0.95),
     seed=st.integers(0, 9),
@@ -100,41 +96,6 @@ def test_stopping_early_leaves_the_latest_look_in_hand(tiny):
     assert reached.quality == tiny.evaluate(reached.model, limit=1000)
 
 
-@pytest.mark.parametrize(
-    "choices",
-    [
-        {"epochs": 0},
-        {"epochs": 201},
-        {"learning_rate": 0.0},
-        {"learning_rate": -1.0},
-        {"learning_rate": float("nan")},
-        {"learning_rate": 50.0},
-        {"batch_size": 0},
-        {"optimizer": "magic"},
-        {"weight_decay": -0.1},
-        {"label_smoothing": 2.0},
-        {"distill": 1.5},
-        {"temperature": 0.0},
-        {"learns": "last-0"},
-        {"learns": "nothing"},
-        {"strategy": "magic"},
-        {"rounds": 0},
-        {"patience": -1},
-        {"seconds": 0.0},
-        {"seconds": float("nan")},
-        {"augment": ("rotate",)},
-    ],
-)
-def test_an_impossible_recipe_is_a_sentence(choices):
-    with pytest.raises(BadRecipe) as caught:
-        Recipe(**choices)
-    assert caught.value.what.endswith(".")
-    assert caught.value.advice.endswith((".", "start."))
-
-
-def test_presets():
-    assert Recipe.preset("textbook").epochs == 5
-    assert Recipe.preset("textbook").learning_rate == 1e-4
-    assert Recipe.preset("quick", seed=4).seed == 4
-    with pytest.raises(BadRecipe):
-        Recipe.preset("magic")
+def test_nothing_left_is_a_sentence(tiny):
+    with pytest.raises(BadRecipe, match=r"every weight was removed.*Remove less"):
+        last(fine_tune(tiny, prune(tiny, PruningPlan(sparsity=1.0)), Recipe()))

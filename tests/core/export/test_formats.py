@@ -146,3 +146,8 @@ def test_a_disk_that_fills_up_while_a_file_is_written_is_named(mlp, monkeypatch)
     monkeypatch.setattr(torch.onnx, "export", fills_up)
     with pytest.raises(ExportFailed, match="no room in"):
         bundle(mlp, prune(mlp, PruningPlan(sparsity=0.5)), ("onnx",), judged=judged(mlp, mlp.model))
+
+
+def test_each_format_says_what_its_file_holds():
+    assert list(FORMATS) == ["safetensors", "sparse", "onnx", "pt2"]
+    assert all(each.file in each.contents for each in FORMATS.values())

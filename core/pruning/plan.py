@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, Self, TypeVar
 
 from core.errors import BadPlan
-from core.pruning.criteria import Criterion, all_criteria
-from core.pruning.granularities import N_OF_M, Granularity, all_granularities, granularity_of
-from core.pruning.scopes import Scope, all_scopes
+from core.pruning.criteria import Criterion, known_criteria
+from core.pruning.granularities import N_OF_M, Granularity, granularity_of, known_granularities
+from core.pruning.scopes import Scope, known_scopes
 from core.pruning.unit_scores import NORMS
 
 LARGEST_M = 16
@@ -58,12 +58,12 @@ class PruningPlan:
     def __post_init__(self) -> None:
         object.__setattr__(self, "overrides", tuple(sorted(dict(self.overrides).items())))
         self._check_amounts()
-        criterion = _find("criterion", self.criterion, all_criteria())
-        scope = _find("scope", self.scope, all_scopes())
+        criterion = _find("criterion", self.criterion, known_criteria())
+        scope = _find("scope", self.scope, known_scopes())
         _find("norm", self.norm, NORMS)
         granularity = granularity_of(self.granularity)
         if granularity is None:
-            names = ("2:4" if name == N_OF_M else name for name in all_granularities())
+            names = ("2:4" if name == N_OF_M else name for name in known_granularities())
             raise BadPlan(*_unknown("granularity", self.granularity, (*names, "any other N:M")))
         if granularity.keep is None:
             self._check_cut(granularity, criterion, scope)
@@ -121,7 +121,7 @@ class PruningPlan:
         """The choices that the names stand for: what is removed, how it is judged, where scores are compared."""
         granularity = granularity_of(self.granularity)
         assert granularity is not None  # no plan is made of a name that is not there
-        return Choices(granularity, all_criteria()[self.criterion], all_scopes()[self.scope])
+        return Choices(granularity, known_criteria()[self.criterion], known_scopes()[self.scope])
 
     @property
     def pattern(self) -> tuple[int, int] | None:

@@ -10,9 +10,9 @@ from streamlit.delta_generator import DeltaGenerator
 
 from core.choices import Choice
 from core.pruning import PruningPlan
-from core.pruning.criteria import all_criteria
-from core.pruning.granularities import Granularity, all_granularities
-from core.pruning.scopes import all_scopes
+from core.pruning.criteria import known_criteria
+from core.pruning.granularities import Granularity, known_granularities
+from core.pruning.scopes import known_scopes
 from core.pruning.unit_scores import NORMS
 from pages.shared import cache, link, plan_state
 
@@ -25,7 +25,7 @@ def choose_plan(name: str, notes: DeltaGenerator) -> PruningPlan:
     with st.expander("What to remove, how to judge importance, where to cut", key="ways"):
         left, middle, right = st.columns(3, gap="medium")
         with left:
-            kinds = {key: each for key, each in all_granularities().items() if each.fits(cache.task(name))}
+            kinds = {key: each for key, each in known_granularities().items() if each.fits(cache.task(name))}
             kind = kinds[_choose("What to remove", "remove", kinds, notes)]
             granularity = _pattern(notes) if kind.keep else kind.name
             embeddings = not kind.structures and _embeddings(name, notes)
@@ -39,7 +39,7 @@ def choose_plan(name: str, notes: DeltaGenerator) -> PruningPlan:
 
 def _judge(kind: Granularity, notes: DeltaGenerator) -> tuple[str, str]:
     """Ask how importance is judged, and how a unit adds up its weights where that matters."""
-    judges = {key: each for key, each in all_criteria().items() if kind.layer_outputs or not each.units_only}
+    judges = {key: each for key, each in known_criteria().items() if kind.layer_outputs or not each.units_only}
     criterion = judges[_choose("How to judge importance", "judge", judges, notes)]
     if not kind.structures or criterion.units:
         return criterion.name, PruningPlan.norm
@@ -53,7 +53,7 @@ def _scope(kind: Granularity, notes: DeltaGenerator) -> str:
     if kind.keep:
         st.caption("Where to cut is settled: in every group of M.")
         return PruningPlan.scope
-    scopes = {key: each for key, each in all_scopes().items() if not (kind.structures and each.weights_only)}
+    scopes = {key: each for key, each in known_scopes().items() if not (kind.structures and each.weights_only)}
     return _choose("Where to cut", "scope", scopes, notes)
 
 

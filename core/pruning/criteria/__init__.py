@@ -40,6 +40,6 @@ class Criterion(Choice):
         return self.weights is None
 
 
-def all_criteria() -> Mapping[str, Criterion]:
+def known_criteria() -> Mapping[str, Criterion]:
     """Return every criterion by its name, the usual one first."""
     return choices_in(sys.modules[__name__])

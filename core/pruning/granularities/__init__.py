@@ -39,7 +39,7 @@ N_OF_M = "N:M"
 PATTERN = re.compile(r"\d+:\d+")
 
 
-def all_granularities() -> Mapping[str, Granularity]:
+def known_granularities() -> Mapping[str, Granularity]:
     """Return every granularity by its name, the usual one first."""
     return choices_in(sys.modules[__name__])
 
@@ -47,5 +47,5 @@ def all_granularities() -> Mapping[str, Granularity]:
 def granularity_of(plan_name: str) -> Granularity | None:
     """Return what a plan names, where N and M are numbers as in 2:4; None if there is nothing of the name."""
     if PATTERN.fullmatch(plan_name):
-        return all_granularities()[N_OF_M]
-    return all_granularities().get(plan_name) if plan_name != N_OF_M else None
+        return known_granularities()[N_OF_M]
+    return known_granularities().get(plan_name) if plan_name != N_OF_M else None

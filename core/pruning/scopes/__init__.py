@@ -38,6 +38,6 @@ class Scope(Choice):
         return bool(self.within)
 
 
-def all_scopes() -> Mapping[str, Scope]:
+def known_scopes() -> Mapping[str, Scope]:
     """Return every scope by its name, the usual one first."""
     return choices_in(sys.modules[__name__])

@@ -9,38 +9,9 @@ from torch import nn
 
 from core.errors import BadPlan
 from core.pruning import PruningPlan, prune, rank
-from core.pruning.criteria import BATCH_SIZE, BATCHES, activation, first_order
-from core.tasks import TaskInfo
-from core.tasks.vision.data import Images
-from core.tasks.vision.task import make_task
-
-
-def task_of(model: nn.Module, inputs: torch.Tensor, labels: torch.Tensor):
-    images = Images(inputs, labels)
-    parameters = sum(p.numel() for p in model.parameters())
-    info = TaskInfo("by-hand", "By hand", "vision", "Accuracy", parameters, "made by a test", False)
-    counts = dict.fromkeys(("train", "validation", "test"), len(labels))
-    return make_task(info, model, lambda split: images, counts, example=inputs[:1])
-
-
-@pytest.fixture
-def two_layers():
-    """2 inputs, 2 hidden neurons with ReLU, 2 classes; two examples."""
-    model = nn.Sequential(nn.Flatten(), nn.Linear(2, 2, bias=False), nn.ReLU(), nn.Linear(2, 2, bias=False))
-    with torch.no_grad():
-        model[1].weight.copy_(torch.tensor([[1.0, -2.0], [3.0, 0.5]]))
-        model[3].weight.copy_(torch.tensor([[1.0, -1.0], [0.5, 2.0]]))
-    inputs = torch.tensor([[3.0, 1.0], [4.0, 0.0]]).reshape(2, 1, 1, 2)
-    return task_of(model, inputs, torch.tensor([0, 1]))
-
-
-def test_activation_scores_by_hand(two_layers):
-    scores = activation(two_layers)
-    # inputs: columns (3, 4) and (1, 0), norms 5 and 1
-    torch.testing.assert_close(scores["1.weight"], torch.tensor([[5.0, 2.0], [15.0, 0.5]]))
-    # hidden: (3-2, 9.5) and (4, 12), so columns (1, 4) and (9.5, 12)
-    norms = torch.tensor([17.0, 9.5**2 + 144]).sqrt()
-    torch.testing.assert_close(scores["3.weight"], torch.tensor([[1.0, 1.0], [0.5, 2.0]]) * norms)
+from core.pruning.criteria.calibration import BATCH_SIZE, BATCHES
+from core.pruning.criteria.first_order import first_order
+from tests.core.pruning.networks import task_of
 
 
 def test_first_order_scores_by_hand(two_layers):
@@ -54,33 +25,6 @@ def test_first_order_scores_by_hand(two_layers):
     back = wrong @ two_layers.model[3].weight.detach()  # ReLU is open everywhere
     expected = (back.T @ inputs * two_layers.model[1].weight.detach()).abs() / BATCHES
     torch.testing.assert_close(scores["1.weight"], expected)
-
-
-@pytest.mark.parametrize(
-    "options",
-    [
-        {},
-        {"stride": 2, "padding": 1},
-        {"padding": 2, "dilation": 2},
-        {"groups": 2},
-        {"groups": 4, "padding": 1},
-        {"kernel_size": (1, 3), "stride": (2, 1), "padding": (0, 1)},
-    ],
-)
-def test_activation_scores_of_a_convolution_equal_those_of_its_unfolded_patches(options):
-    torch.manual_seed(0)
-    options = {"kernel_size": (3, 3), **options}
-    layer = nn.Conv2d(4, 8, **options)
-    model = nn.Sequential(layer, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(8, 2))
-    inputs = torch.randn(6, 4, 9, 8)
-    scores = activation(task_of(model, inputs, torch.arange(6) % 2))["0.weight"]
-    groups = options.pop("groups", 1)
-    patches = F.unfold(inputs, **options)  # (n, 4 * kh * kw, places)
-    norms = patches.square().sum((0, 2)).sqrt().reshape(4, *layer.kernel_size)
-    for out in range(8):
-        first = out // (8 // groups) * (4 // groups)
-        expected = layer.weight[out].abs() * norms[first : first + 4 // groups]
-        torch.testing.assert_close(scores[out], expected)
 
 
 def test_first_order_is_averaged_over_batches_of_training_data(mlp):
@@ -139,3 +83,18 @@ def test_every_criterion_beats_chance(lenet, criterion):
         lenet.evaluate(prune(lenet, PruningPlan(sparsity=0.8, criterion=each)).model) for each in (criterion, "random")
     )
     assert judged.low > chance.high
+
+
+def test_a_weight_that_takes_no_part_in_the_answer_has_no_effect_on_the_loss():
+    class Idle(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.flat, self.used, self.idle = nn.Flatten(), nn.Linear(4, 3), nn.Linear(4, 3)
+
+        def forward(self, x):
+            return self.used(self.flat(x))
+
+    torch.manual_seed(0)
+    task = task_of(Idle().eval(), torch.randn(12, 1, 2, 2), torch.arange(12) % 3)
+    scores = rank(task, PruningPlan(criterion="first-order")).scores
+    assert not scores["idle.weight"].any() and scores["used.weight"].any()

@@ -13,11 +13,11 @@ from core.jobs.work import by_chance
 from core.measure import Budget, cost, histograms, search
 from core.measure.encodings import file_sizes, quick_size
 from core.pruning import PruningPlan, prune, rank, shrink
-from core.pruning.plan import SCOPES
+from core.pruning.scopes import known_scopes
 from core.tasks import load
 from core.tuning import Recipe, fine_tune
-from core.tuning.recipe import STRATEGIES
-from tests.core.test_criteria import task_of
+from core.tuning.strategies import known_strategies
+from tests.core.pruning.networks import task_of
 
 CRITERIA = {"weight": ("magnitude", "random", "first-order"), "channel": ("magnitude", "zero-activations")}
 
@@ -31,7 +31,9 @@ def largest_unit(ranking):
 
 
 @pytest.mark.parametrize("name", ["mlp", "lenet"])
-@pytest.mark.parametrize(("granularity", "scope"), itertools.product(["weight", "neuron", "channel"], SCOPES))
+@pytest.mark.parametrize(
+    ("granularity", "scope"), [*itertools.product(["weight", "neuron", "channel"], known_scopes())]
+)
 def test_a_plan_removes_its_share_to_one_weight_or_one_unit(name, granularity, scope, request):
     if scope == "row" and granularity != "weight":
         with pytest.raises(BadPlan, match="within one output row"):
@@ -58,7 +60,7 @@ def test_half_of_lenets_channels_is_half_for_every_scope(lenet, scope):
 
 
 @pytest.mark.parametrize("granularity", ["weight", "channel"])
-@pytest.mark.parametrize("strategy", STRATEGIES)
+@pytest.mark.parametrize("strategy", known_strategies())
 def test_every_strategy_ends_where_one_shot_does_also_with_layers_of_their_own(mlp, strategy, granularity):
     plan = PruningPlan(sparsity=0.5, overrides={"fc1.weight": 0.95}, granularity=granularity)
     pruned = prune(mlp, plan)
@@ -190,20 +192,3 @@ def test_drawn_and_written_shares_are_those_of_the_mask_also_where_scores_are_eq
     tied = rank(task, PruningPlan(criterion="first-order", embeddings=True))
     pruned = prune(task, PruningPlan(sparsity=0.5, criterion="first-order", embeddings=True), tied)
     assert 0.3 < float(pruned.masks["embedding.weight"].float().mean()) < 0.6
-
-
-def test_within_a_row_the_same_share_of_each_output_goes_and_the_weakest_of_it(lenet):
-    pruned = prune(lenet, PruningPlan(sparsity=0.5, scope="row", criterion="activation"))
-    scores = rank(lenet, PruningPlan(criterion="activation")).scores
-    for name, mask in pruned.masks.items():
-        rows, values = mask.flatten(1), scores[name].flatten(1)
-        assert ((~rows).sum(1) - rows.shape[1] / 2).abs().max() <= 1
-        for row, value in zip(rows, values, strict=True):
-            assert value[~row].max() <= value[row].min()
-
-
-@pytest.mark.parametrize("scope", ["lamp", "row"])
-def test_where_places_are_compared_the_picture_shows_places(mlp, scope):
-    plan = PruningPlan(scope=scope)
-    for histogram in histograms(mlp, rank(mlp, plan), plan, (0.8,)):
-        assert histogram.low >= 0 and histogram.cuts[0] <= histogram.high

@@ -14,28 +14,17 @@ from torch import nn
 
 from core.errors import BadPlan
 from core.export import bundle
-from core.jobs.work import report, shipping_figures
-from core.measure import measure_candidate, search, variants
+from core.jobs.work import report
+from core.measure import measure_candidate, search, shipping_figures, variants
 from core.measure.budget import Budget
 from core.pruning import PruningPlan, prune, shrink
 from core.quality import proportion
 from core.tasks.base import Packaging
 from core.tasks.imagenet.networks import NETWORKS
 from core.tuning import Recipe, fine_tune
-from tests.core.test_criteria import task_of
+from tests.core.pruning.networks import task_of, task_with
 
 UNITS = PruningPlan(sparsity=0.4, granularity="channel", scope="layer")
-
-
-def task_with(*layers, side=8, channels=4):
-    """A classifier of pictures made of these layers, in which channels can go."""
-    torch.manual_seed(0)
-    model = nn.Sequential(*layers)
-    inputs = torch.randn(24, channels, side, side, generator=torch.Generator().manual_seed(1))
-    with torch.no_grad():
-        width = model(inputs).flatten(1).shape[1]
-    model = nn.Sequential(*layers, nn.Flatten(), nn.Linear(width, 3))
-    return task_of(model.eval(), inputs, torch.arange(24) % 3)
 
 
 class ChannelShuffle(nn.Module):
@@ -154,6 +143,8 @@ def any_size(key, side):
 
 
 SMALL_SIDE = {"vit_b_16": 224}
+
+
 """Pixels that a network needs at least, where 64 are too few."""
 
 
@@ -187,32 +178,6 @@ def test_every_network_of_the_list_loads_smaller_by_the_downloads_own_lines(key,
     with torch.no_grad():
         expected = pruned.model(pruned.examples())
     torch.testing.assert_close(torch.load(tmp_path / "said.pt"), expected, rtol=1e-3, atol=1e-3)
-
-
-class Attentive(nn.Module):
-    """A picture as nine places, torch's own attention over them, and a class."""
-
-    def __init__(self):
-        super().__init__()
-        self.embed = nn.Conv2d(3, 8, 4, 4)
-        self.position = nn.Parameter(torch.randn(1, 9, 8))
-        self.attention = nn.MultiheadAttention(8, 2, batch_first=True)
-        self.out = nn.Linear(8, 3)
-
-    def forward(self, x):
-        x = self.embed(x).flatten(2).transpose(1, 2) + self.position
-        return self.out((x + self.attention(x, x, x, need_weights=False)[0]).mean(1))
-
-
-def attentive_task():
-    torch.manual_seed(0)
-    inputs = torch.randn(24, 3, 12, 12, generator=torch.Generator().manual_seed(1))
-    return task_of(Attentive().eval(), inputs, torch.arange(24) % 3)
-
-
-@pytest.fixture
-def attentive():
-    return attentive_task()
 
 
 def test_a_variant_that_cannot_be_is_left_out_with_a_reason(attentive):

@@ -1,24 +1,49 @@
-"""Scores of what is not called as a layer, of all kinds of padding and dimensions, and of nothing at all."""
-
-from dataclasses import replace
+"""Size times input against plain loops: every kind of layer and padding, and what cannot be seen."""
 
 import pytest
 import torch
 import torch.nn.functional as F
 from torch import nn
 
-from core.measure import effective, macs
-from core.measure.cost import PRODUCTS
-from core.pruning import PruningPlan, prune, rank
-from core.pruning.criteria import activation
-from core.tasks import load
-from tests.core.test_criteria import task_of
-from tests.core.test_smaller_networks import attentive_task
+from core.pruning import PruningPlan, prune
+from core.pruning.criteria.activation import activation
+from tests.core.pruning.networks import task_of
 
 
-@pytest.fixture
-def attentive():
-    return attentive_task()
+def test_activation_scores_by_hand(two_layers):
+    scores = activation(two_layers)
+    # inputs: columns (3, 4) and (1, 0), norms 5 and 1
+    torch.testing.assert_close(scores["1.weight"], torch.tensor([[5.0, 2.0], [15.0, 0.5]]))
+    # hidden: (3-2, 9.5) and (4, 12), so columns (1, 4) and (9.5, 12)
+    norms = torch.tensor([17.0, 9.5**2 + 144]).sqrt()
+    torch.testing.assert_close(scores["3.weight"], torch.tensor([[1.0, 1.0], [0.5, 2.0]]) * norms)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"stride": 2, "padding": 1},
+        {"padding": 2, "dilation": 2},
+        {"groups": 2},
+        {"groups": 4, "padding": 1},
+        {"kernel_size": (1, 3), "stride": (2, 1), "padding": (0, 1)},
+    ],
+)
+def test_activation_scores_of_a_convolution_equal_those_of_its_unfolded_patches(options):
+    torch.manual_seed(0)
+    options = {"kernel_size": (3, 3), **options}
+    layer = nn.Conv2d(4, 8, **options)
+    model = nn.Sequential(layer, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(8, 2))
+    inputs = torch.randn(6, 4, 9, 8)
+    scores = activation(task_of(model, inputs, torch.arange(6) % 2))["0.weight"]
+    groups = options.pop("groups", 1)
+    patches = F.unfold(inputs, **options)  # (n, 4 * kh * kw, places)
+    norms = patches.square().sum((0, 2)).sqrt().reshape(4, *layer.kernel_size)
+    for out in range(8):
+        first = out // (8 // groups) * (4 // groups)
+        expected = layer.weight[out].abs() * norms[first : first + 4 // groups]
+        torch.testing.assert_close(scores[out], expected)
 
 
 def test_the_projection_behind_torchs_attention_is_weighed_with_what_it_reads(attentive):
@@ -92,66 +117,3 @@ def test_convolutions_of_one_and_three_dimensions_are_weighed_too():
     space = nn.Sequential(nn.Unflatten(1, (1, 2)), nn.Conv3d(1, 2, (2, 2, 2)), nn.Flatten())
     scores = activation(task_of(space, inputs, torch.arange(5) % 2))["1.weight"]
     assert not torch.allclose(scores, space[1].weight.abs())
-
-
-def test_a_weight_that_takes_no_part_in_the_answer_has_no_effect_on_the_loss():
-    class Idle(nn.Module):
-        def __init__(self):
-            super().__init__()
-            self.flat, self.used, self.idle = nn.Flatten(), nn.Linear(4, 3), nn.Linear(4, 3)
-
-        def forward(self, x):
-            return self.used(self.flat(x))
-
-    torch.manual_seed(0)
-    task = task_of(Idle().eval(), torch.randn(12, 1, 2, 2), torch.arange(12) % 3)
-    scores = rank(task, PruningPlan(criterion="first-order")).scores
-    assert not scores["idle.weight"].any() and scores["used.weight"].any()
-
-
-def test_operations_of_attention_are_counted_in_closed_form(attentive):
-    found = macs(attentive.model, attentive.example)
-    assert found == {
-        "embed": 9 * 8 * 3 * 16,
-        "out": 8 * 3,
-        "attention": 9 * 3 * 8 * 8,
-        "attention.out_proj": 9 * 8 * 8,
-        PRODUCTS: 2 * 9 * 9 * 8,
-    }
-    pruned = prune(attentive, replace(PruningPlan(), overrides={"attention.out_proj.weight": 0.5})).model
-    assert effective(pruned, found)["attention.out_proj"] == 9 * 8 * 8 // 2
-    assert effective(pruned, found)[PRODUCTS] == 2 * 9 * 9 * 8
-
-
-def test_operations_of_torchvisions_vit_are_those_it_publishes():
-    import torchvision
-
-    weights = torchvision.models.get_model_weights("vit_b_16").DEFAULT
-    found = macs(torchvision.models.get_model("vit_b_16").eval(), torch.zeros(1, 3, 224, 224))
-    assert sum(found.values()) / 1e9 == pytest.approx(weights.meta["_ops"], abs=0.005)
-    assert sum(found.values()) / 1e9 == pytest.approx(17.56, abs=0.01)
-
-
-@pytest.mark.parametrize("name", ["reuters-cnn", "reuters-minilm"])
-def test_operations_of_texts_are_of_the_median_text_and_say_so(name):
-    task = load(name)
-    lengths = sorted(len(each) for each in _read(task))
-    median = lengths[len(lengths) // 2]
-    assert (
-        task.inputs.usual_size()
-        == f"{median} {'words' if name == 'reuters-cnn' else 'word pieces'}, the median of the " + ("validation data")
-    )
-    inputs = task.inputs_of_usual_size(3)
-    assert inputs.shape == (3, median)
-    found = sum(macs(task.model, task.inputs_of_usual_size(1)).values())
-    if name == "reuters-cnn":
-        filters = sum((median - k + 1) * k * 64 * 100 for k in (3, 4, 5))
-        assert found == filters + 300 * 8 == 4_828_000
-    else:
-        assert found > 300e6
-
-
-def _read(task):
-    """Each validation text's words, as batches of one have them."""
-    for inputs, _ in task.batches("validation", 1, torch.Generator(), ()):
-        yield inputs[0]

@@ -10,17 +10,16 @@ from hypothesis import strategies as st
 from torch import nn
 from torch.nn.utils import prune as reference
 
-from core.errors import BadPlan
 from core.pruning import PruningPlan, Ranking, prune, rank
-from core.pruning.masks import cut, keep_n_of_m
-from core.pruning.scope import erk, lamp, pools
+from core.pruning.masks import cut
+from core.pruning.pools import weight_pools
 
 
 def ranking_of(*tensors: torch.Tensor, plan: PruningPlan | None = None) -> Ranking:
     scores = {f"layer{i}": tensor for i, tensor in enumerate(tensors)}
     plan, shapes = (plan or PruningPlan()).scoring, {name: tuple(each.shape) for name, each in scores.items()}
     counts = {name: each.numel() for name, each in scores.items()}
-    return Ranking(plan, scores, pools(scores, counts, dict.fromkeys(scores, 1), plan), shapes)
+    return Ranking(plan, scores, weight_pools(scores, counts, plan), shapes)
 
 
 @pytest.mark.parametrize("name", ["mlp", "lenet", "resnet"])
@@ -66,6 +65,8 @@ def test_the_shared_model_is_bit_identical_afterwards(lenet):
 
 
 finite = st.floats(-1, 1, width=16)
+
+
 weights = st.lists(finite, min_size=1, max_size=60)
 
 
@@ -105,7 +106,7 @@ def test_an_unsorted_ranking_cuts_at_the_same_place(first, second, sparsity, sco
     plan, shapes = PruningPlan(sparsity=sparsity, scope=scope), {n: tuple(s.shape) for n, s in scores.items()}
     counts = {name: each.numel() for name, each in scores.items()}
     once, sorted_ = (
-        cut(Ranking(plan.scoring, scores, pools(scores, counts, dict.fromkeys(scores, 1), plan, sort), shapes), plan)
+        cut(Ranking(plan.scoring, scores, weight_pools(scores, counts, plan, sort), shapes), plan)
         for sort in (False, True)
     )
     for name in scores:
@@ -132,59 +133,6 @@ def test_removing_everything_names_the_emptied_layers(tiny):
     assert pruned.collapsed == ("1.weight", "3.weight")
 
 
-def test_neither_threshold_nor_sparsity_removes_nothing(tiny):
-    assert prune(tiny, PruningPlan()).sparsity == 0
-    assert rank(tiny).pools[0].ascending.size == 56
-
-
-@pytest.mark.parametrize(
-    "choices",
-    [
-        {"threshold": -0.1},
-        {"threshold": float("nan")},
-        {"threshold": float("inf")},
-        {"sparsity": 1.1},
-        {"sparsity": -0.1},
-        {"sparsity": float("nan")},
-        {"threshold": 0.1, "sparsity": 0.1},
-        {"criterion": "magic"},
-        {"granularity": "layer"},
-        {"scope": "everywhere"},
-        {"norm": "l3"},
-        {"granularity": "4:4"},
-        {"granularity": "5:4"},
-        {"granularity": "0:4"},
-        {"granularity": "8:17"},
-        {"granularity": "2:4", "sparsity": 0.9},
-        {"granularity": "2:4", "threshold": 0.1},
-        {"granularity": "2:4", "scope": "layer"},
-        {"granularity": "2:4", "overrides": {"fc1.weight": 0.5}},
-        {"granularity": "2:4", "criterion": "bn-scale"},
-        {"criterion": "zero-activations"},
-        {"criterion": "bn-scale", "granularity": "head"},
-        {"scope": "layer", "threshold": 0.1},
-        {"scope": "erk", "threshold": 0.1},
-        {"overrides": {"fc1.weight": 1.5}},
-        {"overrides": {"fc1.weight": float("nan")}},
-    ],
-)
-def test_an_impossible_plan_is_a_sentence(choices):
-    with pytest.raises(BadPlan) as caught:
-        PruningPlan(**choices)
-    assert caught.value.what.endswith(".")
-    assert caught.value.advice.endswith(".")
-
-
-@pytest.mark.parametrize("sparsity", [0.0, 0.3, 0.77, 1.0])
-def test_the_same_share_of_each_layer_equals_l1_unstructured(lenet, sparsity):
-    model = copy.deepcopy(lenet.model)
-    pruned = prune(lenet, PruningPlan(sparsity=sparsity, scope="layer"))
-    for name in lenet.prunable:
-        module = reference.l1_unstructured(model.get_submodule(name.removesuffix(".weight")), "weight", sparsity)
-        assert torch.equal(pruned.masks[name], module.weight_mask.bool())
-    assert pruned.threshold is None or sparsity in (0.0,)
-
-
 @pytest.mark.parametrize("sparsity", [0.2, 0.9])
 def test_random_pruning_removes_as_many_as_torchs_and_differs_by_seed(lenet, sparsity):
     one, same, other = (
@@ -208,79 +156,9 @@ def test_an_override_gives_one_layer_its_own_share_and_leaves_the_others_alone(l
     assert sum(each.weights - each.kept for each in by_share.layers) == round(0.9 * 30_500)
 
 
-def test_overrides_of_what_is_not_there_name_what_is(lenet):
-    with pytest.raises(BadPlan, match=r"'fc9\.weight', which does not exist.*conv1\.weight, conv2\.weight"):
-        prune(lenet, PruningPlan(sparsity=0.5, overrides={"fc9.weight": 0.5}))
-    with pytest.raises(BadPlan, match=r"'fc2\.weight', which cannot go unit by unit"):
-        prune(lenet, PruningPlan(sparsity=0.5, granularity="channel", overrides={"fc2.weight": 0.5}))
-
-
 def test_a_ranking_of_another_criterion_is_refused(lenet):
     with pytest.raises(ValueError, match="scores differently"):
         prune(lenet, PruningPlan(sparsity=0.5, criterion="random"), rank(lenet))
-
-
-patterns = st.integers(2, 16).flatmap(lambda m: st.tuples(st.integers(1, m - 1), st.just(m)))
-
-
-@given(patterns, st.lists(st.integers(1, 20), min_size=1, max_size=3), st.integers(0, 9), st.booleans())
-def test_n_of_m_holds_in_every_group_ragged_tails_too(pattern, shape, seed, ties):
-    n, m = pattern
-    rng = np.random.default_rng(seed)
-    size = (3, *shape)
-    values = rng.integers(0, 3, size).astype(np.float32) if ties else rng.random(size, np.float32)
-    kept = keep_n_of_m(torch.from_numpy(values), n, m).numpy()
-    assert kept.shape == size
-    rows = np.moveaxis(values, 1, -1).reshape(-1, size[1])
-    stay = np.moveaxis(kept, 1, -1).reshape(-1, size[1])
-    for row, mask in zip(rows, stay, strict=True):
-        for start in range(0, size[1], m):
-            group, here = row[start : start + m], mask[start : start + m]
-            assert here.sum() == min(n, len(group))
-            expected = np.sort(np.argsort(-group, kind="stable")[:n])  # of equal ones the first
-            assert np.array_equal(np.flatnonzero(here), expected)
-
-
-def test_a_pattern_leaves_dense_what_an_override_says(lenet):
-    pruned = prune(lenet, PruningPlan(granularity="1:4", overrides={"fc2.weight": 0.0}))
-    shares = {layer.name: layer.sparsity for layer in pruned.layers}
-    assert shares == {"conv1.weight": 0.0, "conv2.weight": 0.75, "fc1.weight": 0.75, "fc2.weight": 0.0}
-
-
-@given(st.lists(st.floats(-10, 10, width=32), min_size=1, max_size=40))
-def test_lamp_equals_its_formula(values):
-    weights = np.abs(np.array(values, np.float32))
-    found = lamp(torch.from_numpy(weights)).numpy()
-    order = np.argsort(weights, kind="stable")
-    squares = weights[order].astype(np.float64) ** 2
-    for place, index in enumerate(order):
-        rest = squares[place:].sum()
-        assert found[index] == pytest.approx(squares[place] / rest if rest else 0.0, rel=1e-5)
-
-
-def test_lamp_keeps_every_layer_alive(resnet):
-    pruned = prune(resnet, PruningPlan(sparsity=0.99, scope="lamp"))
-    assert not pruned.collapsed
-    assert pruned.sparsity == pytest.approx(0.99, abs=1e-5)
-
-
-layers = st.lists(st.tuples(st.integers(1, 60), st.integers(1, 60), st.integers(1, 5)), min_size=1, max_size=6)
-
-
-@given(layers, st.floats(0, 1))
-def test_erk_meets_the_target_exactly_and_follows_its_formula(sizes, sparsity):
-    shapes = [(out, inputs, kernel, kernel) for out, inputs, kernel in sizes]
-    weights = np.array([np.prod(shape) for shape in shapes])
-    gone = np.array(erk([(shape, int(count)) for shape, count in zip(shapes, weights, strict=True)], sparsity))
-    assert ((gone >= 0) & (gone <= weights)).all()
-    assert gone.sum() == weights.sum() - round(float((1 - sparsity) * weights.sum()))
-    density = 1 - gone / weights
-    raw = np.array([sum(shape) for shape in shapes]) / weights
-    free = (gone > 1) & (gone < weights - 1)  # neither whole nor empty: proportional, but for rounding
-    if free.sum() > 1:
-        scale = density[free] / raw[free]
-        slack = (1 / (weights * raw))[free].max() * 2
-        assert scale.max() - scale.min() <= slack + 1e-9
 
 
 def test_a_constant_layer_loses_its_first_weights_and_an_empty_one_nothing():

@@ -16,7 +16,7 @@ from core.measure import macs
 from core.pruning import PruningPlan, prune, resized, shrink, sizes
 from core.tasks.base import Heads
 from core.tuning import Recipe, fine_tune
-from tests.core.test_criteria import task_of
+from tests.core.pruning.networks import task_of
 
 PLANS = [
     PruningPlan(sparsity=0.5, granularity="channel"),
@@ -60,15 +60,6 @@ def test_torch_pruning_counts_the_same_parameters_and_operations(name, request):
             module.register_forward_hook(count)
         watched(task.example)
         assert sum(macs(model, task.example).values()) + extra == theirs
-
-
-def test_operations_of_lenet_by_hand(lenet):
-    assert macs(lenet.model, lenet.example) == {
-        "conv1": 24 * 24 * 20 * 25,
-        "conv2": 8 * 8 * 50 * 20 * 25,
-        "fc1": 800 * 500,
-        "fc2": 500 * 10,
-    }
 
 
 @pytest.mark.parametrize(("norm", "n"), [("l1", 1), ("l2", 2)])

@@ -80,7 +80,7 @@ def offer_all_formats(name: str, plan: PruningPlan, result: PlanResult) -> None:
         )
         for name_of_format, format in FORMATS.items():
             text, button = st.columns([4, 1], vertical_alignment="center", gap="medium")
-            about = f"**{format.label}**, about {format_bytes(format.size(network))} before zipping. {format.about}"
+            about = f"**{format.label}**, about {format_bytes(format.size(network))} before zipping. {format.help}"
             text.markdown(about)
             with button:
                 if format.missing:

@@ -49,7 +49,7 @@ RECIPE_DEFAULTS: Mapping[str, Mapping[str, Any]] = {
 GLANCE = 64
 """Validation and training pictures that a fine-tune looks at on its way."""
 
-REPORTED, SLICE = 16, 8
+REPORT_EVERY, PICTURES_AT_ONCE = 16, 8
 """Pictures between two figures, and those judged at a time: as few as that take the least memory and no more time."""
 
 
@@ -157,12 +157,12 @@ class _SomeClasses:
     picked: list[int]
 
     def outputs(self, model: nn.Module, split: str, limit: int | None) -> Iterator[Tensor]:
-        """Yield a model's outputs for each picture of a split, (REPORTED, classes) at a time."""
+        """Yield a model's outputs for each picture of a split, (REPORT_EVERY, classes) at a time."""
         places = list(range(self.photographs.count(split)))[:limit]
-        for begin in range(0, len(places), REPORTED):
-            reported = places[begin : begin + REPORTED]
-            slices = [reported[first : first + SLICE] for first in range(0, len(reported), SLICE)]
-            yield torch.cat([self._outputs_at(model, split, some) for some in slices])
+        for begin in range(0, len(places), REPORT_EVERY):
+            few = places[begin : begin + REPORT_EVERY]
+            slices = [few[first : first + PICTURES_AT_ONCE] for first in range(0, len(few), PICTURES_AT_ONCE)]
+            yield torch.cat([self._outputs_at(model, split, each) for each in slices])
 
     def _outputs_at(self, model: nn.Module, split: str, places: list[int]) -> Tensor:
         inputs = self.photographs.inputs(split, places)

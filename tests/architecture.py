@@ -12,13 +12,13 @@ import networkx
 ROOT = Path(__file__).resolve().parents[1]
 
 LAYERS = (
-    ("errors", "statistics", "choices", "memo"),
+    ("errors", "statistics", "choices", "memo", "memory"),
     ("quality",),
     ("uploads", "downloads"),
     ("tasks",),
     ("pruning",),
     ("tuning",),
-    ("experiment",),
+    ("experiment", "keys"),
     ("store",),
     ("stages",),
     ("measure",),

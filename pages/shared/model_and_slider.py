@@ -26,8 +26,9 @@ def choose_model_and_plan(top: DeltaGenerator, details: DeltaGenerator) -> tuple
         if not offer_download(name):
             st.stop()
     with right:
-        kept = st.session_state.get("kept", {})
-        percent = choose_percent(st.session_state.get("remove", kept.get("remove", link.requested("remove"))) == "N:M")
+        kept = st.session_state.get("kept", {})  # the ways are asked for below, so this looks ahead
+        remove = st.session_state.get("remove", kept.get("remove", link.requested("remove")))
+        percent = choose_percent(patterned=remove == "N:M")
     with details:
         base = choose_plan(name, notes)
     return name, base if base.pattern else replace(base, sparsity=percent / 100), percent

@@ -114,13 +114,13 @@ class Memo:
         all; where a reader is called off while it computes, the next one makes the stream anew and skips what is known.
         """
         with self._lock:
-            if key in self._values:
-                stored, stream = (self._values[key],), None
-            else:
-                stored, stream = (), self._streams.setdefault(key, _Stream())
+            known = key in self._values
+            stored = self._values[key] if known else None
+            if not known:
+                stream = self._streams.setdefault(key, _Stream())
                 stream.readers += 1
-        if stream is None:
-            yield from stored
+        if known:
+            yield stored
             return
         try:
             for place in itertools.count():

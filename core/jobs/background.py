@@ -1,7 +1,7 @@
 """Work on what only this process holds, such as a network that a visitor brought: on one thread beside the pages.
 
 A worker process would have to be sent all of it first. One thread, so that however many visitors bring something, the
-pages keep the processor's other cores; pieces are done in the order in which they were asked for.
+pages keep the processor's other cores; jobs are done in the order in which they were asked for.
 """
 
 import logging
@@ -23,13 +23,13 @@ UNFORESEEN = (
 class BackgroundJob:
     """One piece of work and what is known of it so far; written by the thread, read by pages.
 
-    results: what it has yielded; error: what happened and what to do, if it failed.
+    results: what it has yielded, oldest first; error: what happened and what to do, if it failed.
     alive: whether somebody still wants it; asked before each result. complete: whether all was done.
     """
 
     make: Callable[[], Iterable[Any]]
     alive: Callable[[], bool] = lambda: True
-    results: list[Any] = field(default_factory=list)
+    results: tuple[Any, ...] = ()
     error: PlaygroundError | None = None
     complete: bool = False
     stopping: threading.Event = field(default_factory=threading.Event)
@@ -56,7 +56,7 @@ class BackgroundJob:
 
 
 class BackgroundThread:
-    """One thread that does pieces of work one after the other."""
+    """One thread that does jobs one after the other."""
 
     def __init__(self) -> None:
         self._waiting: queue.SimpleQueue[BackgroundJob] = queue.SimpleQueue()
@@ -64,29 +64,29 @@ class BackgroundThread:
 
     def submit(self, make: Callable[[], Iterable[Any]], alive: Callable[[], bool] | None = None) -> BackgroundJob:
         """Queue what `make` yields; return at once."""
-        piece = BackgroundJob(make, alive or (lambda: True))
-        self._waiting.put(piece)
-        return piece
+        job = BackgroundJob(make, alive or (lambda: True))
+        self._waiting.put(job)
+        return job
 
     def _serve(self) -> None:
         while True:
-            piece = self._waiting.get()
+            job = self._waiting.get()
             try:
-                self._carry_out(piece)
+                self._carry_out(job)
             except PlaygroundError as error:
-                piece.error = error
-            except Exception:  # whatever strangers' files make of themselves, the next piece is done
-                logging.exception("work beside the page failed")
-                piece.error = PlaygroundError(*UNFORESEEN)
+                job.error = error
+            except Exception:  # whatever strangers' files make of themselves, the next job is done
+                logging.exception("background work failed")
+                job.error = PlaygroundError(*UNFORESEEN)
             finally:
-                piece.ended.set()
+                job.ended.set()
 
     @staticmethod
-    def _carry_out(piece: BackgroundJob) -> None:
-        if piece.stopping.is_set() or not piece.alive():
+    def _carry_out(job: BackgroundJob) -> None:
+        if job.stopping.is_set() or not job.alive():
             return
-        for found in piece.make():
-            piece.results.append(found)
-            if piece.stopping.is_set() or not piece.alive():
+        for found in job.make():
+            job.results = (*job.results, found)
+            if job.stopping.is_set() or not job.alive():
                 return
-        piece.complete = True
+        job.complete = True

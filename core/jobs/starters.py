@@ -20,7 +20,7 @@ from core.jobs.process import Worker, forked_worker, spawned_worker
 
 ROOT = Path(__file__).resolve().parents[2]
 
-IDLE = 180.0
+IDLE = 300.0
 """Seconds without work after which a worker that is quickly started again is ended, with the tasks that it holds."""
 
 
@@ -57,7 +57,7 @@ def _can_fork() -> bool:
 class Spawner:
     """Starts each worker as a process of its own, which takes it some seconds of imports."""
 
-    idle = None
+    idle: float | None = None
 
     def __init__(self, threads: int) -> None:
         self._threads = threads
@@ -81,7 +81,7 @@ class Spawner:
 class ForkServer:
     """Has one fork server make all workers; starts it when it is first needed, and again if it is gone."""
 
-    idle = IDLE
+    idle: float | None = IDLE
 
     def __init__(self, threads: int) -> None:
         self._threads = threads

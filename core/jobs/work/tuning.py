@@ -42,7 +42,7 @@ def tune(load: Loader, name: str, plan: PruningPlan, recipe: Recipe) -> Iterator
     task = load(name)
     for p in fine_tune(task, prune(task, plan), recipe):
         weights = masks = None
-        if p.pruned is not None:
+        if p.model is not None and p.pruned is not None:
             weights, masks = save(p.model.state_dict()), save({**p.pruned.masks, **p.pruned.companion_masks})
         yield TuneProgress(
             p.step,
@@ -96,12 +96,16 @@ def best_progress(results: Sequence[TuneProgress], target: float) -> TuneProgres
     """
     if not results or results[-1].ended:
         return results[-1] if results else None
-    there = [each for each in results if each.sparsity >= target - 1e-9 and each.weights]
     chosen = results[-1]
-    for each in there:
-        if chosen.sparsity < each.sparsity or each.quality.better_than(chosen.quality):
+    for each in results:
+        there = each.sparsity >= target - 1e-9 and each.weights
+        if there and (chosen.sparsity < each.sparsity or _is_better(each.quality, chosen.quality)):
             chosen = each
     return chosen
+
+
+def _is_better(one: Quality | None, other: Quality | None) -> bool:
+    return one is not None and other is not None and one.better_than(other)
 
 
 def drop_weights(results: tuple[TuneProgress, ...]) -> tuple[TuneProgress, ...]:

@@ -46,6 +46,16 @@ work.WORK = {"count": count, "dies": dies, "odd": odd, "swallows": swallows, "ta
 work.loader = lambda: None
 sys.modules["torch"] = types.SimpleNamespace(set_num_threads=int)
 sys.modules["core.jobs.work"] = work
+
+time.sleep(float(os.environ.get("IMPORTS_TAKE", 0)))
+real_fork, refused = os.fork, iter(range(int(os.environ.get("REFUSED_FORKS", 0))))
+
+def fork():
+    if next(refused, None) is not None:
+        raise BlockingIOError("no room")
+    return real_fork()
+
+os.fork = fork
 """
 
 real = subprocess.Popen

@@ -18,7 +18,7 @@ def show_runs() -> None:
     picked = st.dataframe(table, hide_index=True, key="run-table", on_select="rerun", selection_mode="multi-row")
     _compare(table, runs, picked.selection.rows)
     st.download_button(
-        "Download runs (CSV)", table.to_csv(index=False), "fine_tunes.csv", "text/csv", on_click="ignore"
+        "Download runs (CSV)", table.to_csv(index=False), "runs.csv", "text/csv", on_click="ignore"
     )
 
 

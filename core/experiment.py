@@ -123,7 +123,8 @@ class Experiment:
         if plan.seed:
             link["seed"] = str(plan.seed)
         if plan.overrides:
-            link["own"] = ",".join(f"{quote(name, safe='.')}:{_percent(share)}" for name, share in plan.overrides)
+            shares = dict(plan.overrides)
+            link["own"] = ",".join(f"{quote(name, safe='.')}:{_percent(share)}" for name, share in shares.items())
         if self.recipe is not None:
             link["learn"] = json.dumps(_changes(self.recipe), sort_keys=True, separators=(",", ":"))
         for key in ("target", "repair", "parent"):
@@ -168,14 +169,11 @@ def read_link(link: Mapping[str, str]) -> tuple[Experiment, list[str]]:
     if granularity == "N:M":
         granularity = f"{take('n', _whole, 2)}:{take('m', _whole, 4)}"
     patterned = ":" in granularity
-    shares = {"sparsity": _share(USUAL_PERCENT)} if not patterned else {}
-    if "cut" in text:
-        shares = take("cut", lambda value: {"threshold": _number(value)}, shares)
-    elif "threshold" in text:
-        shares = take("threshold", lambda value: {} if value == "none" else {"sparsity": _share(value)}, shares)
-    plan = PruningPlan(**shares)
+    usual = PruningPlan() if patterned else PruningPlan(sparsity=_share(USUAL_PERCENT))
+    plan = take("threshold", _plan_of_share, usual)
+    plan = take("cut", lambda value: PruningPlan(threshold=_number(value)), plan)
     # One after the other, so that what does not fit loses itself alone.
-    for key, name, value in (
+    readers: tuple[tuple[str, str, Callable[[str], Any]], ...] = (
         ("remove", "granularity", lambda _: granularity),
         ("judge", "criterion", str),
         ("scope", "scope", str),
@@ -183,12 +181,23 @@ def read_link(link: Mapping[str, str]) -> tuple[Experiment, list[str]]:
         ("tables", "embeddings", _truth),
         ("seed", "seed", _whole),
         ("own", "overrides", _overrides),
-    ):
-        plan = take(key, lambda given, n=name, v=value, p=plan: dataclasses.replace(p, **{n: v(given)}), plan)
+    )
+    for key, name, read in readers:
+        plan = take(key, _replacing(plan, name, read), plan)
     found = Experiment(plan=plan, recipe=take("learn", _recipe, None))
     for key, name in (("model", "network"), ("target", "target"), ("repair", "repair"), ("parent", "parent")):
-        found = take(key, lambda given, n=name, f=found: dataclasses.replace(f, **{n: given}), found)
+        found = take(key, _replacing(found, name, str), found)
     return found, notes
+
+
+def _replacing(choices: Any, name: str, read: Callable[[str], Any]) -> Callable[[str], Any]:
+    """Return a way to make the same choices with one of them read from a text."""
+    return lambda text: dataclasses.replace(choices, **{name: read(text)})
+
+
+def _plan_of_share(text: str) -> PruningPlan:
+    """Read how much of a network is removed, in percent or "none"."""
+    return PruningPlan() if text == "none" else PruningPlan(sparsity=_share(text))
 
 
 def _changes(choices: Any) -> dict[str, Any]:

@@ -82,9 +82,10 @@ class PruningPlan:
     def _check_cut(self, granularity: Granularity, criterion: Criterion, scope: Scope) -> None:
         """Refuse what cannot go together where a cut decides how much goes."""
         if criterion.units_only and not granularity.layer_outputs:
+            judged = " or ".join(repr(name) for name, each in known_granularities().items() if each.layer_outputs)
             raise BadPlan(
                 f"The criterion {self.criterion!r} judges whole neurons and channels, not {self.granularity!r}.",
-                "Choose the granularity 'neuron' or 'channel', or another criterion.",
+                f"Choose the granularity {judged}, or another criterion.",
             )
         if scope.own_cuts and self.threshold is not None:
             raise BadPlan(

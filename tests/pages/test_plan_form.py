@@ -3,6 +3,7 @@
 import pytest
 
 from core.pruning import PruningPlan, prune, shrink
+from tests.core.pruning.added import add_choices
 from tests.pages.test_explore import metric, number, open_app
 
 OWN = {"fc1.weight": 0.2, "fc3.weight": 0.0}
@@ -119,3 +120,25 @@ def test_what_is_left_shows_the_chosen_layer():
     assert "20 of 20 filters left" in " ".join(each.value for each in app.markdown)
     app.selectbox(key="shown-layer").set_value("fc1.weight").run()
     assert "500 units (rows) left" in " ".join(each.value for each in app.markdown)
+
+
+def test_a_criterion_and_a_scope_in_files_that_nothing_names_are_on_the_page_and_prune(tmp_path, monkeypatch, mlp):
+    add_choices(tmp_path, monkeypatch)
+    app = open_app(model="fashion-mlp", threshold="70")
+    boxes = {box.label: box for box in app.selectbox}
+    assert boxes["How to judge importance"].options[-1] == "The smallest of all"
+    assert boxes["Where to cut"].options[-1] == "Against the layer's largest"
+    boxes["How to judge importance"].set_value("smallest-of-all").run()
+    app.selectbox(key="scope").set_value("against-the-largest").run()
+    assert not app.exception
+    assert not app.error
+    assert any("The most negative weights matter least." in caption.value for caption in app.caption)
+    pruned = prune(mlp, PruningPlan(sparsity=0.7, criterion="smallest-of-all", scope="against-the-largest"))
+    assert number(metric(app, "Accuracy").value) == pytest.approx(100 * mlp.evaluate(pruned.model).value, abs=0.051)
+    assert number(metric(app, "Sparsity").value) == pytest.approx(70, abs=0.051)
+    assert metric(app, "Sparsity").delta.startswith("scores below")
+    assert app.query_params["judge"] in ("smallest-of-all", ["smallest-of-all"])
+    app.selectbox(key="remove").set_value("channel").run()
+    assert not app.error
+    assert app.selectbox(key="norm").value == "l2"
+    assert number(metric(app, "Sparsity").value) == pytest.approx(70, abs=0.5)

@@ -4,6 +4,7 @@ A worker process would have to be sent all of it first. One thread, so that howe
 pages keep the processor's other cores; jobs are done in the order in which they were asked for.
 """
 
+import atexit
 import logging
 import queue
 import threading
@@ -17,6 +18,9 @@ UNFORESEEN = (
     "Something went wrong with this, which nobody had foreseen.",
     "What you had is kept; try it again, and if it happens twice choose another file.",
 )
+
+LAST_RESULT = 5.0
+"""Seconds that the end of this process waits for the next result of a running job."""
 
 
 @dataclass(eq=False)
@@ -56,11 +60,23 @@ class BackgroundJob:
 
 
 class BackgroundThread:
-    """One thread that does jobs one after the other."""
+    """One thread that does jobs one after the other, until this process ends."""
 
     def __init__(self) -> None:
-        self._waiting: queue.SimpleQueue[BackgroundJob] = queue.SimpleQueue()
-        threading.Thread(target=self._serve, daemon=True).start()
+        self._waiting: queue.SimpleQueue[BackgroundJob | None] = queue.SimpleQueue()
+        self._closing = threading.Event()
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+        self._thread.start()
+        atexit.register(self.close)
+
+    def close(self) -> None:
+        """Do no more jobs; wait a while until the running one has come to its next result.
+
+        The end of Python unwinds threads wherever they are; in the middle of torch that is a crash.
+        """
+        self._closing.set()
+        self._waiting.put(None)
+        self._thread.join(LAST_RESULT)
 
     def submit(self, make: Callable[[], Iterable[Any]], alive: Callable[[], bool] | None = None) -> BackgroundJob:
         """Queue what `make` yields; return at once."""
@@ -69,8 +85,7 @@ class BackgroundThread:
         return job
 
     def _serve(self) -> None:
-        while True:
-            job = self._waiting.get()
+        while (job := self._waiting.get()) is not None:
             try:
                 self._carry_out(job)
             except PlaygroundError as error:
@@ -81,12 +96,14 @@ class BackgroundThread:
             finally:
                 job.ended.set()
 
-    @staticmethod
-    def _carry_out(job: BackgroundJob) -> None:
-        if job.stopping.is_set() or not job.alive():
+    def _carry_out(self, job: BackgroundJob) -> None:
+        if self._unwanted(job):
             return
         for found in job.make():
             job.results = (*job.results, found)
-            if job.stopping.is_set() or not job.alive():
+            if self._unwanted(job):
                 return
         job.complete = True
+
+    def _unwanted(self, job: BackgroundJob) -> bool:
+        return self._closing.is_set() or job.stopping.is_set() or not job.alive()

@@ -1,11 +1,14 @@
 """Work beside the page on what only this process holds: in order, once, stopped when nobody is there, never lost."""
 
+import subprocess
+import sys
 import threading
 
 import pytest
 
 from core.errors import BadInput, PlaygroundError
 from core.jobs.background import BackgroundThread
+from tests.conftest import ROOT
 
 
 @pytest.fixture(scope="module")
@@ -62,3 +65,26 @@ def test_what_nobody_wants_any_more_ends(lane):
     stopped = lane.submit(endless)
     stopped.stopping.set()
     assert stopped.ended.wait(10)
+
+
+ENDS = """
+import time
+from core.jobs.background import BackgroundThread
+
+def work():
+    try:
+        for number in range(1000):
+            time.sleep(0.1)
+            yield number
+    finally:
+        print("tidied up")
+
+job = BackgroundThread().submit(work)
+while not job.results:
+    time.sleep(0.01)
+"""
+
+
+def test_at_the_end_of_the_program_a_job_comes_to_its_next_result_and_goes_no_further():
+    ended = subprocess.run([sys.executable, "-c", ENDS], cwd=ROOT, capture_output=True, text=True, timeout=30)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "tidied up\n", "")

@@ -5,10 +5,15 @@ from collections.abc import Iterator
 import streamlit as st
 
 from core.errors import BadPlan
+from core.keys import Key
 from core.measure import Cost, PlanResult, Quality, cost, judge_plan
 from core.memo import Memo
+from core.memory import bytes_in_memory
 from core.pruning import Pruned, PruningPlan, Ranking, prune, rank, removable, shrink
 from core.tasks import Task, TaskInfo, catalog, load
+
+ANSWERS = 200_000_000
+"""Bytes of answers that are kept for whoever asks next; one step of the slider takes some thousands."""
 
 
 @st.cache_data(max_entries=1, show_spinner=False)
@@ -52,17 +57,17 @@ def removable_names(name: str, granularity: str, embeddings: bool) -> tuple[str,
 @st.cache_resource(show_spinner=False)
 def memo() -> Memo:
     """Return the answers that somebody already asked for."""
-    return Memo(20_000)
+    return Memo(ANSWERS, bytes_in_memory)
 
 
 def dense_quality(name: str) -> Quality:
     """Judge the dense network on validation data."""
-    return memo().get((name, "dense"), lambda: task(name).evaluate(task(name).model))
+    return memo().get(Key(name, "quality"), lambda: task(name).evaluate(task(name).model))
 
 
 def known_dense_quality(name: str) -> Quality | None:
     """Return the quality of the dense network if it was judged already."""
-    return memo().peek((name, "dense"))
+    return memo().peek(Key(name, "quality"))
 
 
 def plan_results(name: str, plan: PruningPlan) -> Iterator[PlanResult]:
@@ -70,12 +75,12 @@ def plan_results(name: str, plan: PruningPlan) -> Iterator[PlanResult]:
 
     Visitors who are at the same place of the slider share what is computed for it.
     """
-    return memo().stream((name, plan), lambda: judge_plan(task(name), plan, ranking(name, plan)))
+    return memo().stream(Key(name, "result", plan), lambda: judge_plan(task(name), plan, ranking(name, plan)))
 
 
 def known_result(name: str, plan: PruningPlan) -> PlanResult | None:
     """Return what a plan does, judged on all validation data, if that is known already."""
-    return memo().peek((name, plan))
+    return memo().peek(Key(name, "result", plan))
 
 
 def settled_result(name: str, plan: PruningPlan) -> PlanResult:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from core.jobs.job import Job
+from core.keys import Key
 from core.measure import PlanResult
 from core.pruning import PruningPlan
 from pages.shared import cache, shared_work, sparsities
@@ -23,10 +24,11 @@ def curve_job(name: str, plan: PruningPlan) -> Job:
         done = {point.plan for point in known}
         return name, tuple(each for each in plans if each not in done)
 
-    work = shared_work.find("sweep", (name, base), remaining, keep=_is_settled, patience=PATIENCE)
+    work = shared_work.find("sweep", Key(name, "sweep", base), remaining, keep=_is_settled, patience=PATIENCE)
     job = work.follow()
-    for point in list(job.results):
-        cache.memo().put((name, point.plan), point)
+    for point in job.results:
+        if cache.known_result(name, point.plan) is None:
+            cache.memo().put(Key(name, "result", point.plan), point)
     return job
 
 

@@ -7,6 +7,7 @@ import streamlit as st
 
 from core.errors import PlaygroundError
 from core.export import FORMATS, bundle
+from core.keys import Key
 from core.measure import PlanResult, Quality
 from core.pruning import PruningPlan
 from pages.shared import cache, fine_tunes
@@ -45,9 +46,9 @@ def pack_network(
     task, pruned, memo = cache.task(name), cache.pruned(name, plan), cache.memo()
     judged: dict[tuple[str, str], Quality] = {
         ("dense", "validation"): cache.dense_quality(name),
-        ("dense", "test"): memo.get((name, "test"), lambda: task.evaluate(task.model, "test")),
+        ("dense", "test"): memo.get(Key(name, "test"), lambda: task.evaluate(task.model, "test")),
         ("pruned", "validation"): result.quality,
-        ("pruned", "test"): memo.get((name, plan, "test"), lambda: task.evaluate(pruned.model, "test")),
+        ("pruned", "test"): memo.get(Key(name, "test", plan), lambda: task.evaluate(pruned.model, "test")),
     }
     network, recipe = None, None
     if tuned is not None:

@@ -6,6 +6,7 @@ import streamlit as st
 
 from core.jobs.job import Job
 from core.jobs.work import TuneProgress, best_progress, drop_weights, tuned_network
+from core.keys import Key
 from core.measure import Quality
 from core.pruning import Pruned, PruningPlan
 from core.tuning import Recipe
@@ -66,7 +67,7 @@ def rebuild_network(tuned: FineTune) -> Pruned:
 
 def judge(tuned: FineTune) -> Quality:
     """Judge the network that a fine-tune reached the same way as every other one on the page."""
-    key = (tuned.name, tuned.plan, tuned.recipe, tuned.reached.step)
+    key = Key(tuned.name, "quality", tuned.plan, tuned.recipe, tuned.reached.step)
     return cache.memo().get(key, lambda: cache.task(tuned.name).evaluate(rebuild_network(tuned).model))
 
 
@@ -76,10 +77,10 @@ def judge_groups(tuned: FineTune) -> dict[str, dict[str, Quality]] | None:
     judge_each = task.extra.groups
     if judge_each is None:
         return None
-    key = (name, plan, tuned.recipe, tuned.reached.step, "classes")
+    key = Key(name, "groups", plan, tuned.recipe, tuned.reached.step)
     return {
-        "Dense": memo.get((name, "classes"), lambda: judge_each(task.model, "validation")),
-        "Pruned": memo.get((name, plan, "classes"), lambda: judge_each(cache.pruned(name, plan).model, "validation")),
+        "Dense": memo.get(Key(name, "groups"), lambda: judge_each(task.model, "validation")),
+        "Pruned": memo.get(Key(name, "groups", plan), lambda: judge_each(cache.pruned(name, plan).model, "validation")),
         "Fine-tuned": memo.get(key, lambda: judge_each(rebuild_network(tuned).model, "validation")),
     }
 

@@ -5,6 +5,7 @@ from collections.abc import Hashable
 import pandas as pd
 import streamlit as st
 
+from core.keys import Key
 from core.measure import Candidate, PlanResult, Quality, frontier, measure_candidate
 from core.pruning import Pruned, PruningPlan
 from pages.shared import cache
@@ -43,13 +44,13 @@ def list_tried(name: str) -> list[Candidate]:
 
 
 def _count(name: str, result: PlanResult) -> Candidate:
-    key, task = (name, result.plan, "counted"), cache.task(name)
+    key, task = Key(name, "costs", result.plan), cache.task(name)
     return cache.memo().get(key, lambda: measure_candidate(task, cache.pruned(name, result.plan), result.quality))
 
 
 def dense_candidate(name: str) -> Candidate:
     """Count what the whole network costs."""
-    key, task, quality = (name, "dense", "counted"), cache.task(name), cache.dense_quality(name)
+    key, task, quality = Key(name, "costs"), cache.task(name), cache.dense_quality(name)
     nothing = PruningPlan(sparsity=0.0)
     return cache.memo().get(key, lambda: measure_candidate(task, cache.pruned(name, nothing), quality, "dense"))
 

@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from core.jobs.job import Job
+from core.keys import Key
 from core.measure import Cost, Quality
 from core.pruning import PruningPlan
 from pages.shared import cache, curves, shared_work
@@ -28,7 +29,7 @@ def find_dense_quality(name: str, plan: PruningPlan) -> Quality | None:
     if known is None:
         known = next((point.quality for point in curves.curve_job(name, plan).results if point.sparsity == 0), None)
         if known is not None:
-            cache.memo().put((name, "dense"), known)
+            cache.memo().put(Key(name, "quality"), known)
     return known
 
 
@@ -42,7 +43,9 @@ def find_costs(name: str, plan: PruningPlan) -> Costs | None:
 
 
 def _cost_job(name: str, plan: PruningPlan) -> Job:
-    return shared_work.find("cost", (name, plan), lambda known: (name, plan), patience=curves.PATIENCE).follow()
+    return shared_work.find(
+        "cost", Key(name, "cost", plan), lambda known: (name, plan), patience=curves.PATIENCE
+    ).follow()
 
 
 def known_figures(name: str, plan: PruningPlan, settled: bool) -> tuple[bool, bool]:

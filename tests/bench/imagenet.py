@@ -61,7 +61,7 @@ def visit(key: str) -> dict[str, Any]:
 
     from core.measure import steps
     from core.pruning import PruningPlan
-    from pages.shared import cache
+    from pages.shared import cache, workers
     from tests.conftest import ROOT
 
     empty = resident()
@@ -78,7 +78,7 @@ def visit(key: str) -> dict[str, Any]:
     first, peak = resident(), peaked()
     opened()
     second, peaks = resident(), peaked()
-    cache.jobs().close()
+    workers.jobs().close()
     name, times = f"imagenet-{key}", []
     ranking = cache.ranking(name, PruningPlan())
     for sparsity in (0.5, 0.6, 0.7, 0.8, 0.9):

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from core.keys import Key
 from core.memo import Memo
 from core.pruning import PruningPlan
 from pages.parts.compare import tuned_points
@@ -159,7 +160,7 @@ def place(monkeypatch):
     computed, memo = [], Memo(10)
 
     def steps(task, plan, ranking):
-        until(lambda: computed or memo._streams["fashion-mlp", plan].readers == MANY)
+        until(lambda: computed or memo._streams[Key("fashion-mlp", "result", plan)].readers == MANY)
         for seen in range(4):
             computed.append(seen)
             yield SimpleNamespace(plan=plan, seen=seen, settled=seen == 3)

@@ -3,6 +3,7 @@
 from core.errors import PlaygroundError
 from core.jobs.job import Job
 from core.jobs.work import TunedPoint
+from core.keys import Key
 from core.pruning import PruningPlan
 from pages.shared import curves, shared_work, sparsities
 from pages.shared.shared_work import SharedWork
@@ -13,7 +14,7 @@ def _tuning(name: str, steps: int) -> SharedWork:
         done = [round(each.sparsity, 2) for each in known]
         return name, tuple(sparsity for sparsity in sparsities.TUNED if sparsity not in done), steps
 
-    return shared_work.find("tune_points", (name, steps), remaining, keep=_is_judged)
+    return shared_work.find("tune_points", Key(name, "tune_points", steps=steps), remaining, keep=_is_judged)
 
 
 def _is_judged(point: TunedPoint) -> bool:

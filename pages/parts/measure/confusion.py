@@ -4,6 +4,7 @@ import numpy as np
 import streamlit as st
 
 from core.charts import confusion_matrix
+from core.keys import Key
 from core.measure import confusion, mistakes
 from core.pruning import PruningPlan
 from pages.shared import cache
@@ -42,6 +43,6 @@ def show_confusion(name: str, plan: PruningPlan) -> None:
 def count_confusions(name: str, plan: PruningPlan) -> tuple[np.ndarray, np.ndarray]:
     """Count names given to examples of each class by the dense and the pruned network, int (classes, classes) each."""
     task, memo = cache.task(name), cache.memo()
-    dense = memo.get((name, "confusion"), lambda: confusion(task, task.model))
-    pruned = memo.get((name, plan, "confusion"), lambda: confusion(task, cache.pruned(name, plan).model))
+    dense = memo.get(Key(name, "confusion"), lambda: confusion(task, task.model))
+    pruned = memo.get(Key(name, "confusion", plan), lambda: confusion(task, cache.pruned(name, plan).model))
     return dense, pruned

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from core.keys import Key
 from core.measure import Forgotten, forgotten
 from core.pruning import PruningPlan
 from pages.shared import cache
@@ -43,7 +44,7 @@ def show_forgotten(name: str, plan: PruningPlan) -> None:
 def find_forgotten(name: str, plan: PruningPlan) -> Forgotten:
     """Compare the dense and the pruned network example by example."""
     task = cache.task(name)
-    return cache.memo().get((name, plan, "forgotten"), lambda: forgotten(task, cache.pruned(name, plan).model))
+    return cache.memo().get(Key(name, "forgotten", plan), lambda: forgotten(task, cache.pruned(name, plan).model))
 
 
 def _draw_examples(name: str, found: Forgotten) -> None:

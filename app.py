@@ -7,24 +7,25 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.shared import link, workers
+from pages.shared import link, menu, workers
 
 st.set_page_config("Pruning Playground", "✂️", layout="wide")
 st.html(Path(__file__).parent / "assets" / "app.css")
-link.remember_link()
 
-page = st.navigation(
-    {
-        "Experiment": [
-            st.Page("pages/explore.py", title="Explore", icon=":material/tune:", default=True),
-            st.Page("pages/fine_tune.py", title="Fine-tune", icon=":material/healing:"),
-            st.Page("pages/measure.py", title="Measure", icon=":material/thermostat:"),
-            st.Page("pages/compare.py", title="Compare", icon=":material/compare_arrows:"),
-        ],
-        "Your own": [st.Page("pages/bring.py", title="Bring your own", icon=":material/upload:")],
-        "More": [st.Page("pages/about.py", title="About", icon=":material/info:")],
-    }
-)
+SECTIONS = {
+    "Experiment": [
+        st.Page("pages/explore.py", title="Explore", icon=":material/tune:", default=True),
+        st.Page("pages/fine_tune.py", title="Fine-tune", icon=":material/healing:"),
+        st.Page("pages/measure.py", title="Measure", icon=":material/thermostat:"),
+        st.Page("pages/compare.py", title="Compare", icon=":material/compare_arrows:"),
+    ],
+    "Your own": [st.Page("pages/bring.py", title="Bring your own", icon=":material/upload:")],
+    "More": [st.Page("pages/about.py", title="About", icon=":material/info:")],
+}
+
+page = st.navigation(SECTIONS, position="hidden")
+menu.reserve(SECTIONS)
+link.follow_address()
 link.carry_choices_to(page)
 st.session_state["within app"] = True
 if "core.jobs.work" not in sys.modules:
@@ -32,4 +33,8 @@ if "core.jobs.work" not in sys.modules:
         workers.jobs().prepare()  # they import it at the same time, so that the first curve begins as the page is there
         importlib.import_module("core.jobs.work")
         gc.freeze()  # Streamlit collects garbage after every run; going through all of torch each time slows everybody
-page.run()
+importlib.import_module("pages.shared.visit").open_visit()  # not above, since it needs that library
+try:
+    page.run()
+finally:
+    menu.draw(link.address())

@@ -26,6 +26,9 @@ USUAL_PERCENT = "80"
 LONGEST = 4_000
 """Characters of one value in a link; what is longer was not written by this app."""
 
+LONGEST_NAME = 250
+"""Characters of a network's name: an id of the Hub at a commit, with the hash of other weights, takes 210."""
+
 ID = re.compile(r"[0-9a-f]{20}")
 
 
@@ -33,8 +36,8 @@ ID = re.compile(r"[0-9a-f]{20}")
 class Experiment:
     """Hold every choice that leads from a network to what somebody looks at.
 
-    network: its name in the catalogue, or "own:HASH" for weights that somebody brought, "hub:NAME@REVISION" for one of
-        the Hub.
+    network: its name in the catalogue, or "hub:ID@COMMIT" for one of the Hub; with "#HASH" behind it for weights from
+        the store.
     target: name of the data to adapt to; "" for the network's own.
     plan: what is removed.
     repair: how the kept weights are solved for; "" for not at all.
@@ -57,7 +60,7 @@ class Experiment:
         object.__setattr__(self, "target", self.target or "")
         object.__setattr__(self, "repair", self.repair or "")
         for name in (self.network, self.target, self.repair):
-            if len(name) > 200 or not name.isprintable():
+            if len(name) > LONGEST_NAME or not name.isprintable():
                 raise BadInput(f"{name[:60]!r} cannot be a name here.", "Choose one from the list.")
         if not self.network:
             raise BadInput("This experiment names no network.", "Choose one from the list.")

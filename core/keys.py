@@ -3,20 +3,28 @@
 from dataclasses import dataclass
 
 from core.pruning import PruningPlan
-from core.tuning import Recipe
+from core.stages import Subject
 
 
 @dataclass(frozen=True)
 class Key:
-    """Name an answer about a network: the dense one, what a plan leaves of it, or what a fine-tune makes of that.
+    """Name an answer about a network: the whole one, a way to prune it, or one of its stages.
 
-    network: its name in the catalogue; what: the kind of answer, in a word.
-    plan: how it was pruned, None for the dense network; recipe: how it was fine-tuned, None if it was not.
-    steps: optimiser steps after which that ended; None without a fine-tune.
+    network: its name in the catalogue, with the hash of other weights if it has some; what: the kind of answer, in a
+        word.
+    plan: a way to prune it, for answers about all amounts; subject: the stage that an answer is about.
+    steps: how long it was fine-tuned, for a comparison at equal length.
     """
 
     network: str
     what: str
     plan: PruningPlan | None = None
-    recipe: Recipe | None = None
+    subject: Subject | None = None
     steps: int | None = None
+
+
+def about(subject: Subject, what: str) -> Key:
+    """Name an answer about one stage of a network; that of the dense one is the same for every plan."""
+    if subject.stage == "dense":
+        return Key(subject.network, what)
+    return Key(subject.network, what, subject=subject)

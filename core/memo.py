@@ -17,7 +17,7 @@ from cachetools import LRUCache
 
 @dataclass(eq=False)
 class _Computing:
-    """One value that a thread computes just now, while others wait for it."""
+    """Hold one value that a thread computes just now, while others wait for it."""
 
     thread: int = field(default_factory=threading.get_ident)
     over: threading.Event = field(default_factory=threading.Event)
@@ -27,7 +27,7 @@ class _Computing:
 
 @dataclass(eq=False)
 class _Stream:
-    """One stream that several threads read: what came so far, and how many read it.
+    """Hold one stream that several threads read: its items so far, and how many read it.
 
     lock: held by the reader that computes the next item; error: what the stream ended with, if it did not come to
     its end.
@@ -42,7 +42,7 @@ class _Stream:
 
 
 class Memo:
-    """A bounded store of values by key, safe to use from many threads.
+    """Store a bounded number of values by key, for many threads at once.
 
     maximum: how large all values may be together; size_of: how large one is, each 1 if not given. The value that
     nobody has asked for the longest is forgotten first; one that is larger than all may be is not stored at all.

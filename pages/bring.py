@@ -1,70 +1,77 @@
-"""Bring your own: weights, pictures, texts and labelled sets, judged beside the pruned network."""
-
-from typing import Any
+"""Bring your own: weights, pictures, texts and labelled sets, judged beside the stage in hand."""
 
 import streamlit as st
 
-from core.export import bundle
-from core.pruning import PruningPlan, prune
-from core.tasks import Task
+from core.stages import stored_weights
+from core.tasks.hub.local import is_of_hub
 from pages.parts.bring.example import offer_example
-from pages.parts.bring.hub import ask_for_hub_model
-from pages.parts.bring.judging import prune_once, show_judging
+from pages.parts.bring.hub import ask_for_hub_model, say_which_revision
+from pages.parts.bring.judging import Judged, in_view, judge_here, pack_zip, show_judging
 from pages.parts.bring.labelled_set import offer_labelled_set
 from pages.parts.bring.weights import ask_for_weights
-from pages.shared import cache
 from pages.shared.app_frame import require_app_frame
-from pages.shared.download_offer import offer_download
+from pages.shared.bar import choose_in_hand
 from pages.shared.errors import show_errors
-from pages.shared.model_and_slider import choose_model, choose_percent
+from pages.shared.in_hand import InHand
 
 LISTED, FROM_HUB = "One of the list", "A text classifier of the Hub"
 
 
-def choose_network(source: str) -> tuple[Task, bool]:
-    """Ask for a network; return its task, and whether it is the visitor's own. Stops the page while there is none."""
+def ask_for_source() -> str:
+    """Ask where the network comes from; one of the Hub is asked for here."""
+    source = st.segmented_control("Network", (LISTED, FROM_HUB), default=LISTED, required=True, key="source")
     if source == FROM_HUB:
-        task, own = ask_for_hub_model(), True
-    else:
-        name = choose_model()
-        task = ask_for_weights(name) if offer_download(name) else None
-        own = task is not None and task is not cache.task(name)
-    if task is None:
-        st.stop()
-    return task, own
+        with show_errors():
+            ask_for_hub_model()
+    return source or LISTED
 
 
-def show_quality(task: Task, plan: PruningPlan, models: dict[str, Any], own: bool) -> None:
-    """Judge both networks on as many validation examples as the task glances at."""
+def show_in_hand(hand: InHand, source: str) -> None:
+    """Ask for weights and data of the visitor's own; show how the stage in hand does on them."""
+    brought = ask_for_weights(hand.network) if source == LISTED else None
+    if is_of_hub(hand.network):
+        say_which_revision(hand.network)
+    judged = judge_here(brought, hand.plan) if brought else in_view(hand.subject)
+    show_quality(judged)
+    if brought or is_of_hub(hand.network) or stored_weights(hand.network):
+        offer_zip(hand, judged)
+    ask_for_data(judged)
+
+
+def show_quality(judged: Judged) -> None:
+    """Judge the networks on as many validation examples as the task glances at."""
+    task = judged.task
     if not task.count("validation"):
         st.caption("This network has no examples here. Bring a text, or a table of texts and labels.")
         return
     glance = min(task.quick_eval_size, task.count("validation"))
-    weights = "your weights" if own else "the usual weights"
+    whose = {"brought by you": "your weights", "made here": "weights made here"}.get(task.info.weights)
     show_judging(
         "own-look",
-        (task, plan),
-        models,
+        judged.about,
+        judged.models,
         lambda model: task.refine(model, limit=glance),
-        lambda dense: f"Of {weights}, on the first {dense.n:,} validation {dense.about.noun} of this app.",
+        lambda dense: (
+            f"Of {whose or 'the usual weights'}, on the first {dense.n:,} validation {dense.about.noun} of this app."
+        ),
     )
 
 
-def offer_zip(task: Task, plan: PruningPlan) -> None:
-    """Offer the pruned network as a zip, built once somebody asks for it."""
+def offer_zip(hand: InHand, judged: Judged) -> None:
+    """Offer the stage in hand as a zip, built once somebody asks for it."""
     st.download_button(
         "Download",
-        lambda: bundle(task, prune(task, plan)),
-        f"own-{task.info.name.replace('/', '-')}-pruned.zip",
+        lambda: pack_zip(judged, hand.recipe),
+        judged.file_name,
         "application/zip",
         on_click="ignore",
-        help="The network, pruned, as a zip. Nothing that you brought stays here.",
+        help=f"The network, {judged.stage.lower()}, as a zip with its figures.",
     )
 
 
-def ask_for_data(task: Task, plan: PruningPlan, models: dict[str, Any]) -> None:
-    """Ask for examples and a labelled set, and show what both networks make of them."""
-    adapter = task.uploads
+def ask_for_data(judged: Judged) -> None:
+    """Ask for examples and a labelled set, and show what the networks make of them."""
+    adapter = judged.task.uploads
     if adapter is None:
         st.info("This model takes no pictures or texts. Choose one that does to show it your own.")
         return
@@ -72,21 +79,16 @@ def ask_for_data(task: Task, plan: PruningPlan, models: dict[str, Any]) -> None:
     with one:
         st.markdown(f"##### Show both networks a {adapter.kind}")
         with show_errors():
-            offer_example(task, adapter, plan, models)
+            offer_example(judged, adapter)
     with many:
         st.markdown("##### Judge both on a set of your own")
         with show_errors():
-            offer_labelled_set(task, adapter, plan, models)
+            offer_labelled_set(judged, adapter)
 
 
 require_app_frame()
 st.subheader("Bring your own weights, pictures or texts", anchor=False)
+choices = st.container()
+source = ask_for_source()  # before the bar, which stops the page where what is in hand has to be fetched first
 with show_errors():
-    source = st.segmented_control("Network", (LISTED, FROM_HUB), default=LISTED, required=True, key="source")
-    task, own = choose_network(source)
-    plan = PruningPlan(sparsity=choose_percent(patterned=False) / 100)
-    models = prune_once(task, plan)
-    show_quality(task, plan, models, own)
-    if own:
-        offer_zip(task, plan)
-    ask_for_data(task, plan, models)
+    show_in_hand(choose_in_hand(choices, choices), source)

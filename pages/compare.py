@@ -7,28 +7,19 @@ import streamlit as st
 from core.charts import comparison_chart
 from core.jobs.job import Job
 from core.measure import NetworkCurves, reading
-from core.tasks import missing
 from pages.parts.compare import tuned_points
+from pages.parts.compare.choice import choose_networks, full_title
 from pages.parts.compare.network_curves import compare_networks, survival_table
-from pages.shared import cache
 from pages.shared.app_frame import require_app_frame
+from pages.shared.bar import choose_in_hand
 from pages.shared.errors import show_errors
 
 TEXT = Path(__file__).parents[1] / "assets" / "compare.md"
-USUAL = ("fashion-lenet5", "reuters-cnn", "movielens-ncf", "cartpole-policy")
 
 
-def choose_comparison() -> tuple[list[str], float, int]:
+def choose_comparison(in_hand: str) -> tuple[list[str], float, int]:
     """Ask for networks, for what may be lost, 0 to 1, and for the length of the fine-tune."""
-    known = cache.tasks()
-    names = st.multiselect(
-        "Networks to compare",
-        [name for name, info in known.items() if info.shipped or not missing(name)],
-        [name for name in USUAL if name in known],
-        format_func=lambda name: known[name].title,
-        key="compared",
-        persist_state="session",
-    )
+    names = choose_networks(in_hand)
     left, right = st.columns(2, gap="medium")
     tolerance = left.slider(
         "Quality that may be lost",
@@ -54,8 +45,8 @@ def choose_comparison() -> tuple[list[str], float, int]:
 def show_comparison(names: list[str], tolerance: float, steps: int, busy: bool) -> None:
     """Draw the networks' curves, say what they show, and list the figures behind them."""
     found = compare_networks(names, steps)
-    for title, why in found.left_out.items():
-        st.warning(f"{title} is left out. {why}")
+    for name, why in found.left_out.items():
+        st.warning(f"{full_title(name)} is left out. {why}")
     _show_progress(found.jobs, busy)
     st.plotly_chart(
         comparison_chart(found.curves, tolerance, st.context.theme.type or "light"),
@@ -85,7 +76,7 @@ def _show_progress(jobs: list[Job], busy: bool) -> None:
         )
     for job in jobs:
         if job.error:
-            st.warning(f"{cache.tasks()[job.arguments[0]].title}: {' '.join(job.error)}")
+            st.warning(f"{full_title(job.arguments[0])}: {' '.join(job.error)}")
 
 
 def _show_survival(networks: dict[str, NetworkCurves], tolerance: float) -> None:
@@ -97,8 +88,10 @@ def _show_survival(networks: dict[str, NetworkCurves], tolerance: float) -> None
 
 require_app_frame()
 st.subheader("Which field bears the most pruning?", anchor=False)
+choices = st.container()
 with show_errors():
-    names, tolerance, steps = choose_comparison()
+    hand = choose_in_hand(choices, choices)
+    names, tolerance, steps = choose_comparison(hand.network)
     if st.button("Fine-tune all of them", type="primary", key="heal", disabled=not names):
         tuned_points.begin_tuning(names, steps)
     if names:

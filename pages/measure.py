@@ -10,24 +10,35 @@ from pages.parts.measure.robustness import offer_shifts
 from pages.parts.measure.search import offer_search
 from pages.parts.measure.shipping import offer_shipping
 from pages.shared.app_frame import require_app_frame
+from pages.shared.bar import choose_in_hand
 from pages.shared.errors import show_errors
-from pages.shared.model_and_slider import choose_model_and_plan
+from pages.shared.in_hand import InHand
+from pages.shared.no_examples import has_examples, offer_to_bring_examples
+
+
+def show_judged(hand: InHand) -> None:
+    """Show all that takes examples to judge on."""
+    show_forgotten(hand.subject)
+    show_confusion(hand.subject)
+    st.markdown("##### How does it hold up on a worse day?")
+    offer_shifts(hand.subject)
+    st.markdown("##### Which layers are fragile?")
+    show_fragile_layers(hand.subject.as_network)
+    st.markdown("##### What is the best under a budget?")
+    offer_search(hand.subject.as_network)
+    st.markdown("##### Take the figures home")
+    offer_report(hand)
+
 
 require_app_frame()
 st.subheader("What does it cost, and what does it buy?", anchor=False)
 choices, results = st.container(), st.container()
 with show_errors(results):
-    name, plan, _ = choose_model_and_plan(choices, choices)
+    hand = choose_in_hand(choices, choices)
     with results:
         st.markdown("##### What would you gain by shipping it?")
-        offer_shipping(name, plan)
-        show_forgotten(name, plan)
-        show_confusion(name, plan)
-        st.markdown("##### How does it hold up on a worse day?")
-        offer_shifts(name, plan)
-        st.markdown("##### Which layers are fragile?")
-        show_fragile_layers(name)
-        st.markdown("##### What is the best under a budget?")
-        offer_search(name)
-        st.markdown("##### Take the figures home")
-        offer_report(name, plan)
+        offer_shipping(hand.subject)
+        if has_examples(hand.network):
+            show_judged(hand)
+        else:
+            offer_to_bring_examples()

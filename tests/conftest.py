@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import tempfile
 from pathlib import Path
 
 import hypothesis
@@ -15,6 +16,8 @@ from core.tasks.vision.data import Images
 from core.tasks.vision.task import make_task
 
 ROOT = Path(__file__).resolve().parents[1]
+
+os.environ["PLAYGROUND_DATA"] = tempfile.mkdtemp(prefix="playground-tests-")  # nothing of a test stays with the user
 
 
 hypothesis.settings.register_profile("busy", deadline=None)  # how long an example takes says nothing on a busy machine

@@ -40,7 +40,7 @@ def sparsity_curve(
     if tuned:
         traces.append(_mark(tuned, "fine-tuned", TUNED, "top left", INK[theme], scale, suffix))
     metric = shown[0].metric if shown else "Accuracy"
-    layout = base_layout(theme, 255) | {
+    layout = base_layout(theme, 223) | {
         "margin": {"l": 60, "r": 24, "t": 8, "b": 44},
         "showlegend": False,
         "xaxis": sparsity_axis(theme, "weights removed (sparsity)"),

@@ -16,7 +16,7 @@ import torch
 from core.export.formats import FORMATS, Format
 from core.export.model_card import model_card
 from core.measure import Cost, cost
-from core.pruning import Pruned
+from core.pruning import Pruned, PruningPlan
 from core.quality import Quality
 from core.tasks.assets import sha256
 from core.tasks.base import Task
@@ -35,6 +35,8 @@ def bundle(
     judged: Mapping[tuple[str, str], Quality] | None = None,
 ) -> bytes:
     """Return a zip of a pruned network, or of its fine-tuned form if there is one, with a model card as its README.
+
+    Of a plan that removes nothing it is the dense network, which is the only one that is judged then.
 
     formats: which of FORMATS it holds.
     tuned, recipe: the network after a fine-tune and what that was; the weights and masks that ship are then these.
@@ -85,7 +87,7 @@ def _figures(
     task: Task, pruned: Pruned, tuned: Pruned | None, judged: Mapping[tuple[str, str], Quality]
 ) -> dict[str, dict[str, Quality]]:
     """Judge each stage on validation and test data: stage -> split -> quality."""
-    stages = {"dense": task.model, "pruned": pruned.model}
+    stages = {"dense": task.model, **({} if pruned.plan == PruningPlan() else {"pruned": pruned.model})}
     if tuned is not None:
         stages["fine-tuned"] = tuned.model
     return {

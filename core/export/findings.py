@@ -12,7 +12,7 @@ from core.quality import Quality
 
 @dataclass(frozen=True)
 class Findings:
-    """Hold everything that was measured for a report; "stages" are dense, pruned, and fine-tuned if there is one.
+    """Hold everything that was measured for a report; "stages" are dense, and pruned and fine-tuned if there are such.
 
     figures: stage -> split -> quality, in that order of the stages.
     further: stage -> figures beside the headline one, on validation data; changes: how much each of them changed.

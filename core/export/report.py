@@ -40,10 +40,10 @@ class Table:
 class Page:
     """Hold what the template of the report shows, in its order; rows hold cells, figures are plotly's as plain data.
 
-    metric: the headline metric; chances: the plan, and as much by chance, and `spread_of_chance` of the latter, "" for
-    a single one.
+    metric: the headline metric; chances: the plan, and as much by chance, none for the dense network;
+    `spread_of_chance` of the latter, "" for a single one.
     seeds: a row a seed of the fine-tune, none unless there are two at least; `spread_of_seeds` goes with them.
-    recipe: none without a fine-tune.
+    plan: none for the dense network; recipe: none without a fine-tune.
     effective: operations that are not with a zero; usual: the size of the examples, in words; left_out: kind -> why.
     """
 
@@ -71,9 +71,9 @@ class Page:
 
 
 def report(task: Task, pruned: Pruned, found: Findings, recipe: Recipe | None = None) -> str:
-    """Return a self-contained HTML page about a pruned network, and its fine-tuned form if `found` has one.
+    """Return a self-contained HTML page about the network of the last stage in `found`, and those it was made from.
 
-    pruned: what the plan left, before any fine-tune; recipe: what that was.
+    pruned: what the plan left, before any fine-tune, or the dense network; recipe: of the fine-tune.
     """
     return render("report.html.jinja", page=gather(task, pruned, found, recipe), chart_library=get_plotlyjs())
 
@@ -83,17 +83,17 @@ def gather(task: Task, pruned: Pruned, found: Findings, recipe: Recipe | None) -
     dense, shipping = found.figures["dense"]["validation"], found.shipping
     tuned = recipe is not None and len(found.seeds) > 1
     return Page(
-        title=f"{task.info.title}: {pruned.sparsity:.1%} pruned",
+        title=f"{task.info.title}: {f'{pruned.sparsity:.1%} pruned' if 'pruned' in found.figures else 'dense'}",
         about=task.info.about,
         headline=[*_sizes(pruned, shipping), *_qualities(found.figures, task.info.worst)],
         advice=advice(shipping.files, shipping.latency, shipping.whole or None),
-        metric=found.figures["pruned"]["validation"].metric,
+        metric=dense.metric,
         chances=_chances(found),
         spread_of_chance=_spread_of_chance(found),
         curves=curve_beside_chance(found.curve, found.curve_of_chance, dense),
         seeds=[(seed, quality_in_words(each)) for seed, each in sorted(found.seeds.items())] if tuned else [],
         spread_of_seeds=_spread_of_seeds(found) if tuned else "",
-        plan=[(key, value) for key, value in pruned.plan.to_dict().items() if value not in (None, {})],
+        plan=_plan(pruned) if "pruned" in found.figures else [],
         recipe=list(recipe.to_dict().items()) if recipe else [],
         further=_further(found),
         confusions=_confusions(task, found),
@@ -143,7 +143,13 @@ def _qualities(figures: Mapping[str, Mapping[str, Quality]], worst: float) -> It
         yield f"Of the dense {metric}, {stage}", relative
 
 
+def _plan(pruned: Pruned) -> list[Row]:
+    return [(key, value) for key, value in pruned.plan.to_dict().items() if value not in (None, {})]
+
+
 def _chances(found: Findings) -> list[Row]:
+    if "pruned" not in found.figures:
+        return []
     this_plan = ("this plan", quality_in_words(found.figures["pruned"]["validation"]))
     return [this_plan, *((f"by chance, seed {i}", quality_in_words(each)) for i, each in enumerate(found.chances))]
 
@@ -152,7 +158,7 @@ def _spread_of_chance(found: Findings) -> str:
     values = [quality.value for quality in found.chances]
     if len(values) < 2:
         return ""
-    about = found.figures["pruned"]["validation"].about
+    about = found.chances[0].about
     digits = about.digits + 2 if about.share else about.digits
     return f"Mean by chance {np.mean(values):.{digits}f}, standard deviation {np.std(values, ddof=1):.{digits}f}."
 

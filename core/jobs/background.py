@@ -1,4 +1,4 @@
-"""Work on what only this process holds, such as a network that a visitor brought: on one thread beside the pages.
+"""Work on things that only this process holds, such as a visitor's own network: on one thread beside the pages.
 
 A worker process would have to be sent all of it first. One thread, so that however many visitors bring something, the
 pages keep the processor's other cores; jobs are done in the order in which they were asked for.
@@ -25,9 +25,9 @@ LAST_RESULT = 5.0
 
 @dataclass(eq=False)
 class BackgroundJob:
-    """One piece of work and what is known of it so far; written by the thread, read by pages.
+    """Hold one piece of work and its state, written by the thread and read by pages.
 
-    results: what it has yielded, oldest first; error: what happened and what to do, if it failed.
+    results: all that it has yielded, oldest first; error: what happened and what to do, if it failed.
     alive: whether somebody still wants it; asked before each result. complete: whether all was done.
     """
 
@@ -60,7 +60,7 @@ class BackgroundJob:
 
 
 class BackgroundThread:
-    """One thread that does jobs one after the other, until this process ends."""
+    """Do jobs one after the other on one thread, until this process ends."""
 
     def __init__(self) -> None:
         self._waiting: queue.SimpleQueue[BackgroundJob | None] = queue.SimpleQueue()
@@ -79,7 +79,7 @@ class BackgroundThread:
         self._thread.join(LAST_RESULT)
 
     def submit(self, make: Callable[[], Iterable[Any]], alive: Callable[[], bool] | None = None) -> BackgroundJob:
-        """Queue what `make` yields; return at once."""
+        """Queue the items that `make` yields; return at once."""
         job = BackgroundJob(make, alive or (lambda: True))
         self._waiting.put(job)
         return job

@@ -1,11 +1,11 @@
-"""Makes worker processes that share the memory of what they import: `python -m core.jobs.fork_server THREADS`.
+"""Make worker processes that share the memory of their imports: `python -m core.jobs.fork_server THREADS`.
 
 It imports the neural network library and the work once, then forks one worker for each connection that comes in over
 its standard input, in milliseconds; a worker's own memory is what it has changed since. It never computes anything
 itself, so that no thread of torch or of its libraries runs when it forks. It ends when the other end hangs up.
 
 Not `multiprocessing`'s fork server: that one imports the main module again in each worker, which under Streamlit is
-the app, and it reads its answers without a way to end the wait.
+the app, and who starts a process waits until the imports are over, so that a stop could not be answered meanwhile.
 """
 
 import gc

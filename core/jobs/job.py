@@ -1,4 +1,4 @@
-"""A piece of work that somebody asked for, and what has become of it."""
+"""A job: work that somebody asked for, and its state."""
 
 import threading
 import time
@@ -25,16 +25,16 @@ State = Literal["waiting", "running", "done", "stopped", "failed"]
 
 
 class QueueFull(PlaygroundError):
-    """More jobs than one visit may hold."""
+    """Refuse more jobs than one visit may hold."""
 
 
 class NoRoom(PlaygroundError):
-    """A process or a thread that the server could not start."""
+    """Say that the server could not start a process or a thread."""
 
 
 @dataclass(frozen=True)
 class JobState:
-    """What is known of a job at one moment; plain data that does not change any more.
+    """Hold the state of a job at one moment, as plain data that stays as it is.
 
     progress: the latest payload; results: those that carry something to keep, oldest first.
     error: what happened and what to do, once the state is "failed".
@@ -55,7 +55,7 @@ class JobState:
 
 @dataclass(eq=False)
 class Job:
-    """One piece of work, as `Jobs.submit` was asked for it; what has become of it is in `snapshot`.
+    """Hold a piece of work as `Jobs.submit` was asked for it, and its state.
 
     ended: set once it has ended, and with it the last change of its state.
     """
@@ -73,11 +73,11 @@ class Job:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def snapshot(self) -> JobState:
-        """Return what is known of it just now."""
+        """Return its state just now; the properties below each read one field of it."""
         return self._now
 
     def change(self, **changes: Any) -> bool:
-        """Replace fields of its state, unless it has ended; return whether it had not. For the pool alone."""
+        """Replace fields of its state and return True; return False if it has ended. For the pool alone."""
         with self._lock:
             if self.ended.is_set():
                 return False
@@ -98,7 +98,7 @@ class Job:
 
     @property
     def state(self) -> State:
-        """Where it is on its way; of one moment, as the others here, which may be of later ones."""
+        """Where it is on its way."""
         return self._now.state
 
     @property
@@ -108,7 +108,7 @@ class Job:
 
     @property
     def results(self) -> tuple[Any, ...]:
-        """What it has found so far, oldest first."""
+        """All payloads kept so far, oldest first."""
         return self._now.results
 
     @property

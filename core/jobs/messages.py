@@ -1,4 +1,4 @@
-"""What a pool and its worker processes say to each other: one pickle a message, over a pair of byte streams.
+"""The messages between a pool and its worker processes: one pickle each, over a pair of byte streams.
 
 Both ends are this program; nothing from outside is ever read here. The arguments of a run travel packed, so that a
 worker can listen before it has imported what they are made of.
@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 
 @dataclass(frozen=True)
 class Order:
-    """To a worker: do a piece of work, as run `number`; its arguments are packed."""
+    """Ask a worker for a piece of work, as run `number`; its arguments are packed."""
 
     number: int
     work: str
@@ -20,40 +20,40 @@ class Order:
 
 @dataclass(frozen=True)
 class Stop:
-    """To a worker: end run `number` early, if it is not over."""
+    """Ask a worker to end run `number` early, if it is not over."""
 
     number: int
 
 
 @dataclass(frozen=True)
 class Ready:
-    """From a worker, once: it has imported what it needs, and is the process `pid`."""
+    """Tell the pool, once, that a worker has imported everything and is the process `pid`."""
 
     pid: int
 
 
 @dataclass(frozen=True)
 class Progress:
-    """From a worker: what the work has yielded."""
+    """Tell the pool a payload that the work has yielded."""
 
     payload: Any
 
 
 @dataclass(frozen=True)
 class Done:
-    """From a worker: the run is over."""
+    """Tell the pool that the run is over."""
 
 
 @dataclass(frozen=True)
 class Failed:
-    """From a worker: the run met an error; two sentences for people, empty for an error that was not foreseen."""
+    """Tell the pool of an error: two sentences for people, empty for an error that was not foreseen."""
 
     what: str
     advice: str
 
 
 class HungUp(Exception):
-    """The other end is gone, or what it says cannot be understood."""
+    """Say that the other end is gone, or sends bytes that mean nothing."""
 
 
 def write(stream: BinaryIO, message: object) -> None:

@@ -28,7 +28,7 @@ ABSENCE = 10.0
 
 
 class Jobs:
-    """A pool of worker processes that do one job each at a time, first come, first served.
+    """Have worker processes do jobs, one each at a time, first come, first served.
 
     workers: how many at once; threads: processor threads for each. By default both together use every core,
     and the thread count is fixed, so that figures do not depend on who else is working.
@@ -52,7 +52,7 @@ class Jobs:
         atexit.register(self.close)
 
     def prepare(self) -> None:
-        """Get ready what the first job would have to wait for, without waiting for it."""
+        """Begin the imports that the first job would have to wait for, without waiting for them."""
         with contextlib.suppress(NoRoom):  # it is tried again when a job needs it
             self._starter.prepare()
 
@@ -103,7 +103,7 @@ class Jobs:
             return next((place for place, run in enumerate(self._waiting, 1) if run.job is job), 0)
 
     def stop(self, job: Job) -> None:
-        """Ask a job to stop; it ends within a second, and what it had kept stays in its results."""
+        """Ask a job to stop; it ends within a second, and its results stay."""
         with self._change:
             for run in self._waiting + self._running:
                 if run.job is job:
@@ -143,7 +143,7 @@ class Jobs:
             missed = absent
 
     def close(self) -> None:
-        """End all workers; jobs that were under way end as failed, those that wait as stopped."""
+        """End all workers; running jobs end as failed, waiting ones as stopped."""
         with self._change:
             self._closed = True
             for run in self._waiting:

@@ -1,4 +1,4 @@
-"""One worker process as the pool sees it: how it is spoken to, whether it lives, and how it is ended."""
+"""Worker processes as the pool sees them: speak to one, ask whether it lives, end it."""
 
 import contextlib
 import os
@@ -13,14 +13,14 @@ from core.jobs import messages
 
 
 class Process(Protocol):
-    """A worker process, however it was started."""
+    """Stand for a worker process, however it was started."""
 
     @property
     def pid(self) -> int:
         """Its number, 0 until that is known."""
 
     def is_there(self, pid: int) -> None:
-        """Take note of its number."""
+        """Take note of its number. Raises OSError if there is no such process."""
 
     def kill(self) -> None:
         """End it, whatever it does."""
@@ -36,7 +36,7 @@ class Process(Protocol):
 
 
 class Worker:
-    """One worker process with its two streams; `ready` once it has said that it is there."""
+    """Speak to one worker process; `ready` once it has said that it is there."""
 
     def __init__(self, process: Process, inbox: BinaryIO, outbox: BinaryIO) -> None:
         self.process = process
@@ -53,12 +53,15 @@ class Worker:
         """Return its next message. Raises HungUp."""
         message = messages.read(self._outbox)
         if isinstance(message, messages.Ready):
-            self.process.is_there(message.pid)
             self.ready = True
+            try:
+                self.process.is_there(message.pid)
+            except OSError as error:  # it is not there any more
+                raise messages.HungUp from error
         return message
 
     def end(self) -> None:
-        """End the process, whatever it does, and let go of what it held."""
+        """End the process, whatever it does, and close its streams."""
         self.process.kill()
         with contextlib.suppress(subprocess.TimeoutExpired):
             self.process.wait(5.0)
@@ -69,7 +72,7 @@ class Worker:
 
 
 class SpawnedProcess:
-    """A worker process that this one has started, at the other end of two pipes."""
+    """Hold a worker process that this one has started, at the other end of two pipes."""
 
     def __init__(self, process: "subprocess.Popen[bytes]") -> None:
         self._process = process
@@ -95,7 +98,7 @@ class SpawnedProcess:
 
 
 class ForkedProcess:
-    """A worker process that a fork server makes, at the other end of a connection."""
+    """Hold a worker process that a fork server makes, at the other end of a connection."""
 
     def __init__(self, connection: socket.socket) -> None:
         self.pid = 0
@@ -104,9 +107,13 @@ class ForkedProcess:
         self._lock = threading.Lock()
 
     def is_there(self, pid: int) -> None:
-        """Take note of its number, and of a handle that means this process for ever, as the number does not."""
+        """Take note of its number, and of a handle that means this process for ever, as the number does not.
+
+        Raises OSError if there is no such process any more.
+        """
         with self._lock:
-            self.pid, self._handle = pid, os.pidfd_open(pid)
+            self._handle = os.pidfd_open(pid)
+            self.pid = pid
 
     def kill(self) -> None:
         """Hang up, which ends it if it is yet to begin, and end it."""

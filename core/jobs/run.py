@@ -20,9 +20,9 @@ TRIES = 3
 
 @dataclass(eq=False)
 class Run:
-    """One try at a job: on what, and whether it is to end early.
+    """Hold one try at a job: its arguments, and whether it is to end early.
 
-    arguments: what is left to do; deaths: workers that have died of the job so far.
+    arguments: those of the work that is left; deaths: workers that have died of the job so far.
     stopping: set once it is to end early; giving_way: then it is to wait again, since a person waits for its worker.
     """
 
@@ -35,7 +35,7 @@ class Run:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a run ended: the state that its job is in now, what went wrong, and whether it is to be tried again."""
+    """Hold the end of a run: its job's state, the two sentences of an error, and whether to try again."""
 
     state: State
     error: tuple[str, str] | None = None
@@ -62,7 +62,7 @@ def carry_out(worker: Worker, run: Run, number: int) -> Outcome:
 
 
 def _follow(worker: Worker, run: Run) -> Outcome:
-    """Take in what a worker says of a run until it is over."""
+    """Take in a worker's messages about a run until it is over."""
     job = run.job
     while True:
         message = worker.receive()
@@ -77,7 +77,7 @@ def _follow(worker: Worker, run: Run) -> Outcome:
 
 
 def _take_in(job: Job, payload: Any) -> None:
-    """Make a payload the job's progress, and one of its results if it carries something to keep."""
+    """Make a payload the job's progress, and one of its results if the job keeps it."""
     results = job.results
     if job.keep(payload):
         results = (*results, payload)
@@ -104,7 +104,7 @@ def _pass_on_stop(worker: Worker, run: Run, number: int, over: threading.Event) 
 
 
 def outcome_of_error(error: BaseException, run: Run, worker: Worker | None) -> Outcome:
-    """Say how a run ended that met an error on this side; counts a death of its worker."""
+    """Return the outcome of a run that met an error on this side; count the death of its worker."""
     if run.stopping.is_set():
         return Outcome("stopped")
     if not isinstance(error, HungUp):
@@ -120,7 +120,7 @@ def _bears_another_try(run: Run) -> bool:
 
 
 def sentences(error: BaseException, job: Job) -> tuple[str, str]:
-    """Return what people read of an error on this side; one that is no sentence is for the log."""
+    """Return the two sentences of an error on this side; log one that has none."""
     if isinstance(error, PlaygroundError):
         return error.what, error.advice
     logging.error("work %r could not be followed", job.work, exc_info=error)

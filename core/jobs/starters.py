@@ -1,4 +1,4 @@
-"""How worker processes are started.
+"""Start worker processes.
 
 On Linux a fork server makes them (`core.jobs.fork_server`): they share the memory of what it has imported and start in
 milliseconds, so that those with nothing to do can be ended. Elsewhere each is a process of its own: some of Apple's
@@ -25,12 +25,12 @@ IDLE = 300.0
 
 
 class Starter(Protocol):
-    """Starts worker processes; idle: seconds without work after which one is ended, None for never."""
+    """Start worker processes; idle: seconds without work after which one is ended, None for never."""
 
     idle: float | None
 
     def prepare(self) -> None:
-        """Get ready what takes long, without waiting for it. Raises NoRoom."""
+        """Begin whatever takes long, without waiting for it. Raises NoRoom."""
 
     def start(self) -> Worker:
         """Start one worker. Raises NoRoom."""
@@ -49,13 +49,13 @@ def _can_fork() -> bool:
         return False
     try:
         os.close(os.pidfd_open(os.getpid()))
-    except OSError:  # a Linux from before 2019, or something that looks like one
+    except (OSError, AttributeError):  # a Linux from before 2019, or a Python built on one
         return False
     return True
 
 
 class Spawner:
-    """Starts each worker as a process of its own, which takes it some seconds of imports."""
+    """Start each worker as a process of its own, which takes it some seconds of imports."""
 
     idle: float | None = None
 
@@ -79,7 +79,7 @@ class Spawner:
 
 
 class ForkServer:
-    """Has one fork server make all workers; starts it when it is first needed, and again if it is gone."""
+    """Have one fork server make all workers; start it when it is first needed, and again if it is gone."""
 
     idle: float | None = IDLE
 

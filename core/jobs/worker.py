@@ -66,7 +66,7 @@ def serve(inbox: BinaryIO, outbox: BinaryIO, threads: int) -> None:
 
 
 def _pass_on(stream: Iterable[Any], number: int, stopped: set[int], outbox: BinaryIO) -> None:
-    """Send on what run `number` yields: everything that carries a result, and of the rest what is due."""
+    """Send on the payloads of run `number`: all that carry a result, and others at most every PAUSE seconds."""
     last = 0.0
     for payload in stream:
         plain = getattr(payload, "weights", payload) is None

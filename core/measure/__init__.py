@@ -26,7 +26,7 @@ from core.measure.search import search
 from core.measure.sensitivity import Sensitivity, sensitivity
 from core.measure.shipping import ShippingFigures, shipping_figures
 from core.measure.statistics import Change, change, paired_change
-from core.measure.sweep import PlanResult, judge_plan, sweep
+from core.measure.sweep import PlanResult, judge_network, judge_plan, sweep
 from core.quality import Quality
 
 __all__ = [
@@ -63,6 +63,7 @@ __all__ = [
     "further_changes",
     "further_figures",
     "histograms",
+    "judge_network",
     "judge_plan",
     "latencies",
     "lost",

@@ -1,5 +1,6 @@
 """One step of a slider, and the curve of many: what goes, what stays, and how good the rest is."""
 
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -38,12 +39,20 @@ class PlanResult:
 
 def judge_plan(task: Task, plan: PruningPlan, ranking: Ranking) -> Iterator[PlanResult]:
     """Prune and judge, yielding a first figure early and the settled one last."""
-    pruned = prune(task, plan, ranking)
+    yield from judge_network(task, prune(task, plan, ranking))
+
+
+def judge_network(task: Task, pruned: Pruned) -> Iterator[PlanResult]:
+    """Judge a network of any stage, yielding a first figure early and the settled one last.
+
+    Without validation data there is one, which is no number and of no examples.
+    """
     total = task.count("validation")
     silent = bool(pruned.collapsed) and answers_alike(pruned)
-    for quality in task.refine(pruned.model):
+    unknown = Quality(task.info.metric, math.nan, math.nan, math.nan, 0)
+    for quality in task.refine(pruned.model) if total else [unknown]:
         yield PlanResult(
-            plan,
+            pruned.plan,
             pruned.sparsity,
             pruned.threshold,
             pruned.layers,

@@ -2,7 +2,16 @@
 
 from core.store.artefacts import put_artefact, read_artefact, touch_artefact
 from core.store.database import Store, StoreUnavailable, data_folder, open_store
-from core.store.results import Result, find_experiment, find_result, list_results, save_experiment, save_result
+from core.store.keys import new_key
+from core.store.results import (
+    Result,
+    find_experiment,
+    find_result,
+    list_results,
+    save_experiment,
+    save_result,
+    tuned_results,
+)
 from core.store.visits import (
     Node,
     add_node,
@@ -11,7 +20,6 @@ from core.store.visits import (
     forget_visit,
     hold_artefact,
     list_nodes,
-    new_key,
     read_state,
     rename_node,
     save_state,
@@ -42,4 +50,5 @@ __all__ = [
     "save_result",
     "save_state",
     "touch_artefact",
+    "tuned_results",
 ]

@@ -22,7 +22,8 @@ from sqlalchemy.pool import StaticPool
 
 from core.errors import PlaygroundError
 
-FILE = "playground.sqlite"
+FILE, FILES = "playground.sqlite", "artefacts"
+"""The database, and the folder of weights beside it."""
 
 PATIENCE = 20.0
 """Seconds to wait for somebody else who writes."""
@@ -57,7 +58,7 @@ class Store:
     @property
     def files(self) -> Path:
         """Return the folder of the artefacts."""
-        return self.folder / "artefacts"
+        return self.folder / FILES
 
 
 def data_folder() -> Path:
@@ -74,7 +75,7 @@ def open_store(engine: Engine | None = None, folder: Path | None = None) -> Stor
     folder = folder or data_folder()
     limit = int(os.environ.get("PLAYGROUND_DATA_LIMIT", LIMIT))
     try:
-        (folder / "artefacts").mkdir(parents=True, exist_ok=True)
+        (folder / FILES).mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
             pass
         made = engine or _sqlite(folder / FILE)
@@ -110,7 +111,7 @@ def _in_memory(note: str, limit: int) -> Store:
         connection.cursor().execute("PRAGMA foreign_keys=ON").close()  # type: ignore[attr-defined]
 
     folder = Path(tempfile.mkdtemp(prefix="pruning-playground-"))
-    (folder / "artefacts").mkdir()
+    (folder / FILES).mkdir()
     with engine.begin() as connection:
         _migrate(connection)
     return Store(engine, folder, limit, note, threading.RLock())

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, delete, select
+from sqlalchemy import Connection, delete, select
 
 from core.experiment import Experiment
 from core.store.artefacts import note_artefact, write_file
 from core.store.database import Store, insert_new, reading, writing
+from core.store.keys import visit_of
 from core.store.tables import experiments, holds, nodes, results
 
 
@@ -93,7 +94,7 @@ def find_result(store: Store, experiment: str, stage: str, kind: str) -> Result 
     same = (results.c.experiment == experiment) & (results.c.stage == stage) & (results.c.kind == kind)
     with reading(store) as connection:
         row = connection.execute(select(results).where(same)).mappings().first()
-    return _result(row) if row else None
+    return result_of_row(row) if row else None
 
 
 def list_results(store: Store, experiment: str) -> list[Result]:
@@ -102,9 +103,39 @@ def list_results(store: Store, experiment: str) -> list[Result]:
         rows = connection.execute(
             select(results).where(results.c.experiment == experiment).order_by(results.c.created)
         ).mappings()
-        return [_result(row) for row in rows]
+        return [result_of_row(row) for row in rows]
 
 
-def _result(row: RowMapping) -> Result:
+def result_of_row(row: Mapping[Any, Any]) -> Result:
+    """Read a result from a row of its table."""
     content = {key: value for key, value in row.items() if key != "id"}
     return Result(**{**content, "content": json.loads(row["content"]), "artefact": row["artefact"] or ""})
+
+
+def tuned_results(
+    store: Store, key: str, kind: str, network: str = "", most: int | None = None
+) -> list[tuple[Experiment, Result]]:
+    """Return the experiments of a visit that have a result of a kind, with it, the oldest first.
+
+    network: only those that begin with this one; most: so many at most, the latest ones.
+    """
+    joined = nodes.join(experiments, nodes.c.experiment == experiments.c.id).join(
+        results, results.c.experiment == experiments.c.id
+    )
+    wanted = (
+        select(experiments.c.content.label("described"), results)
+        .select_from(joined)
+        .where(nodes.c.visit == visit_of(key), results.c.kind == kind)
+        .order_by(results.c.created.desc(), results.c.id.desc())
+        .limit(most)
+    )
+    if network:
+        described = json.dumps({"network": network}, separators=(",", ":"))[1:-1]  # as `Experiment.canonical` has it
+        wanted = wanted.where(experiments.c.content.contains(described, autoescape=True))
+    with reading(store) as connection:
+        rows = connection.execute(wanted).mappings().all()
+    found = []
+    for row in reversed(rows):
+        values = {name: value for name, value in row.items() if name != "described"}
+        found.append((Experiment.from_dict(json.loads(row["described"])), result_of_row(values)))
+    return found

@@ -1,8 +1,6 @@
 """Visits: what a browser has in hand and has tried, found again by a key that only it knows."""
 
-import hashlib
 import json
-import secrets
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,6 +11,7 @@ from sqlalchemy import Connection, delete, func, select, update
 from core.experiment import Experiment
 from core.store.artefacts import delete_artefacts
 from core.store.database import Store, insert_new, reading, writing
+from core.store.keys import visit_of
 from core.store.results import note_experiment
 from core.store.tables import experiments, holds, nodes, results, visits
 
@@ -28,16 +27,6 @@ class Node:
     name: str
     note: str
     created: float
-
-
-def new_key() -> str:
-    """Return a key for a browser that nobody can guess: 256 bits."""
-    return secrets.token_urlsafe(32)
-
-
-def visit_of(key: str) -> str:
-    """Return the id of the visit that a key opens; the key itself is kept nowhere, so ids open nothing."""
-    return hashlib.sha256(f"visit {key}".encode()).hexdigest()
 
 
 def begin_visit(store: Store, key: str) -> None:
@@ -121,9 +110,11 @@ def delete_node(store: Store, key: str, experiment: str) -> None:
         same = (nodes.c.visit == visit) & (nodes.c.experiment == experiment)
         connection.execute(delete(nodes).where(same))
         files = select(results.c.artefact).where(results.c.experiment == experiment, results.c.artefact.is_not(None))
-        names = [name for (name,) in connection.execute(files).all()]
+        names = {name for (name,) in connection.execute(files).all()}
+        others = select(results.c.artefact).join(nodes, nodes.c.experiment == results.c.experiment)
+        names -= {name for (name,) in connection.execute(others.where(nodes.c.visit == visit)).all()}
         connection.execute(delete(holds).where(holds.c.visit == visit, holds.c.artefact.in_(names)))
-        unheld = _unheld(connection, names)
+        unheld = _unheld(connection, list(names))
     delete_artefacts(store, unheld)
 
 

@@ -14,6 +14,7 @@ from core.downloads import RemoteFile
 from core.errors import UnknownTask
 from core.tasks.assets import ROOT, Assets
 from core.tasks.base import Task, TaskInfo
+from core.tasks.hub.local import is_of_hub, load_local
 
 
 @functools.cache
@@ -35,10 +36,12 @@ def catalog(root: Path = ROOT) -> list[TaskInfo]:
 
 
 def load(name: str, root: Path = ROOT) -> Task:
-    """Load one task of the catalogue; keep it, for each call reads the files again.
+    """Load one task of the catalogue, or of the Hub by its full name; keep it, for each call reads the files again.
 
     Raises UnknownTask for a name that is not in the catalogue, TaskUnavailable when its files are not as shipped.
     """
+    if is_of_hub(name):
+        return load_local(name)
     assets = Assets.open(root)
     for field in _fields():
         if name in {info.name for info in field.catalog(assets)}:

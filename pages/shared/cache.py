@@ -1,16 +1,22 @@
 """What all visitors share: networks, scores, workers and figures, each loaded or computed once."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import streamlit as st
 
 from core.errors import BadPlan
-from core.keys import Key
-from core.measure import Cost, PlanResult, Quality, cost, judge_plan
+from core.keys import Key, about
+from core.measure import Cost, PlanResult, Quality, cost, judge_network, judge_plan
 from core.memo import Memo
 from core.memory import bytes_in_memory
 from core.pruning import Pruned, PruningPlan, Ranking, prune, rank, removable, shrink
+from core.pruning.masks import cut
+from core.stages import Subject, catalogue_name, load_network, stage_network, stored_weights, with_packed
+from core.store import read_artefact
 from core.tasks import Task, TaskInfo, catalog, load
+from core.tasks.hub.local import is_of_hub
+from pages.shared.storage import store
 
 ANSWERS = 200_000_000
 """Bytes of answers that are kept for whoever asks next; one step of the slider takes some thousands."""
@@ -18,14 +24,40 @@ ANSWERS = 200_000_000
 
 @st.cache_data(max_entries=1, show_spinner=False)
 def tasks() -> dict[str, TaskInfo]:
-    """Return every task that can be explored, by name."""
+    """Return every task of the catalogue, by name."""
     return {info.name: info for info in catalog()}
 
 
+def info(name: str) -> TaskInfo:
+    """Describe a network, whoever its weights are of. Raises UnknownTask or TaskUnavailable."""
+    return tasks()[name] if name in tasks() else task(name).info
+
+
 @st.cache_resource(max_entries=6, show_spinner="Loading the model and its data ...")
+def _catalogue_task(name: str) -> Task:
+    return load(name)
+
+
+@st.cache_resource(max_entries=12, show_spinner="Loading the network ...")
+def _task_with_weights(name: str) -> Task:
+    return load_network(name, task, store().files)
+
+
+@st.cache_resource(max_entries=2, show_spinner="Loading the network ...")
+def _large_task_with_weights(name: str) -> Task:
+    return load_network(name, task, store().files)  # hundreds of megabytes each
+
+
+@st.cache_resource(max_entries=2, show_spinner="Loading the network ...")
+def _hub_task(name: str) -> Task:
+    return load(name)
+
+
 def task(name: str) -> Task:
     """Load a task, once for all visitors; nobody may change it."""
-    return load(name)
+    if stored_weights(name):
+        return (_large_task_with_weights if is_large(name) else _task_with_weights)(name)
+    return (_hub_task if is_of_hub(name) else _catalogue_task)(name)
 
 
 @st.cache_resource(max_entries=12, show_spinner="Judging what is important ...")
@@ -38,14 +70,37 @@ def _large_ranking(name: str, scoring: PruningPlan) -> Ranking:
     return rank(task(name), scoring)  # hundreds of megabytes each
 
 
+def is_large(name: str) -> bool:
+    """Whether a network is one of those that do not ship, all of which are large; those of the Hub are."""
+    listed = tasks().get(catalogue_name(name))
+    return listed is None or not listed.shipped
+
+
 def ranking(name: str, plan: PruningPlan) -> Ranking:
     """Score and sort all that a plan may remove, once for all visitors."""
-    return (_ranking if tasks()[name].shipped else _large_ranking)(name, plan.scoring)
+    return (_large_ranking if is_large(name) else _ranking)(name, plan.scoring)
 
 
-def pruned(name: str, plan: PruningPlan) -> Pruned:
-    """Prune a copy of a task's network."""
-    return prune(task(name), plan, ranking(name, plan))
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _tuned(subject: Subject) -> Pruned:
+    pruned = prune(task(subject.network), subject.plan, ranking(subject.network, subject.plan))
+    return with_packed(pruned, read_artefact(store().files, subject.tuned))
+
+
+def network(subject: Subject) -> Pruned:
+    """Return the network of a stage, with its masks; nobody may change it."""
+    if subject.stage == "dense":
+        return stage_network(task(subject.network), subject, store().files)
+    if subject.tuned:
+        return _tuned(subject)
+    return prune(task(subject.network), subject.plan, ranking(subject.network, subject.plan))
+
+
+@st.cache_data(max_entries=200, show_spinner=False)
+def score_at(name: str, base: PruningPlan, sparsity: float) -> float:
+    """Return the highest score that a layer's cut has at a sparsity, 0 to 1."""
+    _, _, cuts = cut(ranking(name, base), replace(base, sparsity=sparsity, threshold=None))
+    return float(max(cuts.values(), default=0.0))
 
 
 @st.cache_data(max_entries=50, show_spinner=False)
@@ -70,39 +125,57 @@ def known_dense_quality(name: str) -> Quality | None:
     return memo().peek(Key(name, "quality"))
 
 
-def plan_results(name: str, plan: PruningPlan) -> Iterator[PlanResult]:
-    """Yield what a plan does, early figures first and the settled one last; just that one if it is known already.
+def results(subject: Subject) -> Iterator[PlanResult]:
+    """Yield how a stage is, early figures first and the settled one last; just that one if it is known already.
 
-    Visitors who are at the same place of the slider share what is computed for it.
+    Visitors who look at the same network share what is computed for it.
     """
-    return memo().stream(Key(name, "result", plan), lambda: judge_plan(task(name), plan, ranking(name, plan)))
+    name, plan = subject.network, subject.plan
+
+    def judge() -> Iterator[PlanResult]:
+        if subject.stage == "pruned":
+            return judge_plan(task(name), plan, ranking(name, plan))
+        return judge_network(task(name), network(subject))
+
+    return memo().stream(about(subject, "result"), judge)
 
 
-def known_result(name: str, plan: PruningPlan) -> PlanResult | None:
-    """Return what a plan does, judged on all validation data, if that is known already."""
-    return memo().peek(Key(name, "result", plan))
+def known_result(subject: Subject) -> PlanResult | None:
+    """Return how a stage is, judged on all validation data, if that is known already."""
+    return memo().peek(about(subject, "result"))
 
 
-def settled_result(name: str, plan: PruningPlan) -> PlanResult:
-    """Return what a plan does, judged on all validation data."""
-    *_, settled = plan_results(name, plan)
+def settled_result(subject: Subject) -> PlanResult:
+    """Return how a stage is, judged on all validation data."""
+    *_, settled = results(subject)
     return settled
 
 
 @st.cache_data(max_entries=2_000, show_spinner=False)
-def _cost_and_refusal(name: str, plan: PruningPlan) -> tuple[Cost, str]:
-    found = pruned(name, plan)
+def _cost_and_refusal(subject: Subject) -> tuple[Cost, str]:
+    found = network(subject)
     try:
-        return cost(shrink(found) if plan.structured else found.model), ""
+        return cost(shrink(found) if found.plan.structured else found.model), ""
     except BadPlan as error:
         return cost(found.model), f"{error.what} {error.advice}"
 
 
-def pruned_cost(name: str, plan: PruningPlan) -> Cost:
+def stage_cost(subject: Subject) -> Cost:
     """Count what is left of a network and measure its file; without its removed units where these can go."""
-    return _cost_and_refusal(name, plan)[0]
+    return _cost_and_refusal(subject)[0]
 
 
-def shrink_refusal(name: str, plan: PruningPlan) -> str:
+def shrink_refusal(subject: Subject) -> str:
     """Say why a plan of whole units makes no smaller network here, in two sentences; "" where it does."""
-    return _cost_and_refusal(name, plan)[1] if plan.structured else ""
+    structured = subject.plan.structured and subject.stage != "dense"
+    return _cost_and_refusal(subject)[1] if structured else ""
+
+
+def dense_stage(subject: Subject) -> Subject:
+    """Return the whole network that a stage was made from."""
+    return Subject(subject.network, stage="dense")
+
+
+def pruned_stage(subject: Subject) -> Subject:
+    """Return the stage before a fine-tune; any other as it is."""
+    return replace(subject, stage="pruned", tuned="") if subject.tuned else subject

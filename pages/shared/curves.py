@@ -3,9 +3,10 @@
 from dataclasses import replace
 
 from core.jobs.job import Job
-from core.keys import Key
+from core.keys import Key, about
 from core.measure import PlanResult
 from core.pruning import PruningPlan
+from core.stages import Subject
 from pages.shared import cache, shared_work, sparsities
 
 PATIENCE = 5.0
@@ -27,8 +28,9 @@ def curve_job(name: str, plan: PruningPlan) -> Job:
     work = shared_work.find("sweep", Key(name, "sweep", base), remaining, keep=_is_settled, patience=PATIENCE)
     job = work.follow()
     for point in job.results:
-        if cache.known_result(name, point.plan) is None:
-            cache.memo().put(Key(name, "result", point.plan), point)
+        there = Subject(name, point.plan)
+        if cache.known_result(there) is None:
+            cache.memo().put(about(there, "result"), point)
     return job
 
 

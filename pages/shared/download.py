@@ -1,63 +1,82 @@
-"""The download of what is on the page, in the form people choose, built once somebody asks for it."""
+"""The download of what is in hand, in the form people choose, built once somebody asks for it."""
 
 import io
+import re
 import zipfile
 
 import streamlit as st
 
 from core.errors import PlaygroundError
 from core.export import FORMATS, bundle
-from core.keys import Key
+from core.keys import about
 from core.measure import PlanResult, Quality
-from core.pruning import PruningPlan
-from pages.shared import cache, fine_tunes
+from core.stages import Subject, catalogue_name, stored_weights
+from pages.shared import cache
 from pages.shared.errors import show_errors
-from pages.shared.fine_tunes import FineTune
 from pages.shared.format import format_bytes
+from pages.shared.in_hand import InHand
 
 
 def download_button(
-    name: str,
-    plan: PruningPlan,
+    hand: InHand,
     result: PlanResult,
-    tuned: FineTune | None,
     formats: tuple[str, ...] = ("safetensors",),
     label: str = "Download",
 ) -> None:
-    """Offer the pruned network as a zip, or the fine-tuned one if there is a fine-tune of this plan."""
+    """Offer the network in hand as a zip; result: how that is."""
     kind = "" if formats == ("safetensors",) else f"-{formats[0]}"
     st.download_button(
         label,
-        lambda: pack_network(name, plan, result, tuned, formats),
-        file_name=f"{name}-{100 * result.sparsity:.1f}-percent-pruned{kind}.zip",
+        lambda: pack_network(hand, formats),
+        file_name=f"{_describe_in_file_name(hand.subject, result)}{kind}.zip",
         mime="application/zip",
         key=f"download-{label}",
         on_click="ignore",
         width="stretch",
-        help=f"A zip with the {'fine-tuned' if tuned else 'pruned'} network, every figure, and how to load it. Test "
+        help=f"A zip with the {hand.subject.stage} network, every figure, and how to load it. Test "
         "data is scored for it, once.",
     )
 
 
-def pack_network(
-    name: str, plan: PruningPlan, result: PlanResult, tuned: FineTune | None, formats: tuple[str, ...]
-) -> bytes:
+def file_stem(network: str) -> str:
+    """Return how names of files about a network begin: letters, digits and marks that every system takes."""
+    weights = stored_weights(network)[:8]
+    plain = re.sub(r"[^\w.-]+", "-", catalogue_name(network))
+    return f"{plain}-{weights}" if weights else plain
+
+
+def _describe_in_file_name(subject: Subject, result: PlanResult) -> str:
+    stem = file_stem(subject.network)
+    if subject.stage == "dense":
+        return f"{stem}-dense"
+    tuned = "-fine-tuned" if subject.tuned else ""
+    return f"{stem}-{100 * result.sparsity:.1f}-percent-pruned{tuned}"
+
+
+def pack_network(hand: InHand, formats: tuple[str, ...]) -> bytes:
     """Build the zip; where it cannot be, one that says why, since the click has left the page already."""
-    task, pruned, memo = cache.task(name), cache.pruned(name, plan), cache.memo()
-    judged: dict[tuple[str, str], Quality] = {
-        ("dense", "validation"): cache.dense_quality(name),
-        ("dense", "test"): memo.get(Key(name, "test"), lambda: task.evaluate(task.model, "test")),
-        ("pruned", "validation"): result.quality,
-        ("pruned", "test"): memo.get(Key(name, "test", plan), lambda: task.evaluate(pruned.model, "test")),
-    }
-    network, recipe = None, None
-    if tuned is not None:
-        judged["fine-tuned", "validation"] = fine_tunes.judge(tuned)
-        network, recipe = fine_tunes.rebuild_network(tuned), tuned.recipe
+    subject, task = hand.subject, cache.task(hand.network)
+    before = cache.pruned_stage(subject)
+    judged: dict[tuple[str, str], Quality] = {}
     try:
-        return bundle(task, pruned, formats, network, recipe, judged)
+        for stage in (cache.dense_stage(subject), before, subject):
+            for split in filter(task.count, ("validation", "test")):
+                judged[stage.stage, split] = _judge(stage, split)
+        tuned = cache.network(subject) if subject.tuned else None
+        return bundle(task, cache.network(before), formats, tuned, hand.recipe, judged)
     except PlaygroundError as error:
         return _pack_text(str(error))
+
+
+def _judge(subject: Subject, split: str) -> Quality:
+    """Judge one stage on validation or test data, once for all visitors."""
+    if split == "validation":
+        return (
+            cache.dense_quality(subject.network) if subject.stage == "dense" else cache.settled_result(subject).quality
+        )
+    model = cache.network(subject).model
+    found: Quality = cache.memo().get(about(subject, split), lambda: cache.task(subject.network).evaluate(model, split))
+    return found
 
 
 def _pack_text(text: str) -> bytes:
@@ -68,23 +87,20 @@ def _pack_text(text: str) -> bytes:
     return packed.getvalue()
 
 
-def offer_all_formats(name: str, plan: PruningPlan, result: PlanResult) -> None:
+def offer_all_formats(hand: InHand, result: PlanResult) -> None:
     """Offer the network in every form, with about how large each gets, once somebody opens the panel."""
-    panel = st.expander("Take it home in the form you need", key=f"forms-{name}", on_change="rerun")
+    panel = st.expander("Take it home in the form you need", key=f"forms-{hand.network}", on_change="rerun")
     if not panel.open:
         return
-    tuned = fine_tunes.fine_tune_of(name, plan)
-    network = fine_tunes.rebuild_network(tuned) if tuned else cache.pruned(name, plan)
     with panel, show_errors():
-        st.caption(
-            f"Of the {'fine-tuned' if tuned else 'pruned'} network, each with a model card that tells its figures."
-        )
+        network = cache.network(hand.subject)
+        st.caption(f"Of the {hand.subject.stage} network, each with a model card that tells its figures.")
         for name_of_format, format in FORMATS.items():
             text, button = st.columns([4, 1], vertical_alignment="center", gap="medium")
-            about = f"**{format.label}**, about {format_bytes(format.size(network))} before zipping. {format.help}"
-            text.markdown(about)
+            about_it = f"**{format.label}**, about {format_bytes(format.size(network))} before zipping. {format.help}"
+            text.markdown(about_it)
             with button:
                 if format.missing:
                     st.caption(f"Needs {', '.join(format.missing)}, not installed here.")
                 else:
-                    download_button(name, plan, result, tuned, (name_of_format,), name_of_format.upper())
+                    download_button(hand, result, (name_of_format,), name_of_format.upper())

@@ -6,6 +6,7 @@ import streamlit as st
 
 from core.downloads import RemoteFile
 from core.jobs.job import Job
+from core.stages import catalogue_name
 from core.tasks import missing
 from pages.shared import cache, shared_work, workers
 from pages.shared.errors import show_error
@@ -15,6 +16,7 @@ from pages.shared.shared_work import SharedWork
 
 def offer_download(name: str) -> bool:
     """Offer to fetch what a model needs, where some of it is missing; return whether all of it is here."""
+    name = catalogue_name(name)
     if not missing(name):
         return True
     job = _download(name).job

@@ -8,13 +8,13 @@ from streamlit.delta_generator import DeltaGenerator
 from core.jobs.job import Job
 from core.jobs.work import TuneProgress
 from core.measure import PlanResult, change
-from core.pruning import PruningPlan
 from core.tuning import Recipe, length_of, longer, preset_for
-from pages.shared import cache, fine_tunes, runs, workers
+from pages.shared import cache, fine_tunes, workers
 from pages.shared.download import download_button
 from pages.shared.errors import show_error, show_errors
-from pages.shared.fine_tunes import FineTune
+from pages.shared.fine_tunes import FineTune, Running
 from pages.shared.format import draw_quality, format_difference, format_percent, format_quality
+from pages.shared.in_hand import InHand
 
 LENGTHS = {"Quick": 1, "Longer (3 times)": 3, "Thorough (10 times)": 10}
 """Times the length of the quick recipe, whether that counts rounds or steps."""
@@ -22,24 +22,23 @@ STRENGTHS = {"Gentle": 0.3, "Normal": 1.0, "Strong": 5.0}
 """Times the learning rate of the quick recipe."""
 
 
-def show_fine_tune_panel(name: str, plan: PruningPlan, result: PlanResult) -> None:
+def show_fine_tune_panel(hand: InHand, result: PlanResult) -> None:
     """Offer the fine-tune and the download; follow a running one without redrawing the page."""
-    job = fine_tunes.current_job()
-    busy = job is not None and job.active
-    st.fragment(_draw_panel, run_every=0.4 if busy else None)(name, plan, result, busy)
+    running = fine_tunes.current()
+    busy = running is not None and running.active
+    st.fragment(_draw_panel, run_every=0.4 if busy else None)(hand, result, running, busy)
 
 
-def _draw_panel(name: str, plan: PruningPlan, result: PlanResult, busy: bool) -> None:
-    job = fine_tunes.current_job()
-    if busy and not (job and job.active):
+def _draw_panel(hand: InHand, result: PlanResult, running: Running | None, busy: bool) -> None:
+    if running and busy and not running.active:
         st.rerun()  # it has just ended: the rest of the page wants to know
     choices, start, download = st.columns([4, 1, 1], vertical_alignment="bottom", gap="small")
-    if job and busy:
-        show_progress(job, choices)
-        start.button("Stop", on_click=workers.jobs().stop, args=(job,), width="stretch")
+    if running and busy:
+        show_progress(running.job, choices)
+        start.button("Stop", on_click=workers.jobs().stop, args=(running.job,), width="stretch")
     else:
         with choices:
-            recipe = _choose_recipe(name)
+            recipe = _choose_recipe(hand.network)
         if start.button(
             "Fine-tune",
             type="primary",
@@ -48,12 +47,12 @@ def _draw_panel(name: str, plan: PruningPlan, result: PlanResult, busy: bool) ->
             help="Let the weights that are left adjust to the loss of the others; removed ones stay zero.",
         ):
             with show_errors():
-                fine_tunes.start_fine_tune(name, plan, recipe)
+                fine_tunes.start_fine_tune(hand.network, hand.plan, recipe, hand.parent)
                 st.rerun()
     with download:
-        download_button(name, plan, result, None if busy else fine_tunes.fine_tune_of(name, plan))
-    if job and not busy:
-        show_outcome(job)
+        download_button(hand, result)
+    if not busy:
+        show_outcome(hand, running)
 
 
 def _choose_recipe(name: str) -> Recipe:
@@ -92,26 +91,39 @@ def show_progress(job: Job, place: DeltaGenerator) -> None:
         place.progress(now.step / max(now.of, 1), text)
 
 
-def show_outcome(job: Job) -> None:
-    """Say what came of a fine-tune that has ended, and note it down."""
-    if job.error:
-        show_error(*job.error)
-    tuned = fine_tunes.ended_fine_tune()
-    if tuned:
-        runs.note_run(tuned)
-        _draw_outcome(tuned)
-    elif job.state == "stopped":
-        st.info("Stopped before the first look at the result; the pruned network is as it was.")
+def show_outcome(hand: InHand, running: Running | None) -> FineTune | None:
+    """Say what came of the fine-tune in hand, or of the last one of this visit; return it.
+
+    running: the last one, which has ended.
+    """
+    if running and running.job.error:
+        show_error(*running.job.error)
+    if running and running.problem:
+        st.error(running.problem, icon=":material/error:")
+    with show_errors():
+        tuned = _fine_tune_to_show(hand, running)
+        if tuned:
+            _draw_outcome(tuned)
+        elif running and running.job.state == "stopped":
+            st.info("Stopped before the first look at the result; the pruned network is as it was.")
+        return tuned
+    return None
+
+
+def _fine_tune_to_show(hand: InHand, running: Running | None) -> FineTune | None:
+    """Return the fine-tune that is in hand, or else what the last one has reached."""
+    if hand.subject.tuned:
+        return fine_tunes.fine_tune_of(hand.network, hand.plan, hand.recipe)
+    return fine_tunes.ended_fine_tune(running) if running else None
 
 
 def _draw_outcome(tuned: FineTune) -> None:
     """Draw the dense, the pruned and the fine-tuned network side by side."""
-    dense, after = cache.dense_quality(tuned.name), fine_tunes.judge(tuned)
-    pruned = cache.settled_result(tuned.name, tuned.plan).quality
-    reached, title = tuned.reached, cache.tasks()[tuned.name].title
-    cut_short = f", stopped; the best so far is from step {reached.step} of {reached.of}"
+    dense, pruned, after = tuned.dense, tuned.pruned, tuned.tuned
+    title = cache.info(tuned.network).title
+    cut_short = f", stopped; the best so far is from step {tuned.step} of {tuned.of}"
     st.markdown(
-        f"At {format_percent(reached.sparsity)} sparsity: **dense {format_quality(dense)}** → "
+        f"At {format_percent(tuned.sparsity)} sparsity: **dense {format_quality(dense)}** → "
         f":orange[**pruned {format_quality(pruned)}**] → :green[**fine-tuned {format_quality(after)}**] "
         f"({title}{'' if tuned.state == 'done' else cut_short})"
     )

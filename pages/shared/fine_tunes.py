@@ -1,94 +1,179 @@
-"""A visit's fine-tunes: the one under way, what the last one has reached, and how good that is."""
+"""A visit's fine-tunes: the one under way, and those that have ended, which are kept in the store."""
 
+import logging
+import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 
-import streamlit as st
-
+from core.errors import PlaygroundError
+from core.experiment import Experiment
 from core.jobs.job import Job
 from core.jobs.work import TuneProgress, best_progress, drop_weights, tuned_network
-from core.keys import Key
-from core.measure import Quality
-from core.pruning import Pruned, PruningPlan
+from core.keys import about
+from core.measure import Quality, judge_network, measure_candidate
+from core.memo import Memo
+from core.pruning import PruningPlan, prune
+from core.stages import Packed, Subject, pack
+from core.store import (
+    Store,
+    StoreUnavailable,
+    add_node,
+    find_result,
+    save_result,
+)
+from core.store.figures import quality_to_data
+from core.store.results import tuned_results
+from core.tasks import Task
 from core.tuning import Recipe
-from pages.shared import cache
+from pages.shared import cache, visit
+from pages.shared.fine_tune_record import COSTS, KIND, FineTune, read_fine_tune
+from pages.shared.storage import store
 from pages.shared.visitor_work import submit_job
 
+JOB = "fine-tune"
 
-@dataclass(frozen=True, eq=False)
-class FineTune:
-    """Hold a fine-tune that has ended with something to show, as plain data.
+LATEST = 50
+"""Fine-tunes of a visit that a page looks through; the history has all of them."""
 
-    number: of its job; reached: what it is judged by; state: how its job ended, "done" if nothing cut it short.
+
+@dataclass(eq=False)
+class Running:
+    """Hold a fine-tune that was begun, what it is, and what kept it from being stored.
+
+    kept: set once it has ended and what it reached is in the store, or cannot be; shown: whether a page has
+        turned to it by itself since.
     """
 
-    number: int
-    name: str
-    plan: PruningPlan
-    recipe: Recipe
-    reached: TuneProgress
-    state: str
+    job: Job
+    experiment: Experiment
+    kept: threading.Event
+    problem: str = ""
+    shown: bool = False
+
+    @property
+    def active(self) -> bool:
+        """Whether it waits, runs, or is being written down."""
+        return not self.kept.is_set()
 
 
-def current_job() -> Job | None:
-    """Return the job of the fine-tune that this visit started last."""
-    return st.session_state.get("tuning")
+def current() -> Running | None:
+    """Return the fine-tune that this visit has started last, in whichever tab."""
+    return visit.memory().jobs.get(JOB)
 
 
-def start_fine_tune(name: str, plan: PruningPlan, recipe: Recipe) -> None:
-    """Queue a fine-tune; it ends with the visit."""
-    st.session_state.tuning = submit_job("tune", name, plan, recipe, keep=_has_weights, compact=drop_weights)
+def start_fine_tune(network: str, plan: PruningPlan, recipe: Recipe, parent: str = "") -> None:
+    """Queue a fine-tune; it goes on through reloads, and what it reaches is kept even if no page looks."""
+    experiment = Experiment(network, plan=plan, recipe=recipe, parent=parent)
+    dense, before = cache.dense_quality(network), cache.settled_result(Subject(network, plan)).quality
+    job = submit_job("tune", network, plan, recipe, keep=_has_weights, compact=drop_weights)
+    running = Running(job, experiment, threading.Event())
+    visit.memory().jobs[JOB] = running
+    arguments = (running, cache.task(network), dense, before, store(), visit.visit_key(), cache.memo())
+    threading.Thread(target=_keep_when_ended, args=arguments, daemon=True).start()
 
 
 def _has_weights(progress: TuneProgress) -> bool:
     return progress.weights is not None
 
 
-def ended_fine_tune() -> FineTune | None:
-    """Return the fine-tune that this visit started last, once it has ended with something to show."""
-    job = current_job()
-    if job is None or job.active:
-        return None
-    name, plan, recipe = job.arguments
-    results = list(job.results)
-    reached = best_progress(results, cache.settled_result(name, plan).sparsity) if results else None
-    return FineTune(job.number, name, plan, recipe, reached, job.state) if reached else None
+def _keep_when_ended(
+    running: Running, task: Task, dense: Quality, before: Quality, kept_in: Store, key: str, memo: Memo
+) -> None:
+    """Write down what a fine-tune has reached, once it has ended; on a thread that belongs to no page."""
+    try:
+        running.job.ended.wait()
+        plan = running.experiment.plan
+        pruned = prune(task, plan)
+        reached = best_progress(running.job.results, pruned.sparsity)
+        if reached is None or reached.weights is None:
+            return
+        network = tuned_network(pruned, reached)
+        *_, result = judge_network(task, network)
+        masks = {**network.masks, **network.companion_masks}
+        content = {
+            "state": running.job.state,
+            "sparsity": reached.sparsity,
+            "step": reached.step,
+            "of": reached.of,
+            "seconds": reached.seconds,
+            "dense": quality_to_data(dense),
+            "pruned": quality_to_data(before),
+            "tuned": quality_to_data(result.quality),
+        }
+        packed = pack(Packed(network.model.state_dict(), masks, "fine-tuned"))
+        add_node(kept_in, key, running.experiment)
+        saved = save_result(kept_in, running.experiment, "fine-tuned", KIND, content, reached.seconds, packed)
+        memo.put(about(Subject(running.experiment.network, plan, "fine-tuned", saved.artefact), "result"), result)
+        running.kept.set()  # what follows takes longer, and nobody has to wait for it
+        costs = measure_candidate(task, network, result.quality, "fine-tuned")
+        content |= {each: getattr(costs, each) for each in COSTS}
+        save_result(kept_in, running.experiment, "fine-tuned", KIND, content, reached.seconds, packed)
+    except PlaygroundError as error:
+        running.problem = f"{error.what} {error.advice}"
+    except Exception:
+        logging.exception("what a fine-tune has reached could not be kept")
+        running.problem = "What the fine-tune has reached could not be kept. Start it again."
+    finally:
+        running.kept.set()
 
 
-def fine_tune_of(name: str, plan: PruningPlan) -> FineTune | None:
-    """Return the same if it is of this model and this plan."""
-    found = ended_fine_tune()
-    return found if found and (found.name, found.plan) == (name, plan) else None
+def fine_tunes_of_visit(network: str = "", most: int = LATEST) -> list[FineTune]:
+    """Return the latest fine-tunes that this visit has made and not deleted, the oldest of them first.
+
+    network: only those that begin with this one.
+    """
+    try:
+        found = tuned_results(store(), visit.visit_key(), KIND, network, most)
+    except StoreUnavailable:
+        return []
+    return [tuned for experiment, result in found if (tuned := read_fine_tune(experiment, result)) is not None]
 
 
-def rebuild_network(tuned: FineTune) -> Pruned:
-    """Return the network that a fine-tune reached, with its masks."""
-    return tuned_network(cache.pruned(tuned.name, tuned.plan), tuned.reached)
+def fine_tune_of(network: str, plan: PruningPlan, recipe: Recipe | None = None, parent: str = "") -> FineTune | None:
+    """Return the latest fine-tune of this network and plan that can be looked at: of this visit, or of the link.
+
+    recipe, parent: those of a link, which may name a fine-tune of somebody else.
+    """
+    if recipe is not None:
+        experiment = Experiment(network, plan=plan, recipe=recipe, parent=parent)
+        try:
+            result = find_result(store(), experiment.id, "fine-tuned", KIND)
+        except StoreUnavailable:
+            result = None
+        if result and (tuned := read_fine_tune(experiment, result)) and tuned.artefact:
+            return tuned
+    mine = [each for each in fine_tunes_of_visit(network) if (each.network, each.plan) == (network, plan)]
+    mine = [each for each in mine if each.artefact]
+    same = [each for each in mine if each.recipe == recipe]
+    found = same or mine
+    return found[-1] if found else None
 
 
-def judge(tuned: FineTune) -> Quality:
-    """Judge the network that a fine-tune reached the same way as every other one on the page."""
-    key = Key(tuned.name, "quality", tuned.plan, tuned.recipe, tuned.reached.step)
-    return cache.memo().get(key, lambda: cache.task(tuned.name).evaluate(rebuild_network(tuned).model))
+def ended_fine_tune(running: Running) -> FineTune | None:
+    """Return what a fine-tune that has ended has reached; None if it has nothing to show."""
+    found = find_result(store(), running.experiment.id, "fine-tuned", KIND)
+    return read_fine_tune(running.experiment, found) if found else None
 
 
 def judge_groups(tuned: FineTune) -> dict[str, dict[str, Quality]] | None:
     """Judge each group of examples for the dense, the pruned and the fine-tuned network; None without groups."""
-    name, plan, task, memo = tuned.name, tuned.plan, cache.task(tuned.name), cache.memo()
+    name, task, memo = tuned.network, cache.task(tuned.network), cache.memo()
     judge_each = task.extra.groups
     if judge_each is None:
         return None
-    key = Key(name, "groups", plan, tuned.recipe, tuned.reached.step)
-    return {
-        "Dense": memo.get(Key(name, "groups"), lambda: judge_each(task.model, "validation")),
-        "Pruned": memo.get(Key(name, "groups", plan), lambda: judge_each(cache.pruned(name, plan).model, "validation")),
-        "Fine-tuned": memo.get(key, lambda: judge_each(rebuild_network(tuned).model, "validation")),
+    stages = {
+        "Dense": Subject(name, tuned.plan, "dense"),
+        "Pruned": Subject(name, tuned.plan),
+        "Fine-tuned": tuned.subject,
     }
+
+    def judge(subject: Subject) -> Callable[[], dict[str, Quality]]:
+        return lambda: judge_each(cache.network(subject).model, "validation")
+
+    return {stage: memo.get(about(subject, "groups"), judge(subject)) for stage, subject in stages.items()}
 
 
 def tuned_point(name: str, base: PruningPlan) -> tuple[float, Quality] | None:
-    """Return sparsity and quality of the last fine-tune of this model, if it belongs on the curve of `base`."""
-    job = current_job()
-    if job is None or job.active or job.arguments[0] != name or job.arguments[1].without_amount != base:
-        return None
-    tuned = ended_fine_tune()
-    return (tuned.reached.sparsity, judge(tuned)) if tuned else None
+    """Return sparsity and quality of this visit's last fine-tune of a network that belongs on the curve of `base`."""
+    there = [each for each in fine_tunes_of_visit(name) if each.network == name and each.plan.without_amount == base]
+    return (there[-1].sparsity, there[-1].tuned) if there else None

@@ -5,32 +5,29 @@ from collections.abc import Hashable
 import pandas as pd
 import streamlit as st
 
-from core.keys import Key
-from core.measure import Candidate, PlanResult, Quality, frontier, measure_candidate
-from core.pruning import Pruned, PruningPlan
-from pages.shared import cache
+from core.keys import Key, about
+from core.measure import Candidate, PlanResult, frontier, measure_candidate
+from core.pruning import PruningPlan
+from core.stages import Subject
+from pages.shared import cache, fine_tunes
 
 MOST_STEPS = 40
-"""Steps of the slider that are kept, the latest ones; what a search or a fine-tune found is kept as well."""
+"""Steps of the slider that are kept, the latest ones; what a search found is kept as well."""
 
 
 def _tried(name: str) -> dict[Hashable, PlanResult | Candidate]:
     return st.session_state.setdefault("tried", {}).setdefault(name, {})
 
 
-def note_result(name: str, result: PlanResult) -> None:
-    """Remember a step of the slider."""
-    tried = _tried(name)
+def note_result(subject: Subject, result: PlanResult) -> None:
+    """Remember a step of the slider; the other stages are known anyway."""
+    if subject.stage != "pruned":
+        return
+    tried = _tried(subject.network)
     tried.setdefault(("pruned", result.plan), result)
     steps = [key for key, each in tried.items() if isinstance(each, PlanResult)]
     for key in steps[:-MOST_STEPS]:
         del tried[key]
-
-
-def note_tuned(name: str, pruned: Pruned, quality: Quality, recipe: Hashable) -> None:
-    """Remember a fine-tuned network."""
-    counted = measure_candidate(cache.task(name), pruned, quality, "fine-tuned")
-    _tried(name)["fine-tuned", pruned.plan, recipe] = counted
 
 
 def note_found(name: str, found: list[Candidate]) -> None:
@@ -40,19 +37,23 @@ def note_found(name: str, found: list[Candidate]) -> None:
 
 def list_tried(name: str) -> list[Candidate]:
     """Return everything that was tried; what a step of the slider costs is counted now."""
-    return [each if isinstance(each, Candidate) else _count(name, each) for each in _tried(name).values()]
+    steps = [each if isinstance(each, Candidate) else _count(name, each) for each in _tried(name).values()]
+    tuned = [each.candidate for each in fine_tunes.fine_tunes_of_visit(name) if each.network == name and each.size]
+    return steps + tuned
 
 
 def _count(name: str, result: PlanResult) -> Candidate:
-    key, task = Key(name, "costs", result.plan), cache.task(name)
-    return cache.memo().get(key, lambda: measure_candidate(task, cache.pruned(name, result.plan), result.quality))
+    subject, task = Subject(name, result.plan), cache.task(name)
+    count = about(subject, "candidate")
+    return cache.memo().get(count, lambda: measure_candidate(task, cache.network(subject), result.quality))
 
 
 def dense_candidate(name: str) -> Candidate:
     """Count what the whole network costs."""
-    key, task, quality = Key(name, "costs"), cache.task(name), cache.dense_quality(name)
-    nothing = PruningPlan(sparsity=0.0)
-    return cache.memo().get(key, lambda: measure_candidate(task, cache.pruned(name, nothing), quality, "dense"))
+    task, quality, whole = cache.task(name), cache.dense_quality(name), Subject(name, PruningPlan(), "dense")
+    return cache.memo().get(
+        Key(name, "candidate"), lambda: measure_candidate(task, cache.network(whole), quality, "dense")
+    )
 
 
 def history_table(name: str, tried: list[Candidate]) -> pd.DataFrame:

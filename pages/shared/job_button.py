@@ -6,8 +6,8 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from core.jobs.job import Job
-from pages.shared import workers
-from pages.shared.errors import show_error
+from pages.shared import visit, workers
+from pages.shared.errors import show_error, show_errors
 from pages.shared.visitor_work import submit_job
 
 
@@ -15,23 +15,23 @@ def job_button(
     place: DeltaGenerator,
     label: str,
     work: str,
-    name: str,
-    *about: Any,
+    *arguments: Any,
     key: str,
     type: Literal["primary", "secondary"] = "secondary",
     width: Literal["stretch", "content"] = "content",
 ) -> Job | None:
-    """Offer a button that starts the work; return its job if that is about this model and the same `about`.
+    """Offer a button that starts the work; return the visit's job if that has the same arguments, whoever drew it.
 
-    key: of the button; type, width: how it looks.
+    key: of the button, and of the job for all tabs of the visit; type, width: how it looks.
     """
-    kept = f"job-{key}"
-    latest: Job | None = st.session_state.get(kept)
-    job = latest if latest is not None and latest.arguments == (name, *about) else None
+    kept, jobs = f"job-{key}", visit.memory().jobs
+    latest: Job | None = jobs.get(kept)
+    job = latest if latest is not None and latest.arguments == arguments else None
     if place.button(label, key=key, disabled=job is not None and job.active, type=type, width=width):
         if latest is not None and latest.active:
             workers.jobs().stop(latest)
-        st.session_state[kept] = job = submit_job(work, name, *about)
+        with show_errors():
+            jobs[kept] = job = submit_job(work, *arguments)
     return job
 
 

@@ -1,7 +1,8 @@
-"""Choices in the link: read before a widget is drawn, written after it, and kept in the visit as values of our own.
+"""Choices in the address: read before a widget is drawn, written all at once after all of them were, kept in the visit.
 
-Streamlit forgets what a link or the code has set for a widget if somebody changes the page before the browser has sent
-anything back, so that each choice is kept beside its widget too.
+The address has one writer, `publish`, so that one change is one step back in the browser, and the address at rest is
+what is shown. Streamlit forgets what a link or the code has set for a widget if somebody changes the page before the
+browser has sent anything back, so that each choice is kept beside its widget too.
 """
 
 from collections.abc import Container, Iterable
@@ -11,43 +12,65 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 from streamlit.navigation.page import StreamlitPage
 
-KNOWN = ("model", "threshold", "remove", "judge", "scope", "norm", "tables", "n", "m", "own", "recipe")
+from pages.shared import menu
+
+KNOWN = (
+    "model",
+    "threshold",
+    "cut",
+    "unit",
+    "stage",
+    "remove",
+    "judge",
+    "scope",
+    "norm",
+    "tables",
+    "n",
+    "m",
+    "own",
+    "seed",
+    "recipe",
+    "learn",
+    "target",
+    "repair",
+    "parent",
+)
 """What a link can hold; besides, there is a strategy for each recipe."""
 
-WITH_SLIDER = ("", "fine_tune", "measure", "bring")
-"""Addresses of the pages that have the slider."""
+LONGEST = 4_000
+"""Characters of one value in an address; `core.experiment` has the same limit, but takes seconds to import."""
 
 NOT_OURS = ("embed", "utm_", "fbclid", "gclid", "strategy-")
 """How the names of what others add to links begin, and of choices that have a list of their own."""
 
 
-def remember_link() -> None:
-    """Keep what the link of a visit holds, at its very beginning, before anybody can change the page."""
-    if "link" not in st.session_state:
-        st.session_state["link"] = st.query_params.to_dict()
-        st.session_state["kept"] = {}
+def follow_address() -> None:
+    """Take over what the address asks for, as a visit begins and when somebody has gone back or edited it."""
+    now = {key: value for key, value in st.query_params.to_dict().items() if len(value) <= LONGEST}
+    if "written" not in st.session_state:
+        st.session_state.update({"link": now, "kept": {}, "written": now})
+    elif now and now != st.session_state["written"] and not _moved():
+        for key in [*KNOWN, *(key for key in st.session_state if str(key).startswith(("strategy-", "own ", "own-")))]:
+            st.session_state.pop(key, None)
+        st.session_state.update({"link": now, "kept": {}, "written": now, "followed": set(KNOWN)})
+
+
+def _moved() -> bool:
+    """Whether somebody has just changed a widget: then the address is only behind."""
+    kept = st.session_state.get("kept", {})
+    return any(key in st.session_state and str(st.session_state[key]) != str(value) for key, value in kept.items())
 
 
 def carry_choices_to(page: StreamlitPage) -> None:
     """Let the widgets of a page that is about to be drawn take over every choice, if it is another one than before."""
-    before, kept = st.session_state.get("page"), st.session_state.get("kept", {})
-    if before == page.url_path:
-        return
-    st.session_state["page"] = page.url_path
-    st.session_state["carried"] = set(kept)
-    if (
-        before is not None
-        and page.url_path in WITH_SLIDER
-        and "threshold" in kept
-        and "threshold" not in st.query_params
-    ):
-        # A slider that is bound to the link writes there only what somebody moved or what the link already had.
-        st.switch_page(page, query_params={"threshold": f"{kept['threshold']:g}"})
+    if st.session_state.get("page") != page.url_path:
+        st.session_state["page"] = page.url_path
+        st.session_state["carried"] = set(st.session_state.get("kept", {}))
 
 
 def requested(key: str) -> str | None:
-    """Return what the link asks for, now or when the visit began."""
-    return st.query_params.get(key, st.session_state.get("link", {}).get(key))
+    """Return what the link asks for that nobody has changed since."""
+    return st.session_state.get("link", {}).get(key)
 
 
 def keep_choice(key: str, value: Any) -> None:
@@ -67,10 +90,19 @@ def restore_choice(key: str) -> bool:
     return False
 
 
-def read_choice(key: str, options: Container[str], place: DeltaGenerator | None = None) -> None:
+def start_as_usual(key: str, usual: Any) -> None:
+    """Give a widget its usual choice if an address was followed that does not name it; the browser may hold another."""
+    followed = st.session_state.get("followed", set())
+    if key in followed:
+        followed.discard(key)
+        if key not in st.session_state:
+            st.session_state[key] = usual
+
+
+def read_choice(key: str, options: Container[str], place: DeltaGenerator | None = None, usual: Any = None) -> None:
     """Let the link decide what a widget starts with, and drop a choice it no longer offers; call it before it is drawn.
 
-    place: where to say that the link asks for what is not there.
+    place: where to say that the link asks for what is not there; usual: the choice without a link.
     """
     if not restore_choice(key) and key not in st.session_state and (wanted := requested(key)) is not None:
         if wanted in options:
@@ -79,17 +111,44 @@ def read_choice(key: str, options: Container[str], place: DeltaGenerator | None 
             (place or st).warning(
                 f"The link asks for {key} = {wanted[:60]!r}, which is not there; the usual choice is shown."
             )
+    if usual is not None:
+        start_as_usual(key, usual)
     if key in st.session_state and str(st.session_state[key]) not in options:
         del st.session_state[key]
 
 
 def write_choice(key: str, value: str, usual: str) -> None:
-    """Keep the value of a widget that was drawn in the visit, and in the link unless it is the usual one."""
+    """Keep the value of a widget that was drawn in the visit, and for the address unless it is the usual one."""
     keep_choice(key, value)
-    if value != usual:
-        st.query_params[key] = value
-    elif key in st.query_params:
-        del st.query_params[key]
+    say(key, value if value != usual else "")
+
+
+def say(key: str, value: str) -> None:
+    """Put a value into the address that `publish` writes; "" takes it out."""
+    saying = st.session_state.setdefault("saying", {})
+    if value:
+        saying[key] = value
+    else:
+        saying.pop(key, None)
+
+
+def address() -> dict[str, str]:
+    """Return the parameters of the address that says what is shown now."""
+    others = {key: value for key, value in st.query_params.to_dict().items() if _not_a_choice(key)}
+    return {**others, **st.session_state.get("saying", {})}
+
+
+def publish() -> None:
+    """Write the address, once all choices of a page are known; only a change is a step in the browser's history."""
+    new = address()
+    if new != st.query_params.to_dict():
+        st.query_params.from_dict(new)
+    st.session_state["written"] = new
+    menu.draw(new)
+
+
+def _not_a_choice(key: str) -> bool:
+    return key not in KNOWN and not key.startswith("strategy-")
 
 
 def warn_of_unknown(names: Iterable[str], place: DeltaGenerator) -> None:
@@ -116,6 +175,5 @@ def read_overrides(text: str, names: tuple[str, ...], place: DeltaGenerator | No
 
 
 def open_explore(name: str, **choices: str) -> None:
-    """Go to Explore with these choices in the link; the threshold stays as it is in the session."""
-    # Told outright, since Streamlit will not clear a link in which a slider is bound.
-    st.switch_page("pages/explore.py", query_params={"model": name, **choices})
+    """Go to Explore with these choices besides those that are in hand."""
+    st.switch_page("pages/explore.py", query_params={**address(), "model": name, **choices})

@@ -66,7 +66,7 @@ def _choose(label: str, key: str, options: Mapping[str, Choice], notes: DeltaGen
 
 def _select(label: str, key: str, labels: Mapping[str, str], notes: DeltaGenerator, help: str | None = None) -> str:
     """Offer options by their labels; the choice lives in the link under `key`, unless it is the first."""
-    link.read_choice(key, labels, notes)
+    link.read_choice(key, labels, notes, next(iter(labels)))
     chosen = st.selectbox(
         label, list(labels), format_func=labels.__getitem__, key=key, help=help, persist_state="session"
     )
@@ -79,6 +79,7 @@ def _embeddings(name: str, notes: DeltaGenerator) -> bool:
     if not cache.task(name).opt_in_parameters:
         return False
     link.read_choice("tables", ("True",), notes)
+    link.start_as_usual("tables", False)
     if "tables" in st.session_state:
         st.session_state.tables = str(st.session_state.tables) == "True"
     chosen = st.checkbox(

@@ -1,6 +1,7 @@
 """The app on a free port of this machine, and Debian's Chromium to open it with."""
 
 import contextlib
+import os
 import shutil
 import socket
 import subprocess
@@ -31,8 +32,12 @@ expect.set_options(timeout=30_000)
 
 
 @contextlib.contextmanager
-def running_app() -> Iterator[str]:
-    """Serve the app on a free loopback port; yield its address once it answers."""
+def running_app(**settings: str) -> Iterator[str]:
+    """Serve the app on a free loopback port; yield its address once it answers.
+
+    settings: further variables of its environment; a visit's work ends soon after its browser is gone unless they
+    say otherwise.
+    """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -47,7 +52,9 @@ def running_app() -> Iterator[str]:
         "--server.headless",
         "true",
     ]
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    environment = {**os.environ, "PLAYGROUND_ABSENCE": "1", **settings}
+    quiet = subprocess.DEVNULL
+    process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=quiet, stderr=quiet)
     try:
         for _ in range(300):
             with contextlib.suppress(OSError):

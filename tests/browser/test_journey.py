@@ -230,7 +230,7 @@ def test_a_link_to_any_page_works_as_the_first_of_a_new_server(browser):
     with running_app() as where:
         opened = browser.new_page()
         opened.goto(f"{where}/fine_tune?model=fashion-mlp")
-        links = opened.get_by_test_id("stSidebarNavLink")
+        links = opened.get_by_test_id("stPageLink-NavLink")
         expect(links.filter(has_text="Fine-tune")).to_be_visible()
         expect(links.filter(has_text=re.compile("^app$"))).to_have_count(0)
         expect(opened.get_by_role("heading").first).to_be_visible()

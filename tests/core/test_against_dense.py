@@ -16,6 +16,7 @@ from core.measure.budget import finest
 from core.measure.encodings import file_sizes
 from core.pruning import PruningPlan, prune, shrink
 from core.quality import proportion, share
+from core.stages import Subject
 from core.tasks import catalog, load
 from core.tasks.assets import Assets
 from core.tasks.brought import with_checkpoint
@@ -41,7 +42,7 @@ def test_a_scan_compares_with_the_dense_network_on_the_same_examples(mlp):
 @pytest.mark.parametrize("granularity", ["neuron", "weight"])
 def test_how_much_smaller_a_file_is_is_said_against_the_dense_one(mlp, granularity):
     plan = PruningPlan(sparsity=0.9, granularity=granularity)
-    *_, found = measure_shipping(lambda name: mlp, "fashion-mlp", plan)
+    *_, found = measure_shipping(lambda name: mlp, Subject("fashion-mlp", plan))
     pruned = prune(mlp, plan)
     dense = len(save(mlp.model.state_dict()))
     sizes = file_sizes(shrink(pruned) if granularity == "neuron" else pruned.model)
@@ -51,7 +52,7 @@ def test_how_much_smaller_a_file_is_is_said_against_the_dense_one(mlp, granulari
         f"{times:.1f} times smaller than that of the whole network"
         in advice(found.files, found.latency, found.whole)[0]
     )
-    *_, last = report(lambda name: mlp, "fashion-mlp", plan)
+    *_, last = report(lambda name: mlp, Subject("fashion-mlp", plan))
     rows = {row[0]: row[1:] for row in Page(last.page).rows if row}
     written = rows["Compression ratio (bytes of the plain file / of the smallest one)"][0]
     assert float(written.removesuffix(" x")) == pytest.approx(times, abs=0.01)
@@ -68,7 +69,7 @@ def test_a_file_that_is_not_smaller_is_not_called_so():
 
 def test_every_change_in_a_report_has_the_range_of_the_pair(mlp):
     plan = PruningPlan(sparsity=0.9)
-    *_, last = report(lambda name: mlp, "fashion-mlp", plan)
+    *_, last = report(lambda name: mlp, Subject("fashion-mlp", plan))
     rows = {row[0]: row[1:] for row in Page(last.page).rows if row}
     pair = re.compile(r"[+-][\d.]+ points(: no clear change)? \([+-][\d.]+ to [+-][\d.]+ points\)")
     for split in ("validation", "test"):

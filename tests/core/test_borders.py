@@ -46,7 +46,10 @@ def test_core_knows_nothing_of_streamlit(path):
 @pytest.mark.parametrize("path", [*PAGES, ROOT / "app.py"], ids=name)
 def test_pages_know_nothing_of_torch_and_stay_short(path):
     assert not imported(path) & {"torch", "torchvision"}
-    assert len(path.read_text(encoding="utf-8").splitlines()) <= 150
+    longest = (
+        220 if path.is_relative_to(ROOT / "pages" / "shared") or path.is_relative_to(ROOT / "pages" / "parts") else 150
+    )
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= longest
 
 
 @pytest.mark.parametrize("path", CORE, ids=name)

@@ -1,4 +1,4 @@
-"""Bring your own: what fits is judged, what does not is a sentence and a table, and nothing outlives the visit."""
+"""Bring your own: what fits is judged, what does not is a sentence and a table, and it stays in the visit."""
 
 import io
 import os
@@ -9,6 +9,7 @@ import sys
 import tarfile
 import threading
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import streamlit as st
@@ -18,22 +19,39 @@ from PIL import Image
 from safetensors.torch import save
 from streamlit.testing.v1 import AppTest
 
+from core.downloads import RemoteFile
+from core.experiment import Experiment
 from core.measure import cost
 from core.pruning import PruningPlan, prune
+from core.stages import Packed, pack
+from core.store import StoreUnavailable, add_node, new_key, save_result
+from core.store.figures import quality_to_data
 from core.tasks import brought, load
+from core.tasks.hub import lookup
+from core.tasks.hub.local import note_fetched
 from core.tasks.imagenet.files import weights_file
 from core.tasks.vision.upload import as_clothes
+from core.tuning import Recipe
+from pages.parts.bring.hub import JOB
+from pages.shared import cache, fine_tunes, visit
 from pages.shared.format import format_bytes, format_quality
+from pages.shared.storage import store
 from tests.conftest import ROOT
+from tests.core.tasks.test_hub import COMMIT, FOLDER, TOKENS, small_classifier
 from tests.core.tasks.test_imagenet import archive_of
 from tests.core.uploads.files import Payload, huge_png, picture, torch_file, zipped
-from tests.pages.test_explore import metric, open_app
+from tests.pages.test_explore import metric
 from tests.pages.test_measure import until
 
 
-def open_page(**query):
-    # The simulated browser shows the default model for one run when it changes pages; a real one does not.
-    return settled(open_app(**query).switch_page("pages/bring.py").run().run())
+def open_page(page="bring", key=None, **query):
+    """Open a page; key: of the visit, a new one by default."""
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    if key:
+        app.session_state["visit key"] = key
+    for name, value in query.items():
+        app.query_params[name] = value
+    return settled(app.switch_page(f"pages/{page}.py").run().run())
 
 
 def settled(app):
@@ -61,23 +79,149 @@ def photographed(place=0):
     return packed.getvalue()
 
 
-def test_weights_of_ones_own_are_judged_pruned_and_taken_home_and_nobody_elses():
-    task = load("fashion-mlp")
-    weaker = {name: value.clone() for name, value in task.model.state_dict().items()}
+def weaker_weights():
+    """The state of the shipped network without one of its answers."""
+    weaker = {name: value.clone() for name, value in load("fashion-mlp").model.state_dict().items()}
     weaker["fc3.weight"][0] = 0
+    return weaker
+
+
+def in_hand(app):
+    return app.selectbox(key="model").value
+
+
+def addressed(app):
+    """What the address of a page says, as a reload or a new tab has it."""
+    return {name: value[0] if isinstance(value, list) else value for name, value in app.query_params.items()}
+
+
+def test_weights_of_ones_own_are_judged_pruned_taken_home_and_stay_in_hand():
+    task, weaker = load("fashion-mlp"), weaker_weights()
     app = open_page(model="fashion-mlp", threshold="90")
     before = metric(app, "Accuracy, dense").value
+    assert not app.get("download_button")
     give(app, "weights-fashion-mlp", "mine.safetensors", save(weaker))
     assert not app.exception and not app.error
-    theirs = prune(task, PruningPlan(sparsity=0.0)).model
-    theirs.load_state_dict(weaker)
-    assert metric(app, "Accuracy, dense").value == format_quality(task.evaluate(theirs, limit=1000)) != before
+    theirs = brought.with_weights(task, weaker)
+    for stage, model in {"dense": theirs.model, "pruned": prune(theirs, PruningPlan(sparsity=0.9)).model}.items():
+        assert metric(app, f"Accuracy, {stage}").value == format_quality(task.evaluate(model, limit=1000))
+    mine = metric(app, "Accuracy, dense").value
+    assert mine != before
     assert any(each.proto.label == "Download" for each in app.get("download_button"))
-    assert metric(open_page(model="fashion-mlp"), "Accuracy, dense").value == before
     app.file_uploader(key="weights-fashion-mlp").clear()
     settled(app.run())
-    assert metric(app, "Accuracy, dense").value == before
+    assert metric(app, "Accuracy, dense").value == mine
     assert "own-weights" not in app.session_state
+    app.selectbox(key="model").set_value("fashion-mlp")
+    assert metric(settled(app.run()), "Accuracy, dense").value == before
+
+
+def test_a_file_that_was_taken_over_does_not_keep_others_from_being_chosen():
+    app = open_page(model="fashion-mlp")
+    give(app, "weights-fashion-mlp", "mine.safetensors", save(weaker_weights()))
+    mine = in_hand(app)
+    assert mine.startswith("fashion-mlp#")
+    app.selectbox(key="model").set_value("fashion-mlp")
+    settled(app.run())
+    assert in_hand(app) == "fashion-mlp"
+    app.selectbox(key="model").set_value(mine)
+    assert in_hand(settled(app.run())) == mine
+    assert not app.exception and not app.error and not app.warning
+
+
+def test_brought_weights_are_in_hand_on_another_page_and_nobody_else_sees_them():
+    key, title = new_key(), "LeNet-300-100, your weights (mine.safetensors)"
+    app = open_page(key=key, model="fashion-mlp", threshold="50")
+    give(app, "weights-fashion-mlp", "mine.safetensors", save(weaker_weights()))
+    again = open_page("explore", key, **addressed(app))
+    assert not again.exception and not again.error
+    assert in_hand(again) == in_hand(app)
+    assert title in again.selectbox(key="model").options
+    task = brought.with_weights(load("fashion-mlp"), weaker_weights())
+    pruned = prune(task, PruningPlan(sparsity=0.5)).model
+    assert metric(again, "Accuracy").value == format_quality(task.evaluate(pruned))
+    other = open_page("explore", new_key(), model="fashion-mlp")
+    assert not [each for each in other.selectbox(key="model").options if "your weights" in each]
+    assert title in open_page("compare", key).selectbox(key="model").options
+
+
+def test_what_the_store_cannot_keep_is_used_in_this_page_only(monkeypatch):
+    def full(store, content):
+        raise StoreUnavailable("The weights could not be kept: no room.", "Make some.")
+
+    monkeypatch.setattr("pages.parts.bring.weights.put_artefact", full)
+    app = open_page(model="fashion-mlp", threshold="90")
+    before = metric(app, "Accuracy, dense").value
+    give(app, "weights-fashion-mlp", "mine.safetensors", save(weaker_weights()))
+    for _ in range(2):
+        assert not app.exception and not app.error
+        assert "no room. Your weights are used in this page only." in app.warning[0].value
+        assert (in_hand(app), metric(app, "Accuracy, dense").value != before) == ("fashion-mlp", True)
+        settled(app.run())
+    app.file_uploader(key="weights-fashion-mlp").clear()
+    assert metric(settled(app.run()), "Accuracy, dense").value == before
+
+
+def test_the_stage_in_hand_is_judged_beside_the_dense_network():
+    key, plan, task = new_key(), PruningPlan(sparsity=0.9), load("fashion-mlp")
+    tuned = brought.with_weights(task, weaker_weights(), "fine-tuned")
+    network = prune(tuned, plan)
+    quality = task.evaluate(network.model)
+    content = {"state": "done", "sparsity": 0.9, "step": 1, "of": 1, "seconds": 1.0}
+    content |= dict.fromkeys(("dense", "pruned", "tuned"), quality_to_data(quality))
+    experiment = Experiment("fashion-mlp", plan=plan, recipe=Recipe(steps=1))
+    packed = pack(Packed(network.model.state_dict(), {**network.masks, **network.companion_masks}, "fine-tuned"))
+    add_node(store(), key, experiment)
+    save_result(store(), experiment, "fine-tuned", fine_tunes.KIND, content, 1.0, packed)
+    app = open_page(key=key, model="fashion-mlp", threshold="90", stage="Fine-tuned")
+    assert not app.exception and not app.error
+    expected = format_quality(task.evaluate(network.model, limit=1000))
+    assert metric(app, "Accuracy, fine-tuned").value == expected
+    assert not [each for each in app.metric if each.label == "Accuracy, pruned"]
+    app = open_page(key=key, model="fashion-mlp", threshold="90", stage="Dense")
+    assert [each.label for each in app.metric if "," in each.label] == ["Accuracy, dense"]
+
+
+@pytest.fixture
+def fetched(tmp_path, monkeypatch):
+    """Lay down a small classifier of the Hub, as a fetch does; return what it found."""
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    folder = lookup.kept_in("someone/topics", COMMIT)
+    folder.mkdir(parents=True)
+    files = {**small_classifier(folder), **{name: (FOLDER / name).read_bytes() for name in ("tokenizer.json", TOKENS)}}
+    remotes = []
+    for name, content in files.items():
+        (folder / name).write_bytes(content)
+        remotes.append(RemoteFile(name, "https://nowhere", folder / name, "sha256", "", len(content)))
+    found = lookup.HubModel("someone/topics", COMMIT, "apache-2.0", folder, tuple(remotes))
+    note_fetched(found)
+    return found
+
+
+def test_a_network_of_the_hub_is_in_hand_once_it_is_here(fetched):
+    key, name = new_key(), f"hub:someone/topics@{COMMIT}"
+    visit._visits().get(key, visit.VisitMemory).jobs[JOB] = SimpleNamespace(active=False, error=None, results=[fetched])
+    app = open_page(key=key, model="fashion-mlp", threshold="50")
+    app.session_state["source"] = "A text classifier of the Hub"
+    settled(app.run())
+    assert not app.exception and not app.error
+    assert in_hand(app) == name
+    assert any(f"pinned at commit {COMMIT[:12]}. Licence: apache-2.0" in each.value for each in app.caption)
+    assert any("has no examples here" in each.value for each in app.caption)
+    app.text_area(key=f"text-{name}").set_value("opec cut crude oil output")
+    app.run()
+    assert [each.value for each in app.markdown if each.value.startswith("**Pruned**")]
+    again = open_page("compare", key, **addressed(app))
+    assert not again.exception and not again.error
+    assert in_hand(again) == name
+    assert any("someone/topics - texts (the Hub) is left out" in each.value for each in again.warning)
+    shutil.rmtree(fetched.folder)
+    cache._hub_task.clear()
+    gone = open_page(key=key, **addressed(app))
+    assert not gone.exception
+    assert "is not on this server. Fetch it again on Bring your own." in messages(gone)
+    gone.session_state["source"] = "A text classifier of the Hub"
+    assert gone.run().button(key="hub")
 
 
 def test_a_torch_file_serves_as_well():
@@ -93,7 +237,7 @@ def test_what_does_not_fit_is_a_table():
     shipped = metric(app, "Accuracy, dense").value
     give(app, "weights-fashion-mlp", "other.safetensors", save({k: v for k, v in other.items() if "conv" in k}))
     assert "does not fit" in messages(app)
-    table = app.dataframe[0].value
+    (table,) = [frame.value for frame in app.dataframe if "Tensor" in frame.value]
     assert list(table.columns) == ["Tensor", "Expected", "In the file"]
     assert "fc1.weight" in set(table["Tensor"])
     assert metric(app, "Accuracy, dense").value == shipped

@@ -1,19 +1,25 @@
 """The Explore page without a browser: what people pick, what they read, what happens to bad links."""
 
 import contextlib
+import io
 import json
 import re
 import time
+import zipfile
+from dataclasses import replace
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.errors import TaskUnavailable
 from core.pruning import PruningPlan, prune
+from core.stages import Subject
+from core.store.results import tuned_results
 from core.tasks import catalog
 from core.tasks.assets import Assets
-from pages.shared import cache, curves
+from pages.shared import cache, curves, download, fine_tunes, storage
 from pages.shared.format import format_value
+from pages.shared.in_hand import InHand
 from tests.conftest import ROOT
 
 
@@ -92,7 +98,7 @@ def test_a_damaged_file_is_a_sentence_and_the_other_models_work(monkeypatch):
         raise TaskUnavailable("The file assets/models/x is missing or damaged.", "Restore it: git checkout")
 
     with monkeypatch.context() as patch:
-        cache.task.clear()
+        cache._catalogue_task.clear()
         cache._ranking.clear()
         cache.memo.clear()
         patch.setattr(cache, "load", damaged)
@@ -180,14 +186,82 @@ def test_fine_tuning_gives_accuracy_back():
     assert pruned < tuned - 10
     assert dense - tuned < 5
     assert {"Fine-tune"} <= {button.label for button in app.button}
+    assert app.session_state["stage"] == "Fine-tuned"  # what it reached is what is looked at now
+    assert number(metric(app, "Accuracy").value) == tuned
+    assert metric(app, "Accuracy").delta == metric(app, "Fine-tuned").delta
+    assert metric(app, "Sparsity").value == "92.0 %"
+    content = zipfile.ZipFile(io.BytesIO(download.pack_network(in_hand(app), ("safetensors",))))
+    figures = json.loads(content.read("metrics.json"))["figures"]
+    assert list(figures) == ["dense", "pruned", "fine-tuned"]
+    assert all(set(each) == {"validation", "test"} for each in figures.values())
+    assert 100 * figures["fine-tuned"]["validation"]["value"] == pytest.approx(tuned, abs=0.051)
+
+
+def in_hand(app):
+    """What the fine-tune of an app's visit has reached, with its recipe."""
+    ((experiment, result),) = tuned_results(storage.store(), app.session_state["visit key"], fine_tunes.KIND)
+    subject = Subject(experiment.network, experiment.plan, "fine-tuned", result.artefact)
+    return InHand(subject, 92.0, experiment.recipe)
+
+
+def test_the_dense_stage_is_the_whole_network_whatever_the_slider_says(mlp):
+    app = open_app(model="fashion-mlp", threshold="92", stage="Dense")
+    assert not app.exception and not app.error
+    assert number(metric(app, "Accuracy").value) == pytest.approx(100 * mlp.evaluate(mlp.model).value, abs=0.051)
+    assert (metric(app, "Sparsity").value, metric(app, "Sparsity").delta) == ("0.0 %", "nothing is removed")
+    assert metric(app, "Weights left").value == "266,200"
+    assert app.dataframe[-1].value["Removed"].sum() == 0
+    app.session_state["beyond-fashion-mlp"] = True
+    app.run()
+    assert not app.exception
+    assert "Recall, dense" in app.dataframe[-2].value and "Change" not in app.dataframe[-2].value
+    hand = InHand(Subject("fashion-mlp", PruningPlan(sparsity=0.92), "dense"), 92.0)
+    content = zipfile.ZipFile(io.BytesIO(download.pack_network(hand, ("safetensors",))))
+    assert set(json.loads(content.read("metrics.json"))["figures"]) == {"dense"}
+
+
+@pytest.fixture
+def bare(mlp, monkeypatch):
+    """A network that came without examples, under the name of one that has them."""
+    task = replace(mlp, count=lambda split: 0, score=lambda *_: iter(()), draw=lambda request: iter(()), demo=None)
+    cache.memo.clear()
+    monkeypatch.setattr(cache, "task", lambda name: task)
+    yield task
+    cache.memo.clear()
+
+
+@pytest.mark.parametrize("stage", ["Dense", "Pruned"])
+def test_a_network_without_examples_shows_what_can_be_known_and_asks_for_some(bare, stage):
+    app = open_app(model="fashion-mlp", threshold="50", stage=stage)
+    assert not app.exception and not app.error
+    assert metric(app, "Accuracy").value == "not judged"
+    assert metric(app, "Weights left").value == {"Dense": "266,200", "Pruned": "133,100"}[stage]
+    assert "until you bring some" in app.info[0].value
+    assert app.get("download_button")[0].label == "Download"
+    hand = InHand(Subject("fashion-mlp", PruningPlan(sparsity=0.5), stage.lower()), 50.0)
+    content = zipfile.ZipFile(io.BytesIO(download.pack_network(hand, ("safetensors",))))
+    assert b"It was not judged" in content.read("README.md")
+    app.switch_page("pages/measure.py").run()
+    assert not app.exception and not app.error
+    assert "until you bring some" in app.info[0].value
+    app.button(key="bring-examples").click().run()
+    assert not app.exception
+    assert app.subheader[0].value.startswith("Bring your own")
+
+
+@pytest.mark.parametrize("network", ["fashion-mlp#" + 64 * "a", "hub:some/where@" + 40 * "b", "a b\\c:d"])
+def test_names_of_files_hold_nothing_that_a_system_may_not_take(network):
+    assert re.fullmatch(r"[\w.-]+", download.file_stem(network))
 
 
 def test_what_one_visitor_does_is_not_seen_by_another():
     mine = fine_tuned(press(open_app(model="fashion-mlp", threshold="93"), "Fine-tune"))
+    mine.session_state["stage"] = "Pruned"
+    mine.run()
     theirs = open_app(model="fashion-mlp", threshold="93")
     assert "Fine-tuned" not in {each.label for each in theirs.metric}
     assert metric(mine, "Accuracy").value == metric(theirs, "Accuracy").value
-    assert mine.session_state["visitor"] != press(theirs, "Fine-tune").session_state["visitor"]
+    assert mine.session_state["visit key"] != press(theirs, "Fine-tune").session_state["visit key"]
     press(theirs, "Stop")
 
 

@@ -7,11 +7,16 @@ from streamlit.testing.v1 import AppTest
 
 from core.measure import survives
 from core.pruning import PruningPlan, prune
+from core.stages import Packed, pack, with_stored_weights
+from core.store import new_key, put_artefact, save_state
 from core.tasks import load
+from pages.parts.compare.choice import USUAL
 from pages.shared import cache, curves, sparsities
 from pages.shared.format import format_quality
+from pages.shared.storage import store
 from tests.conftest import ROOT
 from tests.pages.test_explore import metric, open_app
+from tests.pages.test_measure import until
 
 FAST = ["reuters-cnn", "movielens-ncf", "cartpole-policy", "acrobot-policy"]
 
@@ -72,8 +77,13 @@ def test_embeddings_go_only_if_asked_for():
     assert "True" in str(app.query_params["tables"])
 
 
-def open_compare():
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
+def open_compare(key=None, **query):
+    """Open the page; key: of the visit, a new one by default."""
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    if key:
+        app.session_state["visit key"] = key
+    for name, value in query.items():
+        app.query_params[name] = value
     return app.switch_page("pages/compare.py").run()
 
 
@@ -114,6 +124,35 @@ def test_fine_tunes_of_equal_length_fill_in(monkeypatch):
         done = not any("not complete" in each.value for each in app.caption)
     assert done
     assert table["Survives fine-tuned, %"].notna().any()
+
+
+def test_the_network_in_hand_is_compared_and_gives_its_place_to_the_next():
+    app = open_compare(model="acrobot-policy")
+    assert not app.exception and not app.error
+    assert app.multiselect(key="compared").value == [*USUAL, "acrobot-policy"]
+    app.multiselect(key="compared").set_value(["cartpole-policy", "acrobot-policy"]).run()
+    app.selectbox(key="model").set_value("fashion-mlp").run()
+    assert app.multiselect(key="compared").value == ["cartpole-policy", "fashion-mlp"]
+    app.multiselect(key="compared").set_value(["cartpole-policy"]).run()
+    assert app.multiselect(key="compared").value == ["cartpole-policy"]
+
+
+def test_weights_of_ones_own_are_compared_under_their_title():
+    key, task = new_key(), load("cartpole-policy")
+    weights = prune(task, PruningPlan(sparsity=0.5)).model.state_dict()
+    mine = with_stored_weights("cartpole-policy", put_artefact(store(), pack(Packed(weights))))
+    entry = {"name": mine, "title": "Cart-pole policy, your weights (mine.pt)"}
+    save_state(store(), key, {"networks": [entry]})
+    app = open_compare(key, model="acrobot-policy")
+    assert entry["title"] in app.multiselect(key="compared").options
+    app.multiselect(key="compared").set_value([mine]).run()
+    until(app, lambda: not any("not complete" in each.value for each in app.caption))
+    assert not app.warning and not app.exception, [each.value for each in app.warning]
+    assert not app.error
+    (table,) = [frame.value for frame in app.dataframe if "Survives, %" in frame.value]
+    assert list(table["Network"]) == [entry["title"]]
+    assert entry["title"] in app.get("plotly_chart")[0].proto.spec
+    assert entry["title"] not in open_compare(new_key()).multiselect(key="compared").options
 
 
 def test_nothing_to_compare_is_a_sentence():

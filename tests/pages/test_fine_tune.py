@@ -1,4 +1,4 @@
-"""The Fine-tune page without a browser: strategies, details, bad recipes, the table of runs."""
+"""The Fine-tune page without a browser: strategies, details, bad recipes, runs that are found again."""
 
 import csv
 import io
@@ -7,10 +7,12 @@ import time
 
 import pytest
 import streamlit as st
+from streamlit.testing.v1 import AppTest
 
 from core.tasks import load
 from core.tuning import preset_for
 from core.tuning.strategies import known_strategies
+from tests.conftest import ROOT
 from tests.pages.test_explore import fine_tuned, metric, number, open_app, press
 
 
@@ -106,12 +108,28 @@ def test_runs_are_listed_compared_and_downloaded(monkeypatch):
     monkeypatch.setattr(st, "download_button", lambda label, data, *rest, **more: given.append((label, data)))
     app.run()
     content = next(data for label, data in given if label == "Download runs (CSV)")
-    lines = list(csv.DictReader(io.StringIO(content)))
+    lines = list(csv.DictReader(io.StringIO(content())))
     assert [line["Strategy"] for line in lines] == ["one-shot", "scratch"]
     assert [float(line["After"]) for line in lines] == table["After"].tolist()
     for line in lines:
         low, high = (float(each) for each in re.findall(r"\(([+-][\d.]+) to ([+-][\d.]+)\)", line["Against pruned"])[0])
         assert low < float(line["After"]) - float(line["Before"]) < high
+
+
+def test_another_tab_finds_the_running_fine_tune_and_the_bar_shows_it_once_it_has_ended():
+    app = open_page(model="fashion-mlp", threshold="93.5")
+    app.number_input(key="epochs-quick-fashion-mlp").set_value(5).run()
+    press(app, "Fine-tune")
+    other = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    other.query_params.update({"model": "fashion-mlp", "threshold": "93.5"})
+    other.session_state["visit key"] = app.session_state["visit key"]
+    other.run()
+    assert "Stop" in {button.label for button in other.button}
+    app, other = fine_tuned(app), fine_tuned(other)
+    assert not app.exception
+    assert not other.exception
+    assert app.session_state["stage"] == "Fine-tuned"
+    assert "Fine-tuned" in other.get("button_group")[0].options
 
 
 def test_leaving_and_coming_back_finds_the_run():

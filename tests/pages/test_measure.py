@@ -4,11 +4,14 @@ import re
 import time
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from core.measure import forgotten
 from core.pruning import PruningPlan, prune
 from core.tasks import load
-from tests.pages.test_explore import open_app
+from pages.shared import workers
+from tests.conftest import ROOT
+from tests.pages.test_explore import fine_tuned, open_app, press
 
 
 def open_page(**query):
@@ -75,3 +78,32 @@ def test_shifted_data_is_judged_when_asked_for():
     app = open_page(model="cartpole-policy", threshold="95")
     app.button(key="shift").click().run()
     until(app, lambda: any("Judged on 20 validation episodes" in each.value for each in app.caption))
+
+
+def test_what_a_visit_has_asked_for_is_found_after_a_reload_and_in_another_tab():
+    app = open_page(model="fashion-mlp", threshold="61")
+    app.button(key="weigh").click().run()
+    until(app, lambda: any("Smallest file" in each.value for each in app.markdown))
+    again = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    again.session_state["visit key"] = app.session_state["visit key"]
+    again.query_params.update({"model": "fashion-mlp", "threshold": "61"})
+    again.run().switch_page("pages/measure.py").run().run()
+    assert any("Smallest file" in each.value for each in again.markdown)
+    theirs = open_page(model="fashion-mlp", threshold="61")
+    assert not any("Smallest file" in each.value for each in theirs.markdown)
+
+
+def test_each_stage_is_measured(monkeypatch):
+    app = fine_tuned(press(open_app(model="cartpole-policy", threshold="60"), "Fine-tune"))
+    asked = []
+    submit = workers.jobs().submit
+    monkeypatch.setattr(workers.jobs(), "submit", lambda *a, **k: asked.append(a[1:]) or submit(*a, **k))
+    app.switch_page("pages/measure.py").run().run()
+    for stage in ("Dense", "Fine-tuned"):
+        app.session_state["stage"] = stage
+        app.run()
+        app.button(key="shift").click().run()
+        until(app, lambda: any("Judged on 20 validation episodes" in each.value for each in app.caption))
+    shifts = [arguments[0] for work, *arguments in asked if work == "shifts"]
+    assert [each.stage for each in shifts] == ["dense", "fine-tuned"]
+    assert ("sensitivity", shifts[1].as_network) in [each[:2] for each in asked]

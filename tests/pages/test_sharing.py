@@ -7,11 +7,12 @@ from types import SimpleNamespace
 
 import pytest
 
-from core.keys import Key
+from core.keys import about
 from core.memo import Memo
 from core.pruning import PruningPlan
+from core.stages import Subject
 from pages.parts.compare import tuned_points
-from pages.shared import cache, curves, large_models, shared_work, visitor_work, workers
+from pages.shared import cache, curves, large_models, shared_work, visit, visitor_work, workers
 from pages.shared.shared_work import SharedWork
 from tests.core.jobs.small import small_pool, until
 from tests.core.test_memo import MANY, CalledOff, at_once
@@ -119,7 +120,7 @@ def idle(monkeypatch):
 SHARED = {
     "sweep": lambda: curves.curve_job("fashion-mlp", PruningPlan()),
     "tune_points": lambda: tuned_points.begin_tuning(["fashion-mlp"], 50) or tuned_points.tuning_job("fashion-mlp", 50),
-    "cost": lambda: large_models._cost_job("fashion-mlp", PruningPlan()),
+    "cost": lambda: large_models._cost_job(Subject("fashion-mlp")),
 }
 
 
@@ -160,7 +161,7 @@ def place(monkeypatch):
     computed, memo = [], Memo(10)
 
     def steps(task, plan, ranking):
-        until(lambda: computed or memo._streams[Key("fashion-mlp", "result", plan)].readers == MANY)
+        until(lambda: computed or memo._streams[about(Subject("fashion-mlp", plan), "result")].readers == MANY)
         for seen in range(4):
             computed.append(seen)
             yield SimpleNamespace(plan=plan, seen=seen, settled=seen == 3)
@@ -173,10 +174,10 @@ def place(monkeypatch):
 
 def test_a_class_at_the_same_place_of_the_slider_costs_one_computation(place):
     plan = PruningPlan(sparsity=0.5)
-    found = at_once(lambda: list(cache.plan_results("fashion-mlp", plan)))
+    found = at_once(lambda: list(cache.results(Subject("fashion-mlp", plan))))
     assert {steps[-1].seen for steps in found} == {3}
     assert place == [0, 1, 2, 3]
-    assert [step.seen for step in cache.plan_results("fashion-mlp", plan)] == [3]
+    assert [step.seen for step in cache.results(Subject("fashion-mlp", plan))] == [3]
 
 
 def test_who_slides_on_in_the_middle_leaves_the_others_their_figures(place):
@@ -184,7 +185,7 @@ def test_who_slides_on_in_the_middle_leaves_the_others_their_figures(place):
 
     def look():
         leaves = next(turns) % 3 == 0
-        for step in cache.plan_results("fashion-mlp", plan):
+        for step in cache.results(Subject("fashion-mlp", plan)):
             if leaves and not step.settled:
                 raise CalledOff
         return step.seen
@@ -199,9 +200,10 @@ def browser(monkeypatch):
     """A browser that can be closed."""
     sessions = {"here": True}
     runtime = SimpleNamespace(is_active_session=lambda session: sessions["here"])
-    monkeypatch.setattr(visitor_work, "exists", lambda: True)
-    monkeypatch.setattr(visitor_work, "get_instance", lambda: runtime)
-    monkeypatch.setattr(visitor_work, "get_script_run_ctx", lambda: SimpleNamespace(session_id="mine"))
+    monkeypatch.setattr(visit, "exists", lambda: True)
+    monkeypatch.setattr(visit, "get_instance", lambda: runtime)
+    monkeypatch.setattr(visit, "get_script_run_ctx", lambda: SimpleNamespace(session_id="mine"))
+    monkeypatch.setattr(visit, "ABSENCE", 0.2)
     return sessions
 
 
@@ -231,6 +233,8 @@ def test_all_that_a_visit_can_ask_for_is_watched(idle, browser):
     assert set(mine) == {"tune", "shipping", "shifts", "search", "report", "hub"}
     assert all(alive() for alive in mine.values())
     browser["here"] = False
+    assert all(alive() for alive in mine.values())  # it may have been a tunnel
+    time.sleep(0.3)
     assert not any(alive() for alive in mine.values())
     assert {job.work for job in idle.submitted if not job.owner} == {"sweep", "sensitivity"}
     assert all(job.how["alive"] for job in idle.submitted if not job.owner)

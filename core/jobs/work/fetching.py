@@ -6,6 +6,7 @@ from core.downloads import DownloadProgress
 from core.downloads import fetch as fetch_file
 from core.jobs.work.loader import Loader
 from core.tasks import missing
+from core.tasks.hub.local import note_fetched
 from core.tasks.hub.lookup import HubModel, look_up
 
 
@@ -20,4 +21,5 @@ def fetch_from_hub(load: Loader, name: str, revision: str) -> Iterator[DownloadP
     found = look_up(name, revision)
     for remote in found.files:
         yield from fetch_file(remote)
+    note_fetched(found)
     yield found

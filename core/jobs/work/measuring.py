@@ -16,22 +16,31 @@ from core.measure import (
 )
 from core.measure import cost as count_cost
 from core.measure import search as search_plans
-from core.pruning import PruningPlan, prune
+from core.pruning import Pruned
+from core.stages import Subject, stage_network
+from core.store import data_folder
+from core.store.database import FILES
 from core.tasks import Task
 
 SEARCHED = 500
 """Validation examples that judge each network of a search where all of them would take too long."""
 
 
-def measure_shipping(load: Loader, name: str, plan: PruningPlan) -> Iterator[ShippingFigures]:
-    """Count, write and time what a plan leaves of a task's model; timing fills in bit by bit."""
-    task = load(name)
-    yield from shipping_figures(task, prune(task, plan))
+def network_of(load: Loader, subject: Subject) -> tuple[Task, Pruned]:
+    """Return the task of a subject and its network, a fine-tuned one from the store."""
+    task = load(subject.network)
+    return task, stage_network(task, subject, data_folder() / FILES)
 
 
-def cost(load: Loader, name: str, plan: PruningPlan) -> Iterator[Cost]:
-    """Count the costs of what a plan leaves of a task's model; without its removed units where whole units go."""
-    yield count_cost(as_shipped(prune(load(name), plan)))
+def measure_shipping(load: Loader, subject: Subject) -> Iterator[ShippingFigures]:
+    """Count, write and time the network of one stage; timing fills in bit by bit."""
+    yield from shipping_figures(*network_of(load, subject))
+
+
+def cost(load: Loader, subject: Subject) -> Iterator[Cost]:
+    """Count the costs of the network of one stage; without its removed units where whole units go."""
+    _, network = network_of(load, subject)
+    yield count_cost(as_shipped(network))
 
 
 def search(load: Loader, name: str, budget: Budget) -> Iterator[Candidate]:
@@ -45,8 +54,8 @@ def search_limit(task: Task) -> int | None:
     return quick_limit(task, least=SEARCHED)
 
 
-def judge_shifts(load: Loader, name: str, plan: PruningPlan) -> Iterator[ShiftResult]:
-    """Judge a task's model, dense and pruned, on shifted data, on as many examples as a quick evaluation takes."""
-    task = load(name)
-    models = {"Dense": task.model, "Pruned": prune(task, plan).model}
+def judge_shifts(load: Loader, subject: Subject) -> Iterator[ShiftResult]:
+    """Judge the dense network and that of a stage on shifted data, on as many examples as a quick evaluation takes."""
+    task, network = network_of(load, subject)
+    models = {"Dense": task.model, subject.stage.capitalize(): network.model}
     yield from robustness(task, models, limit=task.quick_eval_size)

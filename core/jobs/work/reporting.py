@@ -10,10 +10,11 @@ from torch import Tensor, nn
 from core.export import Findings
 from core.export import report as make_report
 from core.jobs.work.loader import Loader
-from core.jobs.work.tuning import TuneProgress, tuned_network
+from core.jobs.work.measuring import network_of
 from core.measure import FurtherChanges, FurtherFigures, confusion, further_changes, further_figures, shipping_figures
 from core.pruning import Pruned, PruningPlan, prune
 from core.quality import Quality
+from core.stages import Subject
 from core.tasks import Task
 from core.tuning import Recipe, own_sparsity
 
@@ -57,28 +58,29 @@ class _Judged:
 
 def report(
     load: Loader,
-    name: str,
-    plan: PruningPlan,
-    tuned: TuneProgress | None = None,
+    subject: Subject,
     recipe: Recipe | None = None,
     seeds: tuple[tuple[int, Quality], ...] = (),
 ) -> Iterator[ReportProgress]:
-    """Measure everything that a report holds, about a plan and, if there is one, a fine-tune of it.
+    """Measure everything that a report holds, about the network of a stage and those it was made from.
 
-    tuned, recipe: what the fine-tune reached and what it was; seeds: the same fine-tune's figures by seed.
+    recipe: of the fine-tune, for that stage; seeds: the same fine-tune's figures by seed.
     """
-    task = load(name)
-    pruned = prune(task, plan)
-    shipped = tuned_network(pruned, tuned) if tuned else pruned
-    stages = {"dense": task.model, "pruned": pruned.model, **({"fine-tuned": shipped.model} if tuned else {})}
+    task, shipped = network_of(load, subject)
+    plan, whole = subject.plan, subject.stage == "dense"
+    pruned = prune(task, plan) if subject.tuned else shipped
+    stages = {"dense": task.model, "pruned": pruned.model, subject.stage: shipped.model}
+    if whole:
+        del stages["pruned"]
     sparsities = () if plan.pattern else REPORTED
-    of, steps = len(stages) + CHANCES + 2 * len(sparsities) + 1, itertools.count(1)
+    seeds_of_chance = 0 if whole else CHANCES
+    of, steps = len(stages) + seeds_of_chance + 2 * len(sparsities) + 1, itertools.count(1)
 
     def tell(doing: str) -> ReportProgress:
         return ReportProgress(next(steps), of, doing)
 
     judged = yield from _judge_stages(task, stages, tell)
-    chances = yield from _judge_chance(task, pruned, tell)
+    chances = yield from _judge_chance(task, pruned, seeds_of_chance, tell)
     curve, curve_of_chance = yield from _judge_curves(task, plan, sparsities, tell)
     yield tell("timing")
     *_, costs = shipping_figures(task, shipped)
@@ -114,10 +116,10 @@ def _judge_stages(task: Task, stages: Mapping[str, nn.Module], tell: Tell) -> Ge
     return judged
 
 
-def _judge_chance(task: Task, pruned: Pruned, tell: Tell) -> Generator[ReportProgress, None, list[Quality]]:
+def _judge_chance(task: Task, pruned: Pruned, seeds: int, tell: Tell) -> Generator[ReportProgress, None, list[Quality]]:
     """Judge networks that lack as much by chance, one a seed."""
     found = []
-    for seed in range(CHANCES):
+    for seed in range(seeds):
         yield tell("removing as much by chance")
         found.append(task.evaluate(prune(task, by_chance(task, pruned, seed)).model))
     return found

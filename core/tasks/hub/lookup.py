@@ -50,7 +50,7 @@ def look_up(name: str, revision: str = "main", folder: Path | None = None, endpo
     folder: where downloads are kept, torch's own place by default; endpoint: the Hub's address, or a mirror's.
     Raises BadInput for what is no id or cannot be used here, FetchFailed when the Hub does not answer.
     """
-    if not NAME.fullmatch(name) or ".." in name:
+    if not is_id(name):
         raise BadInput(f"{name[:100]!r} is no id of the Hub.", "An id looks like owner/name.")
     if not REVISION.fullmatch(revision):
         raise BadInput(f"{revision[:100]!r} is no revision.", "Give a branch, a tag or a commit, as in main.")
@@ -60,13 +60,23 @@ def look_up(name: str, revision: str = "main", folder: Path | None = None, endpo
         raise FetchFailed("The Hub does not say which commit this is.", "Try it again.")
     there = {file.rfilename: file for file in about.siblings or ()}
     _require_usable(name, there)
-    kept = (folder or Path(torch.hub.get_dir())) / "hub" / name.replace("/", "--") / commit
+    kept = kept_in(name, commit, folder)
     wanted = [file for file in (*NEEDED, *WORDS, *OTHERS) if file in there]
     files = tuple(_remote_file(name, commit, there[file], kept, endpoint) for file in wanted)
     if sum(file.size for file in files) > LARGEST:
         raise BadInput(f"{name} has more than {LARGEST / 1e6:.0f} MB.", "Choose a smaller one.")
     licence = about.card_data.get("license") if about.card_data else None
     return HubModel(name, commit, str(licence or "not named by its authors"), kept, files)
+
+
+def is_id(name: str) -> bool:
+    """Whether a text can be an id of the Hub, which is part of a path too."""
+    return NAME.fullmatch(name) is not None and ".." not in name
+
+
+def kept_in(name: str, commit: str, folder: Path | None = None) -> Path:
+    """Return where the files of one commit of a network lie; folder: of downloads, torch's own place by default."""
+    return (folder or Path(torch.hub.get_dir())) / "hub" / name.replace("/", "--") / commit
 
 
 def _ask(name: str, revision: str, endpoint: str | None) -> Any:

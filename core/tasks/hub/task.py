@@ -19,6 +19,7 @@ from core.tasks.base import (
     prunable_parameters,
 )
 from core.tasks.classification import classifier
+from core.tasks.hub.local import full_name
 from core.tasks.hub.lookup import HubModel
 from core.tasks.text.attention import heads_of
 from core.tasks.text.networks import TextTransformer
@@ -130,8 +131,8 @@ def make_task(found: HubModel, model: TextTransformer, tokenizer: Any, classes: 
 def info(found: HubModel, parameters: int) -> TaskInfo:
     """Describe a network of the Hub."""
     return TaskInfo(
-        found.name,
-        found.name,
+        full_name(found.name, found.revision),
+        f"{found.name} - texts (the Hub)",
         "language",
         "Accuracy",
         parameters,

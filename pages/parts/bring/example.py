@@ -1,27 +1,30 @@
-"""One picture or text of a visitor's own, and what both networks make of it."""
+"""One picture or text of a visitor's own, and what the networks make of it."""
 
 from typing import Any
 from urllib.parse import urlsplit
 
 import streamlit as st
 
-from core.pruning import PruningPlan
 from core.tasks import Task
 from core.tasks.base import UploadAdapter
 from core.tasks.brought import answer
 from core.tasks.demo import Answer
 from core.uploads import read_picture
+from pages.parts.bring.judging import Judged
 from pages.parts.bring.uploads import read_upload
 from pages.shared.visitor_work import compute_once
 
 
-def offer_example(task: Task, adapter: UploadAdapter, plan: PruningPlan, models: dict[str, Any]) -> None:
-    """Ask for one picture or text, and show what both networks make of it."""
-    item = _ask_for_text(task.info.name) if adapter.kind == "text" else _ask_for_picture(task.info.name)
+def offer_example(judged: Judged, adapter: UploadAdapter) -> None:
+    """Ask for one picture or text, and show what each network makes of it."""
+    task, models = judged.task, judged.models
+    item = _ask_for_text(judged.name) if adapter.kind == "text" else _ask_for_picture(judged.name)
     if item is None:
         return
     answers: dict[str, Answer] = compute_once(
-        "own-answers", (task, plan, item), lambda: {stage: answer(task, model, item) for stage, model in models.items()}
+        "own-answers",
+        (judged.about, item),
+        lambda: {stage: answer(task, model, item) for stage, model in models.items()},
     )
     _draw_answers(task, adapter, item, answers)
 

@@ -1,22 +1,26 @@
-"""A text classifier of the Hub by its id: asked for, fetched, and loaded once for all visitors."""
+"""A text classifier of the Hub by its id: asked for, fetched, and in hand on every page."""
+
+import contextlib
 
 import streamlit as st
 
 from core.jobs.job import Job
-from core.tasks import Task
-from core.tasks.hub.task import HubModel, load
+from core.stages import catalogue_name
+from core.store import StoreUnavailable
+from core.tasks.hub.local import PREFIX, full_name
+from core.tasks.hub.lookup import HubModel
+from pages.shared import cache, visit
 from pages.shared.download_offer import show_download
 from pages.shared.errors import show_error
+from pages.shared.own_networks import add_own_network
 from pages.shared.visitor_work import submit_job
 
-
-@st.cache_resource(max_entries=2, show_spinner="Loading the network ...")
-def _load(found: HubModel) -> Task:
-    return load(found)
+JOB = "hub"
+"""Under this name a visit has what it fetches."""
 
 
-def ask_for_hub_model() -> Task | None:
-    """Ask for an id and a revision; return the task once it is here."""
+def ask_for_hub_model() -> None:
+    """Ask for an id and a revision; once that network is here, put it in hand."""
     one, two, three = st.columns([3, 2, 1], vertical_alignment="bottom", gap="medium")
     wanted = one.text_input(
         "Text classifier of the Hub",
@@ -25,22 +29,37 @@ def ask_for_hub_model() -> Task | None:
         help="Its id, as in owner/name. It has to come as safetensors; no code of it is run.",
     )
     revision = two.text_input("Revision", "main", key="hub-revision", help="A branch, a tag or a commit.")
-    job: Job | None = st.session_state.get("job-hub")
+    jobs = visit.memory().jobs
+    job: Job | None = jobs.get(JOB)
     if three.button("Fetch", key="hub", type="primary", width="stretch", disabled=job is not None and job.active):
-        st.session_state["job-hub"] = job = submit_job("hub", wanted.strip(), revision.strip(), keep=_is_found)
+        jobs[JOB] = job = submit_job("hub", wanted.strip(), revision.strip(), keep=_is_found)
     if job is None:
         st.caption("Only this server's own way to the internet is used; what was fetched is kept for the next visitor.")
-        return None
-    if job.active:
+    elif job.active:
         st.fragment(_follow, run_every=0.5)(job)
-        return None
-    if job.error:
+    elif job.error:
         show_error(*job.error)
-    if not job.results:
-        return None
-    found: HubModel = job.results[-1]
-    st.caption(f"{found.name}, pinned at commit {found.revision[:12]}. Licence: {found.licence}.")
-    return _load(found)
+    elif job.results:
+        _take_in_hand(job.results[-1])
+
+
+def _take_in_hand(found: HubModel) -> None:
+    """Note a network in the visit and begin a new run with it in hand. Raises BadInput if it cannot be used."""
+    network = full_name(found.name, found.revision)
+    title = cache.task(network).info.title
+    visit.memory().jobs.pop(JOB, None)
+    with contextlib.suppress(StoreUnavailable):  # it is in the address all the same
+        add_own_network(network, title)
+    st.session_state["model next"] = network
+    st.rerun()
+
+
+def say_which_revision(network: str) -> None:
+    """Say which commit of the Hub a network is, and what its authors allow."""
+    name = catalogue_name(network)
+    wanted, _, commit = name.removeprefix(PREFIX).partition("@")
+    licence = cache.info(name).source.rpartition("licence: ")[2]
+    st.caption(f"{wanted}, pinned at commit {commit[:12]}. Licence: {licence}.")
 
 
 def _is_found(payload: object) -> bool:

@@ -1,41 +1,107 @@
-"""The dense and the pruned form of what a visitor brought, judged beside the page, with figures that fill in."""
+"""The dense network and the stage in hand, judged beside the page on what a visitor brought."""
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
 
+from core.export import bundle
 from core.jobs.background import BackgroundJob
 from core.measure import Quality, change
-from core.pruning import PruningPlan, prune
+from core.pruning import Pruned, PruningPlan, prune
+from core.stages import Subject, catalogue_name
 from core.tasks import Task
+from core.tuning import Recipe
+from pages.shared import cache
 from pages.shared.errors import show_error
 from pages.shared.format import draw_quality, explain_quality
-from pages.shared.visitor_work import compute_once, start_once
+from pages.shared.visitor_work import start_once
 
 
-def prune_once(task: Task, plan: PruningPlan) -> dict[str, Any]:
-    """Return the dense and the pruned network by stage, pruned once for as long as neither task nor plan changes."""
-    return compute_once("own-pair", (task, plan), lambda: {"Dense": task.model, "Pruned": prune(task, plan).model})
+@dataclass(frozen=True, eq=False)
+class Judged:
+    """Hold the networks that are judged on this page: the dense one, and the stage in hand.
+
+    about: equal for as long as these are the same; task: theirs; stage: what is in hand, as people read it.
+    pruned: the network after pruning alone, tuned: after a fine-tune, where that is in hand.
+    """
+
+    about: Hashable
+    task: Task
+    stage: str
+    pruned: Pruned
+    tuned: Pruned | None = None
+
+    @property
+    def models(self) -> dict[str, Any]:
+        """The networks by stage; just the dense one where that is in hand."""
+        return {"Dense": self.task.model, **({} if self.stage == "Dense" else {self.stage: self.in_hand.model})}
+
+    @property
+    def in_hand(self) -> Pruned:
+        """The network of the stage in hand."""
+        return self.tuned or self.pruned
+
+    @property
+    def name(self) -> str:
+        """The name of the architecture, whoever its weights are of."""
+        return catalogue_name(self.task.info.name)
+
+    @property
+    def file_name(self) -> str:
+        """What a download of it is called."""
+        return f"own-{re.sub(r'[^A-Za-z0-9._-]+', '-', self.name)}-{self.stage.lower()}.zip"
+
+
+def in_view(subject: Subject) -> Judged:
+    """Return the networks of a subject, made once for as long as it stays the same."""
+
+    def make() -> Judged:
+        tuned = cache.network(subject) if subject.tuned else None
+        pruned = cache.network(cache.pruned_stage(subject))
+        return Judged(subject, cache.task(subject.network), subject.stage.capitalize(), pruned, tuned)
+
+    return _made_once(subject, make)
+
+
+def judge_here(task: Task, plan: PruningPlan) -> Judged:
+    """Return the networks of a task that is in this page alone, pruned once for as long as neither changes."""
+    return _made_once((task, plan), lambda: Judged((task, plan), task, "Pruned", prune(task, plan)))
+
+
+def _made_once(about: Hashable, make: Callable[[], Judged]) -> Judged:
+    kept: Judged | None = st.session_state.get("own-pair")
+    if kept is None or kept.about != about:
+        st.session_state["own-pair"] = kept = make()
+    return kept
+
+
+def pack_zip(judged: Judged, recipe: Recipe | None) -> bytes:
+    """Build the download of the stage in hand; recipe: of its fine-tune."""
+    return bundle(judged.task, judged.pruned, tuned=judged.tuned, recipe=recipe if judged.tuned else None)
 
 
 def show_judging(
     key: str,
-    about: Any,
-    models: dict[str, Any],
+    about: Hashable,
+    models: Mapping[str, Any],
     judge_one: Callable[[Any], Iterator[Quality]],
     caption: Callable[[Quality], str],
 ) -> None:
-    """Judge both networks beside the page, once, and fill the figures in as they come.
+    """Judge each network beside the page, once, and fill the figures in as they come.
 
     key, about: where that is kept in the visit, and what it is about; judge_one: network -> figures of ever more
-    examples; caption: the dense network's figure -> what is said below both.
+    examples; caption: the dense network's figure -> what is said below.
     """
     job = start_once(key, about, lambda: judge_each(models, judge_one))
     st.fragment(_draw_figures, run_every=0.5 if job.active else None)(job, job.active, caption)
 
 
-def judge_each(models: dict[str, Any], judge_one: Callable[[Any], Iterator[Quality]]) -> Iterator[tuple[str, Quality]]:
+def judge_each(
+    models: Mapping[str, Any], judge_one: Callable[[Any], Iterator[Quality]]
+) -> Iterator[tuple[str, Quality]]:
     """Yield stage and figure of one network after the other, each on a growing number of examples."""
     for stage, model in models.items():
         for quality in judge_one(model):

@@ -1,28 +1,26 @@
-"""A labelled set of a visitor's own, and how good both networks are on it."""
-
-from typing import Any
+"""A labelled set of a visitor's own, and how good the networks are on it."""
 
 import streamlit as st
 
 from core.measure import Quality
-from core.pruning import PruningPlan
 from core.tasks import Task
 from core.tasks.base import UploadAdapter
 from core.tasks.brought import Labelled, judge, read_labelled
-from pages.parts.bring.judging import show_judging
+from pages.parts.bring.judging import Judged, show_judging
 from pages.parts.bring.uploads import read_upload, show_first_lines
 from pages.shared.visitor_work import compute_once
 
 
-def offer_labelled_set(task: Task, adapter: UploadAdapter, plan: PruningPlan, models: dict[str, Any]) -> None:
-    """Ask for a labelled set, judge both networks on it, and say of which examples the figures speak."""
-    labelled = _ask_for_set(task, adapter)
+def offer_labelled_set(judged: Judged, adapter: UploadAdapter) -> None:
+    """Ask for a labelled set, judge each network on it, and say of which examples the figures speak."""
+    task = judged.task
+    labelled = _ask_for_set(judged.name, task, adapter)
     if labelled is None:
         return
     show_judging(
         "own-figures",
-        (task, plan, labelled),
-        models,
+        (judged.about, labelled),
+        judged.models,
         lambda model: judge(task, model, labelled),
         lambda dense: _describe(task, labelled, dense),
     )
@@ -34,16 +32,16 @@ def offer_labelled_set(task: Task, adapter: UploadAdapter, plan: PruningPlan, mo
         st.caption(f"{cut:,} of these texts are longer than the network reads; of each only the beginning counts.")
 
 
-def _ask_for_set(task: Task, adapter: UploadAdapter) -> Labelled | None:
+def _ask_for_set(name: str, task: Task, adapter: UploadAdapter) -> Labelled | None:
     pictures = adapter.kind == "picture"
     several = " Several labels of one text are separated by a semicolon." if adapter.multi else ""
     upload = st.file_uploader(
         "A zip with one folder of pictures for each class" if pictures else "A table (CSV) with columns text and label",
-        key=f"set-{task.info.name}",
+        key=f"set-{name}",
         help=f"{'Name the folders' if pictures else 'The labels are'}: {', '.join(task.classes)}.{several} At most "
         "50 MB; it is forgotten when you close this page.",
     )
-    return read_upload("own-set", task.info.name, upload, lambda content: read_labelled(task, content))
+    return read_upload("own-set", name, upload, lambda content: read_labelled(task, content))
 
 
 def _describe(task: Task, labelled: Labelled, quality: Quality) -> str:

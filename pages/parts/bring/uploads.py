@@ -1,4 +1,4 @@
-"""Files that a visitor brought: read once, kept in their visit alone, and gone with it."""
+"""Pictures, texts and sets that a visitor brought: read once, kept in their session alone, and gone with it."""
 
 from collections.abc import Callable, Sequence
 from typing import Any

@@ -12,6 +12,7 @@ from core.measure import NetworkCurves, PlanResult, change, survives
 from core.measure.comparison import Point
 from core.pruning import PruningPlan
 from pages.parts.compare import tuned_points
+from pages.parts.compare.choice import full_title, require_examples, short_title
 from pages.shared import cache, curves
 from pages.shared.format import format_quality
 
@@ -20,7 +21,7 @@ from pages.shared.format import format_quality
 class Comparison:
     """Hold the curves of some networks, by name, with the jobs that find out more.
 
-    left_out: title -> why it cannot be compared.
+    left_out: name -> why it cannot be compared.
     """
 
     curves: dict[str, NetworkCurves] = field(default_factory=dict)
@@ -33,22 +34,23 @@ def compare_networks(names: list[str], steps: int) -> Comparison:
     found = Comparison()
     for name in names:
         try:
+            require_examples(name)
             pruned = curves.curve_job(name, PruningPlan())
             tuned = tuned_points.tuning_job(name, steps)
             found.curves[name] = curves_of(name, list(pruned.results), list(tuned.results) if tuned else [])
             found.jobs += [pruned, *([tuned] if tuned else [])]
         except PlaygroundError as error:
-            found.left_out[cache.tasks()[name].title] = f"{error.what} {error.advice}"
+            found.left_out[name] = f"{error.what} {error.advice}"
     return found
 
 
 def curves_of(name: str, pruned: list[PlanResult], tuned: list[TunedPoint]) -> NetworkCurves:
     """Set a network's figures in relation to its dense quality, before and after a fine-tune."""
-    dense, info = cache.dense_quality(name), cache.tasks()[name]
+    dense, info = cache.dense_quality(name), cache.info(name)
     before = {point.sparsity: point.quality for point in pruned}
     after = [(point.sparsity, point.quality) for point in tuned if point.quality is not None]
     return NetworkCurves(
-        info.title.split(" - ")[0],
+        short_title(name),
         [(point.sparsity, point.quality.relative(dense, info.worst)) for point in pruned],
         [(sparsity, quality.relative(dense, info.worst)) for sparsity, quality in after],
         {sparsity: change(before[sparsity], quality) for sparsity, quality in after if sparsity in before},
@@ -64,12 +66,12 @@ def survival_table(networks: dict[str, NetworkCurves], tolerance: float) -> pd.D
 
     return pd.DataFrame(
         {
-            "Network": info.title,
+            "Network": full_title(name),
             "Field": info.domain,
             "Dense": f"{info.metric} {format_quality(cache.dense_quality(name))}",
             "Survives, %": survived(network.pruned),
             "Survives fine-tuned, %": survived(network.tuned) if network.tuned else None,
         }
         for name, network in networks.items()
-        for info in [cache.tasks()[name]]
+        for info in [cache.info(name)]
     )

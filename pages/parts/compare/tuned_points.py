@@ -5,6 +5,7 @@ from core.jobs.job import Job
 from core.jobs.work import TunedPoint
 from core.keys import Key
 from core.pruning import PruningPlan
+from pages.parts.compare.choice import can_be_judged, require_examples
 from pages.shared import curves, shared_work, sparsities
 from pages.shared.shared_work import SharedWork
 
@@ -28,15 +29,16 @@ def tuning_job(name: str, steps: int) -> Job | None:
 
 def begin_tuning(names: list[str], steps: int) -> None:
     """Begin it for each network for which nobody has; one that failed goes on where it was."""
-    for name in names:
+    for name in filter(can_be_judged, names):
         tuning = _tuning(name, steps)
         if tuning.job is None or tuning.job.state != "done":
             tuning.begin()
 
 
 def jobs_of(name: str, steps: int) -> list[Job]:
-    """Return the jobs that a network's curves come from, () where it cannot be pruned."""
+    """Return the jobs that a network's curves come from, () where it cannot be pruned or judged."""
     try:
+        require_examples(name)
         tuning = tuning_job(name, steps)
         return [curves.curve_job(name, PruningPlan()), *([tuning] if tuning else [])]
     except PlaygroundError:

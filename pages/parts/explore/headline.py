@@ -8,7 +8,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from core.measure import PlanResult, Quality, change
-from core.pruning import PruningPlan
+from core.stages import Subject
 from pages.shared import cache
 from pages.shared.format import draw_quality, explain_quality, format_bytes, format_cut, format_percent, format_quality
 from pages.shared.large_models import Costs, find_costs, find_dense_quality
@@ -24,11 +24,13 @@ EARLY_MARK = '<span class="about"></span>'
 class Headline:
     """Hold what the four figures say.
 
-    dense, costs: the whole network's quality, and what the pruned and the whole one weigh; None while not known.
+    stage: whose they are.
+    dense, costs: the whole network's quality, and what this one and the whole one weigh; None while not known.
     refusal: why the removed units cannot be left out, "" where they can.
     """
 
     result: PlanResult
+    stage: str
     dense: Quality | None = None
     costs: Costs | None = None
     refusal: str = ""
@@ -39,33 +41,34 @@ class Headline:
         return self.result.plan.structured and not self.refusal
 
 
-def headlines(name: str, plan: PruningPlan) -> Iterator[Headline]:
-    """Yield the figures of a plan as they become known.
+def headlines(subject: Subject) -> Iterator[Headline]:
+    """Yield the figures of a stage as they become known.
 
     Early ones come only if the settled one takes its time; the whole network's figure and the size of files, which take
     longer still, come last.
     """
+    name, stage = subject.network, subject.stage
     begun, waited = time.monotonic(), False
-    for result in cache.plan_results(name, plan):
+    for result in cache.results(subject):
         if not result.settled and time.monotonic() - begun > PATIENCE:
-            yield Headline(result, cache.known_dense_quality(name))
+            yield Headline(result, stage, cache.known_dense_quality(name))
             begun, waited = time.monotonic(), True
     if waited:
-        yield Headline(result, cache.known_dense_quality(name))
-        yield Headline(result, find_dense_quality(name, plan))
-    costs = find_costs(name, plan)
-    refusal = cache.shrink_refusal(name, plan) if costs else ""
-    yield Headline(result, find_dense_quality(name, plan), costs, refusal)
+        yield Headline(result, stage, cache.known_dense_quality(name))
+        yield Headline(result, stage, find_dense_quality(subject))
+    costs = find_costs(subject)
+    refusal = cache.shrink_refusal(subject) if costs else ""
+    yield Headline(result, stage, find_dense_quality(subject), costs, refusal)
 
 
-def show_headline(name: str, plan: PruningPlan) -> Iterator[PlanResult]:
-    """Draw the figures of a plan, each over the one before, so that nothing blinks while people slide.
+def show_headline(subject: Subject) -> Iterator[PlanResult]:
+    """Draw the figures of a stage, each over the one before, so that nothing blinks while people slide.
 
     Yields what is drawn whenever that is something new.
     """
     place = st.container(key="figures")
     cells: list[DeltaGenerator] = []
-    for headline in headlines(name, plan):
+    for headline in headlines(subject):
         cells = _draw(cells or [place.empty(), *place.columns([1.9, 1, 1, 1], gap="small")], headline)
         yield headline.result
 
@@ -80,7 +83,7 @@ def _draw(cells: list[DeltaGenerator], headline: Headline) -> list[DeltaGenerato
             sparsity,
             "Sparsity",
             format_percent(headline.result.sparsity),
-            format_cut(headline.result),
+            "nothing is removed" if headline.stage == "dense" else format_cut(headline.result),
             "How much was removed: the share of the weights that are zero now, since their size or another score was "
             "below the threshold.",
         ),
@@ -91,16 +94,22 @@ def _draw(cells: list[DeltaGenerator], headline: Headline) -> list[DeltaGenerato
 
 def _draw_quality(place: DeltaGenerator, headline: Headline) -> DeltaGenerator:
     quality, dense = headline.result.quality, headline.dense
+    if not quality.n:
+        return _draw_count(place, quality.metric, "not judged", "no examples", "This network came without examples.")
+    whole = headline.stage == "dense"
+    against = (
+        f" Then the change against the whole network{f' ({format_quality(dense)})' if dense else ''} on the same "
+        "examples, with its range in brackets."
+    )
     return draw_quality(
         place,
         quality.metric,
         quality,
-        change(dense, quality) if dense else None,
-        beside="...",
+        change(dense, quality) if dense and not whole else None,
+        beside="the whole network" if whole else "...",
         early=not headline.result.settled,
-        help=f"{explain_quality(quality)} Then the change against the whole network"
-        f"{f' ({format_quality(dense)})' if dense else ''} on the same examples, with its range in brackets, and below "
-        "it the range that holds the true figure, each with 95 % confidence.",
+        help=f"{explain_quality(quality)}{'' if whole else against} Below it the range that holds the true figure. All "
+        "ranges with 95 % confidence.",
     )
 
 
@@ -108,7 +117,7 @@ def _draw_weights_left(place: DeltaGenerator, headline: Headline) -> DeltaGenera
     layers, costs = headline.result.layers, headline.costs
     left: int | None = sum(layer.kept for layer in layers)
     if headline.smaller:
-        left = costs.pruned.weights if costs else None
+        left = costs.shown.weights if costs else None
     return _draw_count(
         place,
         "Weights left",
@@ -124,7 +133,7 @@ def _draw_file(place: DeltaGenerator, headline: Headline) -> DeltaGenerator:
     return _draw_count(
         place,
         "Zipped file",
-        format_bytes(costs.pruned.zipped) if costs else "...",
+        format_bytes(costs.shown.zipped) if costs else "...",
         f"of {format_bytes(costs.dense.file)}" if costs else "...",
         "The weights as a file, really compressed just now. "
         + (

@@ -10,7 +10,9 @@ from core.charts import mask_image
 from core.charts.style import KEPT, PRUNED, REMOVED
 from core.measure import Histogram, PlanResult, histograms
 from core.pruning import PruningPlan
+from core.stages import Subject
 from pages.shared import cache
+from pages.shared.in_hand import InHand
 from pages.shared.sparsities import SLIDER_STEP, slider_stops
 
 FOLDER = Path(__file__).parents[3] / "assets" / "components"
@@ -22,11 +24,11 @@ def layer_histograms(name: str, base: PruningPlan) -> list[Histogram]:
     return histograms(cache.task(name), cache.ranking(name, base), base, slider_stops())
 
 
-def draw_histograms(name: str, plan: PruningPlan, percent: float, points: list[PlanResult], result: PlanResult) -> None:
+def draw_histograms(hand: InHand, points: list[PlanResult], result: PlanResult) -> None:
     """Draw the histogram of each layer, what goes grey and hatched, and mark the place on the curve.
 
-    percent: where the slider stands; points: of the curve, for a first guess while it moves; result: what the slider
-    asked for last.
+    The picture of a pruned network follows the slider; of the whole and of a fine-tuned one it stays at what is gone.
+    points: of the curve, for a first guess while the slider moves; result: how the network in hand is.
     """
     draw = st.components.v2.component(
         "weight_histograms",
@@ -34,30 +36,40 @@ def draw_histograms(name: str, plan: PruningPlan, percent: float, points: list[P
         css=(FOLDER / "histograms.css").read_text(encoding="utf-8"),
         js=(FOLDER / "histograms.js").read_text(encoding="utf-8"),
     )
-    base = plan.without_amount
+    subject, base = hand.subject, result.plan.without_amount
+    follows = subject.stage == "pruned" and hand.plan.threshold is None
     draw(
         key="weight-histograms",
         data={
-            "id": f"{name} {base} {len(points)}",
-            "slider": "Pruning threshold",
-            "value": percent,
+            "id": f"{subject.as_network} {subject.stage} {base} {len(points)}",
+            "slider": "Pruning threshold" if follows else "",
+            "value": _place(hand, result),
             "step": SLIDER_STEP,
-            "height": 200,
-            **_describe(plan, result),
-            "layers": _layers(layer_histograms(name, base)),
+            "height": 168,
+            **_describe(result),
+            "layers": _layers(layer_histograms(subject.as_network, base), cut_off=bool(subject.tuned)),
             "curve": sorted((100 * point.sparsity, point.quality.value) for point in points),
             "colours": {"kept": KEPT, "removed": REMOVED, "pruned": PRUNED},
         },
     )
+    if subject.tuned:
+        st.caption("All that was removed is exactly zero; that bar is cut off at the height of the next one.")
 
 
-def _describe(plan: PruningPlan, result: PlanResult) -> dict[str, Any]:
+def _place(hand: InHand, result: PlanResult) -> float:
+    """Return where the picture is cut, in percent: nowhere, at the slider, or at what a fine-tuned network lacks."""
+    stages = {"dense": 0.0, "pruned": hand.percent}
+    return stages.get(hand.subject.stage, 100 * result.sparsity)
+
+
+def _describe(result: PlanResult) -> dict[str, Any]:
     """Say what is shown and how good the network is, as the component reads it."""
+    plan = result.plan
     return {
         "metric": result.quality.metric,
         "share": result.quality.about.share,
         "digits": result.quality.about.digits,
-        "here": result.quality.value,
+        "here": result.quality.value if result.quality.n else 0,
         "sparsity": 100 * result.sparsity,
         "what": "units" if plan.structured else "weights",
         "shown": plan.compared,
@@ -65,15 +77,15 @@ def _describe(plan: PruningPlan, result: PlanResult) -> dict[str, Any]:
     }
 
 
-def _layers(found: Sequence[Histogram]) -> list[dict[str, Any]]:
-    """Lay out histograms as the component reads them."""
+def _layers(found: Sequence[Histogram], cut_off: bool) -> list[dict[str, Any]]:
+    """Lay out histograms as the component reads them; cut_off: draw the highest bar no higher than the next one."""
     titles = without_common_beginning([layer.name.removesuffix(".weight") for layer in found])
     return [
         {
             "title": title,
             "low": layer.low,
             "high": layer.high,
-            "counts": layer.counts,
+            "counts": _without_peak(layer.counts) if cut_off else layer.counts,
             "cuts": layer.cuts,
             "kept": layer.kept,
             "log": layer.log,
@@ -81,6 +93,12 @@ def _layers(found: Sequence[Histogram]) -> list[dict[str, Any]]:
         }
         for layer, title in zip(found, titles, strict=True)
     ]
+
+
+def _without_peak(counts: Sequence[int]) -> list[int]:
+    """Lower the highest bar to the next one: all that was removed is zero, and would leave the others no height."""
+    next_highest = sorted(counts)[-2]
+    return [min(count, next_highest) for count in counts]
 
 
 def without_common_beginning(names: list[str]) -> list[str]:
@@ -92,10 +110,10 @@ def without_common_beginning(names: list[str]) -> list[str]:
     return [".".join(each[shared:]) for each in parts]
 
 
-def draw_mask(name: str, plan: PruningPlan, layer: str) -> None:
+def draw_mask(subject: Subject, layer: str) -> None:
     """Show one layer's weights as a picture, in which what was removed is missing."""
-    pruned = cache.pruned(name, plan)
-    weights, mask = cache.task(name).model.get_parameter(layer).detach().numpy(), pruned.masks[layer].numpy()
+    network = cache.network(subject)
+    weights, mask = network.model.get_parameter(layer).detach().numpy(), network.masks[layer].numpy()
     units, kept = len(mask), int(mask.any(axis=tuple(range(1, mask.ndim))).sum())
     filters = weights.ndim == 4 and weights.shape[1] == 1
     st.markdown(

@@ -5,12 +5,13 @@ import streamlit as st
 
 from core.charts.style import KEPT
 from core.measure import PlanResult
+from core.stages import Subject
 from pages.shared import cache
 
 
-def show_layers(name: str, result: PlanResult) -> None:
+def show_layers(subject: Subject, result: PlanResult) -> None:
     """List what happened to each layer, below warnings."""
-    _warn(name, result)
+    _warn(subject, result)
     with st.expander("Layers: what was removed where"):
         count = st.column_config.NumberColumn(format="localized")
         kept = st.column_config.ProgressColumn(format="%.1f %%", min_value=0, max_value=100, color=KEPT)
@@ -18,7 +19,7 @@ def show_layers(name: str, result: PlanResult) -> None:
         st.dataframe(_layer_table(result), hide_index=True, column_config=columns)
 
 
-def _warn(name: str, result: PlanResult) -> None:
+def _warn(subject: Subject, result: PlanResult) -> None:
     """Say where nothing is left, what stayed whole, and why the network cannot be made smaller."""
     if result.silent:
         st.warning(
@@ -32,7 +33,7 @@ def _warn(name: str, result: PlanResult) -> None:
             f"Left whole, since it cannot be seen what they are multiplied with: {', '.join(result.unscored)}. Choose "
             "another way to judge importance to prune them too."
         )
-    if refusal := cache.shrink_refusal(name, result.plan):
+    if refusal := cache.shrink_refusal(subject):
         st.warning(refusal)
 
 

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 import streamlit as st
 
 from core.charts import sparsity_curve
+from core.jobs.job import Job
 from core.measure import PlanResult, Quality
-from core.pruning import PruningPlan
 from pages.parts.explore.layer_pictures import draw_histograms, draw_mask
 from pages.shared import cache, curves, fine_tunes, large_models
 from pages.shared.format import format_quality
+from pages.shared.in_hand import InHand
+from pages.shared.no_examples import has_examples, offer_to_bring_examples
 
 VIEWS = ("Each layer", "What is left")
 
@@ -29,23 +31,29 @@ def score_baseline(name: str) -> ScoredBaseline | None:
     return ScoredBaseline(found.name, found.score("validation")) if found else None
 
 
-def show_pictures(name: str, plan: PruningPlan, percent: float, result: PlanResult) -> None:
+def show_pictures(hand: InHand, result: PlanResult) -> None:
     """Draw the pictures, and again each second while something of them or of the figures is still to come."""
-    filling = curves.curve_job(name, plan).active or not result.settled
-    known = large_models.known_figures(name, plan, result.settled) if large_models.is_large(name) else None
+    job, large = _curve_of(hand), cache.is_large(hand.network)
+    filling = (job is not None and job.active) or not result.settled
+    known = large_models.known_figures(hand.subject, result.settled) if large else None
     waiting = filling or (known is not None and not all(known))
-    st.fragment(_draw, run_every=1.0 if waiting else None)(name, plan, percent, result, known)
+    st.fragment(_draw, run_every=1.0 if waiting else None)(hand, result, known)
 
 
-def _draw(name: str, plan: PruningPlan, percent: float, result: PlanResult, known: tuple[bool, bool] | None) -> None:
+def _curve_of(hand: InHand) -> Job | None:
+    """Return the job that fills in the curve on which the plan in hand lies; None where nothing can be judged."""
+    return curves.curve_job(hand.network, hand.plan) if has_examples(hand.network) else None
+
+
+def _draw(hand: InHand, result: PlanResult, known: tuple[bool, bool] | None) -> None:
     """Draw the weights on the left, the curve on the right.
 
     known: for a large network, which figures the page shows already.
     """
-    if known and large_models.known_figures(name, plan, result.settled) != known:
+    if known and large_models.known_figures(hand.subject, result.settled) != known:
         st.rerun()
-    result, job = cache.known_result(name, plan) or result, curves.curve_job(name, plan)
-    points: list[PlanResult] = list(job.results)
+    result, job = cache.known_result(hand.subject) or result, _curve_of(hand)
+    points: list[PlanResult] = list(job.results) if job else []
     left, right = st.columns([3, 2], gap="medium")
     with left:
         picture, switch = st.container(), st.container(horizontal=True)
@@ -60,7 +68,7 @@ def _draw(name: str, plan: PruningPlan, percent: float, result: PlanResult, know
         )
         with picture:
             if view == VIEWS[0]:
-                draw_histograms(name, plan, percent, points, result)
+                draw_histograms(hand, points, result)
             else:
                 layer = switch.selectbox(
                     "Layer",
@@ -69,23 +77,30 @@ def _draw(name: str, plan: PruningPlan, percent: float, result: PlanResult, know
                     label_visibility="collapsed",
                     persist_state="session",
                 )
-                draw_mask(name, plan, layer)
+                draw_mask(hand.subject, layer)
     with right:
+        if job is None:
+            offer_to_bring_examples()
+            return
         # The chart does not change with the slider, or it would blink: the picture beside it moves the mark.
-        _draw_curve(name, plan, points, result, mark=view != VIEWS[0])
-        st.caption(_curve_caption(name))
+        _draw_curve(hand, points, result, mark=view != VIEWS[0])
+        st.caption(_curve_caption(hand.network))
         if job.error:
             st.caption(f"The curve is not complete: {' '.join(job.error)}")
 
 
-def _draw_curve(name: str, plan: PruningPlan, points: list[PlanResult], result: PlanResult, mark: bool) -> None:
-    """Draw quality over sparsity, as far as it is known, and mark the present choice on it if that is wanted."""
+def _draw_curve(hand: InHand, points: list[PlanResult], result: PlanResult, mark: bool) -> None:
+    """Draw quality over sparsity, as far as it is known, and mark the present choice on it if that is wanted.
+
+    A fine-tuned network has a mark of its own, which is always there.
+    """
+    here, tuned = (result.sparsity, result.quality), bool(hand.subject.tuned)
     st.plotly_chart(
         sparsity_curve(
             points,
-            cache.known_dense_quality(name),
-            here=(result.sparsity, result.quality) if mark else None,
-            tuned=fine_tunes.tuned_point(name, plan.without_amount),
+            cache.known_dense_quality(hand.network),
+            here=here if mark and not tuned else None,
+            tuned=here if tuned else fine_tunes.tuned_point(hand.network, hand.plan.without_amount),
             theme=st.context.theme.type or "light",
         ),
         key="curve",

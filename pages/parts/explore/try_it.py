@@ -4,27 +4,28 @@ from typing import Any
 
 import streamlit as st
 
-from core.pruning import PruningPlan
+from core.stages import Subject
 from core.tasks.demo import Demo
 from pages.shared import cache, fine_tunes
 from pages.shared.errors import show_errors
 
 
-def offer_demo(name: str, plan: PruningPlan) -> None:
+def offer_demo(subject: Subject) -> None:
     """Offer the task's own question, once somebody opens the panel."""
+    name = subject.network
     demo = cache.task(name).demo
     if demo is None:
         return
     panel = st.expander(demo.invitation, key=f"trial-{name}", on_change="rerun")
     if panel.open:
         with panel:
-            st.fragment(_draw_demo)(name, plan, demo)
+            st.fragment(_draw_demo)(subject, demo)
 
 
-def _draw_demo(name: str, plan: PruningPlan, demo: Demo) -> None:
-    question = _ask(name, demo)
+def _draw_demo(subject: Subject, demo: Demo) -> None:
+    question = _ask(subject.network, demo)
     with show_errors():
-        answers = {stage: demo.answer(model, question) for stage, model in networks(name, plan).items()}
+        answers = {stage: demo.answer(model, question) for stage, model in networks(subject).items()}
         for place, (stage, answer) in zip(st.columns(len(answers), gap="medium"), answers.items(), strict=True):
             place.markdown(f"**{stage}**: {answer.said}")
             if answer.image:
@@ -43,10 +44,12 @@ def _ask(name: str, demo: Demo) -> int | str:
     return st.text_input(demo.label, demo.start, help=demo.help, key=key, persist_state="session")
 
 
-def networks(name: str, plan: PruningPlan) -> dict[str, Any]:
-    """Return the dense, the pruned, and, if this visit has one of this plan, the fine-tuned network."""
-    found = {"Dense": cache.task(name).model, "Pruned": cache.pruned(name, plan).model}
-    tuned = fine_tunes.fine_tune_of(name, plan)
-    if tuned:
-        found["Fine-tuned"] = fine_tunes.rebuild_network(tuned).model
+def networks(subject: Subject) -> dict[str, Any]:
+    """Return the dense, the pruned, and, if one of this plan is in hand or in this visit, the fine-tuned network."""
+    name, plan = subject.network, subject.plan
+    found = {"Dense": cache.task(name).model, "Pruned": cache.network(Subject(name, plan)).model}
+    latest = None if subject.tuned else fine_tunes.fine_tune_of(name, plan)
+    tuned = latest.subject if latest else subject
+    if tuned.tuned:
+        found["Fine-tuned"] = cache.network(tuned).model
     return found

@@ -6,11 +6,15 @@ from core.charts import group_chart, learning_chart
 from core.jobs.job import Job
 from core.measure import Look, over_fitting
 from pages.shared import cache, fine_tunes
+from pages.shared.fine_tunes import FineTune
 from pages.shared.format import format_interval, format_quality
 
 
 def show_learning(job: Job) -> None:
-    """Draw validation and training figures over the steps, and say where they part."""
+    """Draw validation and training figures over the steps, and say where they part.
+
+    job: one of this server's memory, which has every look.
+    """
     looks = [Look(each.step, each.quality, each.train, each.sparsity, each.same_examples) for each in job.results]
     if not looks:
         return
@@ -38,10 +42,9 @@ def show_learning(job: Job) -> None:
     )
 
 
-def show_groups() -> None:
+def show_groups(tuned: FineTune) -> None:
     """Show whom pruning hurt and what healed, group by group."""
-    tuned = fine_tunes.ended_fine_tune()
-    found = fine_tunes.judge_groups(tuned) if tuned else None
+    found = fine_tunes.judge_groups(tuned)
     if found:
         with st.expander("Group by group: before and after"):
             st.plotly_chart(

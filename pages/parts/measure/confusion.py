@@ -1,33 +1,32 @@
-"""What is mistaken for what, by the dense and by the pruned network."""
+"""What is mistaken for what, by the dense network and by what was made of it."""
 
 import numpy as np
 import streamlit as st
 
 from core.charts import confusion_matrix
-from core.keys import Key
+from core.keys import about
 from core.measure import confusion, mistakes
-from core.pruning import PruningPlan
+from core.stages import Subject
 from pages.shared import cache
 from pages.shared.errors import show_errors
 
 
-def show_confusion(name: str, plan: PruningPlan) -> None:
-    """Show both confusion matrices side by side, once somebody opens the panel."""
-    classes = cache.task(name).classes
+def show_confusion(subject: Subject) -> None:
+    """Show the confusion matrices of the dense network and of a stage, once somebody opens the panel."""
+    classes = cache.task(subject.network).classes
     if not classes:
         return
-    panel = st.expander("What is mistaken for what?", key=f"mixed-{name}", on_change="rerun")
+    panel = st.expander("What is mistaken for what?", key=f"mixed-{subject.network}", on_change="rerun")
     if not panel.open:
         return
     with panel, show_errors(), st.spinner("Asking both networks about every validation example ..."):
-        dense, pruned = count_confusions(name, plan)
-        grown = mistakes(classes, dense, pruned)
-        for truth, said, before, now in grown:
-            st.markdown(f"- **{truth}** is called **{said}** {now:,} times, {before:,} times by the dense network.")
-        if not grown:
-            st.markdown("- No mistake became more frequent.")
+        stages = {each.stage.capitalize(): each for each in (cache.dense_stage(subject), subject)}
+        counted = {title: count_confusions(each) for title, each in stages.items()}
+        dense, *others = counted.values()
+        for shown in others:
+            _list_grown(mistakes(classes, dense, shown))
         theme = st.context.theme.type or "light"
-        for place, counts, title in zip(st.columns(2), (dense, pruned), ("Dense", "Pruned"), strict=True):
+        for place, (title, counts) in zip(st.columns(2), counted.items(), strict=False):
             place.plotly_chart(
                 confusion_matrix(counts, classes, title, theme),
                 key=f"confusion-{title}",
@@ -40,9 +39,18 @@ def show_confusion(name: str, plan: PruningPlan) -> None:
         )
 
 
-def count_confusions(name: str, plan: PruningPlan) -> tuple[np.ndarray, np.ndarray]:
-    """Count names given to examples of each class by the dense and the pruned network, int (classes, classes) each."""
-    task, memo = cache.task(name), cache.memo()
-    dense = memo.get(Key(name, "confusion"), lambda: confusion(task, task.model))
-    pruned = memo.get(Key(name, "confusion", plan), lambda: confusion(task, cache.pruned(name, plan).model))
-    return dense, pruned
+def _list_grown(grown: list[tuple[str, str, int, int]]) -> None:
+    """Name the mistakes that became more frequent: true class, name given, how often before and now."""
+    for truth, said, before, now in grown:
+        st.markdown(f"- **{truth}** is called **{said}** {now:,} times, {before:,} times by the dense network.")
+    if not grown:
+        st.markdown("- No mistake became more frequent.")
+
+
+def count_confusions(subject: Subject) -> np.ndarray:
+    """Count names given by a stage to the examples of each class, int (classes, classes)."""
+    task = cache.task(subject.network)
+    found: np.ndarray = cache.memo().get(
+        about(subject, "confusion"), lambda: confusion(task, cache.network(subject).model)
+    )
+    return found

@@ -1,10 +1,10 @@
-"""What a pruned network forgot, as examples that people can look at."""
+"""What a pruned or fine-tuned network forgot, as examples that people can look at."""
 
 import streamlit as st
 
-from core.keys import Key
+from core.keys import about
 from core.measure import Forgotten, forgotten
-from core.pruning import PruningPlan
+from core.stages import Subject
 from pages.shared import cache
 from pages.shared.errors import show_errors
 from pages.shared.format import format_interval, format_percent, format_quality
@@ -13,38 +13,50 @@ MOST_SHOWN = 12
 """Examples that are shown."""
 
 
-def show_forgotten(name: str, plan: PruningPlan) -> None:
-    """Show what the dense network knew for sure and the pruned one does not, once somebody opens the panel."""
+def show_forgotten(subject: Subject) -> None:
+    """Show what the dense network knew for sure and a stage does not, once somebody opens the panel."""
+    name = subject.network
     if cache.task(name).classifier is None:
         return
     panel = st.expander("What did the network forget?", key=f"forgotten-{name}", on_change="rerun")
     if not panel.open:
         return
-    with panel, show_errors(), st.spinner("Comparing both networks example by example ..."):
-        found, total = find_forgotten(name, plan), cache.task(name).count("validation")
-        st.markdown(
-            f"Of {total:,} validation examples, **{len(found.examples):,}** are named rightly by the dense network "
-            f"only, and {found.gained:,} by the pruned one only."
-        )
-        rows = [
-            {
-                "Class": each,
-                "Forgotten": format_quality(share),
-                "Range": format_interval(share),
-                "Known before": share.n,
-            }
-            for each, share in sorted(found.share.items(), key=lambda pair: -pair[1].value)
-        ]
-        st.dataframe(rows, hide_index=True)
-        if found.examples:
-            st.caption(f"The {min(MOST_SHOWN, len(found.examples))} of which the dense network was surest:")
-            _draw_examples(name, found)
+    with panel, show_errors():
+        if subject.stage == "dense":
+            st.caption("This is the whole network, with which the others are compared: it forgot nothing.")
+            return
+        with st.spinner("Comparing both networks example by example ..."):
+            _draw_forgotten(subject, find_forgotten(subject))
 
 
-def find_forgotten(name: str, plan: PruningPlan) -> Forgotten:
-    """Compare the dense and the pruned network example by example."""
-    task = cache.task(name)
-    return cache.memo().get(Key(name, "forgotten", plan), lambda: forgotten(task, cache.pruned(name, plan).model))
+def _draw_forgotten(subject: Subject, found: Forgotten) -> None:
+    total = cache.task(subject.network).count("validation")
+    st.markdown(
+        f"Of {total:,} validation examples, **{len(found.examples):,}** are named rightly by the dense network "
+        f"only, and {found.gained:,} by the {subject.stage} one only."
+    )
+    rows = [
+        {
+            "Class": each,
+            "Forgotten": format_quality(share),
+            "Range": format_interval(share),
+            "Known before": share.n,
+        }
+        for each, share in sorted(found.share.items(), key=lambda pair: -pair[1].value)
+    ]
+    st.dataframe(rows, hide_index=True)
+    if found.examples:
+        st.caption(f"The {min(MOST_SHOWN, len(found.examples))} of which the dense network was surest:")
+        _draw_examples(subject.network, found)
+
+
+def find_forgotten(subject: Subject) -> Forgotten:
+    """Compare the dense network and a stage example by example."""
+    task = cache.task(subject.network)
+    found: Forgotten = cache.memo().get(
+        about(subject, "forgotten"), lambda: forgotten(task, cache.network(subject).model)
+    )
+    return found
 
 
 def _draw_examples(name: str, found: Forgotten) -> None:

@@ -38,7 +38,7 @@ def _draw_scan(name: str, busy: bool) -> None:
     latest: Sensitivity = job.results[-1]
     if latest.seen < latest.of:
         st.progress(latest.seen / latest.of, f"Judged on {latest.seen:,} of {latest.of:,} so far")
-    worst = cache.tasks()[name].worst
+    worst = cache.info(name).worst
     view = st.segmented_control(
         "Picture", list(VIEWS), default="Heat map", key="scan-view", required=True, label_visibility="collapsed"
     )

@@ -10,6 +10,7 @@ from core.jobs.job import Job
 from core.measure import Budget, Candidate, Quality, best_within, closest, lost
 from core.quality import METRICS
 from pages.shared import cache, history, link, plan_state, workers
+from pages.shared.download import file_stem
 from pages.shared.format import format_bytes, format_difference, format_percent, format_quality
 from pages.shared.job_button import job_button, show_until_results
 
@@ -41,7 +42,7 @@ def offer_search(name: str) -> None:
 
 def _choose_budget(name: str, limited: str, place: DeltaGenerator) -> tuple[Budget, str]:
     """Ask how much; return the budget and how people read it."""
-    about, whole = METRICS[cache.tasks()[name].metric], history.dense_candidate(name)
+    about, whole = METRICS[cache.info(name).metric], history.dense_candidate(name)
     if limited == "lose":
         unit = "points" if about.share else "of the metric"
         start = 1.0 if about.share else (10.0 if about.higher else 0.01)
@@ -88,7 +89,9 @@ def _draw_frontier(name: str, limited: str, picked: Candidate | None) -> None:
     text, take = st.columns([3, 1], vertical_alignment="center", gap="medium")
     text.caption(f"Everything this visit tried of this network: {len(tried):,}. Bars: 95 % range.")
     table = history.history_table(name, tried).to_csv(index=False)
-    take.download_button("Download (CSV)", table, f"{name}-tried.csv", "text/csv", on_click="ignore", width="stretch")
+    take.download_button(
+        "Download (CSV)", table, f"{file_stem(name)}-tried.csv", "text/csv", on_click="ignore", width="stretch"
+    )
 
 
 def _draw_answer(name: str, budget: Budget, found: list[Candidate], picked: Candidate | None) -> None:

@@ -1,4 +1,4 @@
-"""What a pruned network really saves: counted, written out, and timed on this machine when somebody asks."""
+"""What a network really saves: counted, written out, and timed on this machine when somebody asks."""
 
 from typing import Any
 
@@ -7,16 +7,17 @@ import streamlit as st
 
 from core.jobs.job import Job
 from core.measure import ENCODINGS, Latency, ShippingFigures, advice
-from core.pruning import PruningPlan
+from core.stages import Subject
 from pages.shared.format import format_bytes
 from pages.shared.job_button import job_button, show_until_results
 
 
-def offer_shipping(name: str, plan: PruningPlan) -> None:
+def offer_shipping(subject: Subject) -> None:
     """Offer the measurement, and show what it has found."""
-    job = job_button(st.container(), "Measure on this machine", "shipping", name, plan, key="weigh", type="primary")
+    job = job_button(st.container(), "Measure on this machine", "shipping", subject, key="weigh", type="primary")
     if job is None:
-        st.caption("Counts, writes and times the network that the slider leaves, in four ways. It takes a few seconds.")
+        shown = "the network that the slider leaves" if subject.stage == "pruned" else f"the {subject.stage} network"
+        st.caption(f"Counts, writes and times {shown}, in four ways. It takes a few seconds.")
         return
     st.fragment(_draw_shipping, run_every=0.5 if job.active else None)(job, job.active)
 

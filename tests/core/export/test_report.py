@@ -10,23 +10,25 @@ from jinja2 import UndefinedError
 from core.export import Findings
 from core.export import report as write_report
 from core.export.rendering import render
-from core.jobs.work import TuneProgress, by_chance, report, reporting, tune
+from core.jobs.work import TuneProgress, by_chance, report, reporting, tune, tuned_network
 from core.measure import FurtherFigures, ShippingFigures
 from core.pruning import PruningPlan, prune
 from core.quality import proportion
+from core.stages import Packed, Subject, pack
+from core.store import open_store, put_artefact
 from core.tasks import load
 from core.tuning import Recipe, fine_tune
 from tests.core.export.report_reader import Page
 
 
-def finished(*arguments):
-    *_, last = report(*arguments)
+def finished(task, subject, *more):
+    *_, last = report(lambda name: task, subject, *more)
     return last.page, {row[0]: row[1:] for row in Page(last.page).rows if row}
 
 
 def test_a_report_holds_plan_figures_costs_and_chance(mlp):
     plan = PruningPlan(sparsity=0.9)
-    text, rows = finished(lambda name: mlp, "fashion-mlp", plan)
+    text, rows = finished(mlp, Subject("fashion-mlp", plan))
     pruned = prune(mlp, plan)
     for split in ("validation", "test"):
         quality = mlp.evaluate(pruned.model, split)
@@ -46,19 +48,33 @@ def test_a_report_holds_plan_figures_costs_and_chance(mlp):
 
 
 def test_a_report_loads_nothing_and_may_do_nothing(mlp):
-    text, _ = finished(lambda name: mlp, "fashion-mlp", PruningPlan(sparsity=0.5))
+    text, _ = finished(mlp, Subject("fashion-mlp", PruningPlan(sparsity=0.5)))
     assert Page(text).loads == []
     assert "default-src 'none'" in text
     assert re.search(r"<script>.{1000000}", text, re.DOTALL), "the chart library is in the file"
 
 
-def test_a_report_on_a_fine_tune_has_its_recipe_and_its_seeds(mlp):
+def test_a_report_on_the_dense_network_is_about_that_alone(mlp, monkeypatch):
+    monkeypatch.setattr(reporting, "REPORTED", (0.5, 0.9))
+    text, rows = finished(mlp, Subject("fashion-mlp", PruningPlan(sparsity=0.9), "dense"))
+    assert rows["Accuracy, dense, test"][0].startswith(f"{mlp.evaluate(mlp.model, 'test').value:.2%}")
+    assert rows["Removed of the prunable weights"] == ["0.00%"]
+    assert not [name for name in rows if "pruned" in name or "by chance" in name]
+    assert f"<h1>{mlp.info.title}: dense</h1>" in text and "<h2>Plan</h2>" not in text
+
+
+def test_a_report_on_a_fine_tune_has_its_recipe_and_its_seeds(mlp, tmp_path, monkeypatch):
     plan, recipe = PruningPlan(sparsity=0.95, granularity="neuron"), Recipe(steps=30)
     *_, healed = tune(lambda name: mlp, "fashion-mlp", plan, recipe)
     assert isinstance(healed, TuneProgress)
     *_, again = fine_tune(mlp, prune(mlp, plan), Recipe(steps=30, seed=1))
     seeds = ((0, healed.quality), (1, again.quality))
-    text, rows = finished(lambda name: mlp, "fashion-mlp", plan, healed, recipe, seeds)
+    network = tuned_network(prune(mlp, plan), healed)
+    masks = {**network.masks, **network.companion_masks}
+    packed = pack(Packed(network.model.state_dict(), masks, "fine-tuned"))
+    monkeypatch.setenv("PLAYGROUND_DATA", str(tmp_path))
+    weights = put_artefact(open_store(folder=tmp_path), packed)
+    text, rows = finished(mlp, Subject("fashion-mlp", plan, "fine-tuned", weights), recipe, seeds)
     assert rows["Accuracy, fine-tuned, validation"][0].startswith(f"{healed.quality.value:.2%}")
     assert rows["learning_rate"] == ["0.001"]
     assert rows["1"][0].startswith(f"{again.quality.value:.2%}")
@@ -70,7 +86,7 @@ def test_a_report_on_a_fine_tune_has_its_recipe_and_its_seeds(mlp):
 def test_every_field_has_a_report(name, monkeypatch):
     monkeypatch.setattr(reporting, "REPORTED", (0.5, 0.9))
     task = load(name)
-    _, rows = finished(lambda _: task, name, PruningPlan(sparsity=0.8))
+    _, rows = finished(task, Subject(name, PruningPlan(sparsity=0.8)))
     assert f"{task.info.metric}, pruned, test" in rows
 
 

@@ -16,9 +16,8 @@ from core.errors import PlaygroundError
 from core.jobs.job import CRASHED, EVERYBODY, NO_ROOM
 from core.jobs.pool import Jobs
 from core.jobs.starters import ForkServer, Spawner, starter
-from core.jobs.work import TuneProgress, best_progress, drop_weights, tuned_network
+from core.jobs.work import best_progress, tuned_network
 from core.pruning import PruningPlan, prune
-from core.quality import proportion
 from core.tuning import Recipe, fine_tune
 from tests.conftest import ROOT
 from tests.core.jobs.small import real, small_pool, until
@@ -174,20 +173,6 @@ def test_a_job_nobody_wants_any_more_is_stopped(pool, monkeypatch):
     here["is"] = False
     assert wait(job, 15)
     assert job.state == "stopped"
-
-
-def test_old_results_drop_their_weights_but_the_best_keeps_them():
-    quality = [proportion(hits, 100) for hits in (10, 60, 50, 40)]
-    sparsity = [0.5, 0.9, 0.9, 0.9]
-    results = ()
-    for step in range(4):
-        latest = TuneProgress(step + 1, 10, 1.0, quality[step], None, sparsity[step], 0.0, 0.0, b"w", b"m")
-        results = drop_weights((*results, latest))
-    assert [each.weights for each in results] == [None, b"w", None, b"w"]
-    assert best_progress(results, 0.9) is results[1]
-    assert best_progress((), 0.9) is None
-    whole = [*results, TuneProgress(10, 10, 1.0, quality[0], None, 0.9, 0.0, 0.0, b"w", b"m", ended=True)]
-    assert best_progress(whole, 0.9) is whole[-1]  # a run that came to its end is judged by its end
 
 
 def left_of(*count):
@@ -372,6 +357,19 @@ def forked(monkeypatch):
         pytest.skip("this system cannot fork")
     with small_pool(monkeypatch, ForkServer) as jobs:
         yield jobs
+
+
+def test_a_worker_that_is_gone_once_it_is_heard_of_is_replaced(forked, monkeypatch):
+    refused = iter([ProcessLookupError(errno.ESRCH, "no such process")])
+    opened = os.pidfd_open
+
+    def open_late(pid):
+        for error in refused:
+            raise error
+        return opened(pid)
+
+    monkeypatch.setattr("core.jobs.process.os.pidfd_open", open_late)
+    assert still_works(forked)
 
 
 def test_a_fork_that_the_system_refuses_is_a_sentence_and_a_later_job_works(forked, monkeypatch):

@@ -19,6 +19,7 @@ from core.measure import measure_candidate, search, shipping_figures, variants
 from core.measure.budget import Budget
 from core.pruning import PruningPlan, prune, shrink
 from core.quality import proportion
+from core.stages import Subject
 from core.tasks.base import Packaging
 from core.tasks.imagenet.networks import NETWORKS
 from core.tuning import Recipe, fine_tune
@@ -187,5 +188,5 @@ def test_a_variant_that_cannot_be_is_left_out_with_a_reason(attentive):
     assert "sparse" in left_out["sparse (CSR)"]
     *_, weighed = shipping_figures(attentive, pruned)
     assert set(weighed.latency[64]) == {"dense", "with zeros"}
-    *_, last = report(lambda name: attentive, "attentive", PruningPlan(sparsity=0.5))
+    *_, last = report(lambda name: attentive, Subject("attentive", PruningPlan(sparsity=0.5)))
     assert "Left out, sparse (CSR)" in last.page

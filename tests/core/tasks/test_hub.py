@@ -4,6 +4,7 @@ import hashlib
 import json
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
 import torch
@@ -13,9 +14,14 @@ from transformers import AutoConfig, AutoModelForSequenceClassification, AutoTok
 from core.downloads import FetchFailed, fetch
 from core.errors import BadInput, TaskUnavailable
 from core.export import bundle
+from core.jobs.work import loader
 from core.pruning import PruningPlan, prune
+from core.stages import Packed, catalogue_name, load_network, pack, with_stored_weights
+from core.store import open_store, put_artefact
 from core.tasks import brought
+from core.tasks import load as load_named
 from core.tasks.hub import lookup
+from core.tasks.hub.local import FETCHED, find_local, note_fetched
 from core.tasks.hub.task import load as load_task
 from tests.conftest import ROOT
 
@@ -62,15 +68,18 @@ class Hub(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
-@pytest.fixture(scope="module")
-def small(tmp_path_factory):
+def small_classifier(folder):
     """A transformer of one narrow layer that never learned anything, with the words of the shipped one."""
     config = AutoConfig.from_pretrained(FOLDER)
     config.hidden_size, config.intermediate_size, config.num_hidden_layers, config.num_attention_heads = 32, 64, 1, 2
     torch.manual_seed(0)
-    folder = tmp_path_factory.mktemp("small")
     AutoModelForSequenceClassification.from_config(config).save_pretrained(folder)
     return {name: (folder / name).read_bytes() for name in ("config.json", WEIGHTS)}
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory):
+    return small_classifier(tmp_path_factory.mktemp("small"))
 
 
 @pytest.fixture
@@ -93,6 +102,7 @@ def fetched(outside, tmp_path):
     found = looked_up(outside, tmp_path)
     for one in found.files:
         list(fetch(one))
+    note_fetched(found)
     return found
 
 
@@ -189,3 +199,52 @@ def test_a_network_that_never_learned_to_sort_is_refused(outside, tmp_path):
     outside.files[WEIGHTS] = save({name: value for name, value in tensors.items() if "classifier" not in name})
     with pytest.raises(BadInput, match="was not trained to sort texts"):
         load_task(fetched(outside, tmp_path))
+
+
+@pytest.fixture
+def at_home(outside, tmp_path, monkeypatch):
+    """A network that was fetched to where downloads are kept; afterwards nobody can be asked."""
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    monkeypatch.setenv("PLAYGROUND_DATA", str(tmp_path / "data"))
+    found = fetched(outside, Path(torch.hub.get_dir()))
+    outside.shutdown()
+    return found
+
+
+NAME = f"hub:someone/topics@{COMMIT}"
+
+
+def test_what_was_fetched_is_loaded_by_its_name_without_a_network(at_home, tmp_path):
+    store = open_store()
+    task = load_network(NAME, load_named, store.files)
+    assert (task.info.name, catalogue_name(NAME), task.info.shipped) == (NAME, NAME, False)
+    assert find_local("someone/topics", COMMIT).licence == "apache-2.0"
+    assert "licence: apache-2.0" in task.info.source
+    pruned = prune(task, PruningPlan(sparsity=0.5)).model
+    name = with_stored_weights(NAME, put_artefact(store, pack(Packed(pruned.state_dict()))))
+    load = loader()
+    for each, model in ((NAME, task.model), (name, pruned)):
+        there = load(each)
+        assert there.info.name == each
+        assert all(torch.equal(a, b) for a, b in zip(there.model.parameters(), model.parameters(), strict=True))
+
+
+@pytest.mark.parametrize("lost", [WEIGHTS, FETCHED, "tokenizer.json"])
+def test_what_is_not_all_here_is_a_sentence(at_home, lost):
+    (at_home.folder / lost).unlink()
+    with pytest.raises(TaskUnavailable) as told:
+        load_named(NAME)
+    assert str(told.value) == "someone/topics of the Hub is not on this server. Fetch it again on Bring your own."
+
+
+@pytest.mark.parametrize("name", ["hub:", "hub:../..@" + COMMIT, "hub:someone/topics", "hub:someone/topics@main"])
+def test_a_name_that_cannot_be_one_is_a_sentence(name):
+    with pytest.raises(TaskUnavailable, match="names no network of the Hub"):
+        load_named(name)
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{}", '{"licence": 1, "files": 2}'])
+def test_a_damaged_note_is_a_sentence(at_home, content):
+    (at_home.folder / FETCHED).write_text(content)
+    with pytest.raises(TaskUnavailable, match="Fetch it again"):
+        load_named(NAME)

@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 from safetensors.torch import load_file
 from torch import nn
 
-from core.jobs.work import measure_shipping
 from core.measure import ENCODINGS, Latency, advice, cost, effective, file_sizes, latencies, macs, variants
 from core.measure.latency import SparseLinear
 from core.pruning import PruningPlan, prune
@@ -94,17 +93,6 @@ def test_times_have_quartiles_in_order_and_the_larger_network_takes_longer():
         assert 0 < each.low <= each.median <= each.high
         assert each.runs >= 15
     assert found["small"].median < found["large"].median
-
-
-def test_weighing_tells_all_of_it(mlp):
-    plan = PruningPlan(sparsity=0.5, granularity="neuron")
-    *_, last = measure_shipping(lambda name: mlp, "fashion-mlp", plan)
-    assert set(last.latency) == {1, 64}
-    assert set(last.latency[1]) == set(last.parameters) == {"dense", "with zeros", "smaller"}
-    assert last.parameters["smaller"] < last.parameters["dense"] == 266_610
-    assert last.macs["smaller"] < last.macs["with zeros"] == last.macs["dense"] == 266_200
-    assert last.effective < last.macs["with zeros"]
-    assert last.files["dense"] < 266_610 * 4
 
 
 def test_the_advice_follows_from_the_figures():

@@ -1,0 +1,120 @@
+"""The history of a visit: a tree of its experiments beside a table; one of them opened, two of them compared."""
+
+from functools import partial
+
+import streamlit as st
+
+from core.charts import history_tree
+from core.stages import catalogue_name
+from core.store.keys import visit_of
+from pages.parts.history.entries import MOST_DRAWN, Tried, parents_of, read_tried, tree_points, tried_table
+from pages.parts.history.selected import show_selected
+from pages.shared import fine_tunes, visit, workers
+from pages.shared.format import format_difference
+from pages.shared.runs import write_runs
+from pages.shared.storage import store
+
+HEIGHT = 440
+"""Pixels of the table, and of the picture beside it, which scrolls."""
+
+FIRST_COLUMNS = ("Run", "Name", "Strategy", "Sparsity, %", "After", "Low", "High", "File, kB")
+"""What a run is told by; the columns behind these take scrolling."""
+
+
+def show_history() -> None:
+    """Show what this visit has tried, and what can be done with it. Raises StoreUnavailable."""
+    title, corner = st.columns([4, 1], vertical_alignment="center", gap="small")
+    title.subheader("History of this visit", anchor=False)
+    with corner:
+        _offer_to_forget()
+    tried, total = read_tried()
+    if not tried:
+        st.caption("Each fine-tune adds a line here: try two strategies at the same sparsity, and compare.")
+        return
+    picture, list_of_them = st.columns(2, gap="small")
+    with list_of_them:
+        marked = _choose(tried, total)
+    with picture:
+        _draw_tree(tried, marked)
+    _show_marked(tried, marked)
+    runs = partial(write_runs, store(), visit.visit_key())
+    st.download_button("Download runs (CSV)", runs, "runs.csv", "text/csv", on_click="ignore")
+
+
+def _choose(tried: list[Tried], total: int) -> list[Tried]:
+    """List the experiments; return those that are marked, in the order of the list, or the latest one."""
+    deleted = st.session_state.get("deleted runs", 0)  # lines move up when one goes, so the marks begin anew
+    table = tried_table(tried)
+    picked = st.dataframe(
+        table,
+        hide_index=True,
+        height=min(HEIGHT, 40 + 36 * len(tried)),
+        key=f"run-table-{deleted}" if deleted else "run-table",
+        on_select="rerun",
+        selection_mode="multi-row",
+        column_order=[*FIRST_COLUMNS, *(str(each) for each in table if each not in FIRST_COLUMNS)],
+        column_config={"Name": st.column_config.TextColumn(width="small")},
+        alt="What this visit has tried, one line each",
+    )
+    if total > len(tried):
+        st.caption(f"The latest {len(tried):,} of {total:,}; the download has them all.")
+    return [tried[row] for row in sorted(picked.selection.rows) if row < len(tried)] or tried[-1:]
+
+
+def _draw_tree(tried: list[Tried], marked: list[Tried]) -> None:
+    points = tree_points(tried)
+    figure = history_tree(points, {each.experiment.id for each in marked}, st.context.theme.type or "light")
+    tall = figure["layout"]["height"] > HEIGHT
+    with st.container(height=HEIGHT if tall else "content", border=False):
+        st.plotly_chart(
+            figure,
+            key="history-tree",
+            theme=None,
+            config={"displayModeBar": False},
+            alt="Tree of what this visit has tried, over what is removed",
+        )
+    if len(tried) > MOST_DRAWN:
+        st.caption(f"The latest {MOST_DRAWN}.")
+
+
+def _show_marked(tried: list[Tried], marked: list[Tried]) -> None:
+    """Show one experiment, or how far two of one network lie apart; else say what can be marked."""
+    if len(marked) == 1:
+        (one,) = marked
+        parents = parents_of(tried)
+        show_selected(one, [each.label for each in tried if parents[each.experiment.id] == one.experiment.id])
+        return
+    if len(marked) == 2 and len({catalogue_name(each.experiment.network) for each in marked}) == 1:
+        first, second = marked
+        if first.tuned and second.tuned:
+            st.info(
+                f"Run {first.number} ({first.tuned.recipe.strategy}) against run {second.number} "
+                f"({second.tuned.recipe.strategy}), after fine-tuning ({first.tuned.tuned.metric}), on the same "
+                f"examples: {format_difference(first.tuned.tuned, second.tuned.tuned)}."
+            )
+            return
+    st.caption(
+        "Mark one line to name it, to open it or to go on from it, two lines of one model to compare them; a click on "
+        "a heading sorts. The larger a dot of the tree, the larger the file."
+    )
+
+
+def _offer_to_forget() -> None:
+    # Each visit has a panel of its own, so that it is closed again once the visit is a new one.
+    with st.popover("Forget this visit", width="stretch", key=f"forgetting-{visit_of(visit.visit_key())[:8]}"):
+        st.markdown(
+            "Everything that this browser has tried and brought is deleted from the server: runs, names, notes and "
+            "weights. Download first what you want to keep."
+        )
+        if st.button("Forget all of it", key="forget", type="primary"):
+            _stop_fine_tune()
+            visit.forget()
+            st.rerun()
+
+
+def _stop_fine_tune() -> None:
+    """End a fine-tune that runs, and wait until what it has reached is stored, so that it is forgotten as well."""
+    running = fine_tunes.current()
+    if running is not None and running.active:
+        workers.jobs().stop(running.job)
+        running.kept.wait(30)

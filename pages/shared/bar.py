@@ -1,0 +1,160 @@
+"""The bar on top of every page: which network, how much of it is removed and how, and which stage is looked at."""
+
+from dataclasses import replace
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from core.errors import PlaygroundError
+from core.experiment import ID, read_link
+from core.pruning import PruningPlan
+from core.stages import Subject, catalogue_name
+from core.tuning import Recipe
+from pages.shared import cache, fine_tunes, link
+from pages.shared.amount import choose_amount, choose_percent
+from pages.shared.download_offer import offer_download
+from pages.shared.in_hand import InHand
+from pages.shared.own_networks import list_own_networks
+from pages.shared.plan_form import choose_plan
+
+STAGES = {"Dense": "dense", "Pruned": "pruned", "Fine-tuned": "fine-tuned"}
+"""What can be looked at, as people read it; "repaired" will stand between the last two."""
+
+
+def choose_in_hand(top: DeltaGenerator, details: DeltaGenerator) -> InHand:
+    """Ask for network, amount and stage in `top`, for the ways to prune in `details`; the address says the same.
+
+    Stops the page where the network has to be fetched first. Raises what `PruningPlan` and loading raise.
+    """
+    notes = top.container()
+    link.warn_of_unknown(st.query_params, notes)
+    left, right = top.columns([2, 3], vertical_alignment="bottom", gap="medium")
+    with left:
+        name = choose_model()
+    with top:
+        if not offer_download(name):
+            link.publish()
+            st.stop()
+    try:
+        with details:
+            base = choose_plan(name, notes)
+    except PlaygroundError:
+        with right:
+            choose_percent(patterned=False)  # so that nothing that somebody had chosen is gone
+        link.publish()
+        raise
+    with right:
+        plan, percent = choose_amount(name, base)
+    _turn_to_what_has_just_ended(name, plan)
+    recipe, parent = _from_link(name, notes)
+    link.say("parent", parent)
+    with top.container(horizontal=True, vertical_alignment="center", gap="small", key="in-hand"):
+        subject, recipe = _choose_stage(Subject(name, plan), recipe, parent)
+        hand = InHand(subject, percent, recipe, parent)
+        st.caption(describe(hand), help="What you have in hand; it is the same on every page, and in the address.")
+    link.publish()
+    return hand
+
+
+def choose_model() -> str:
+    """Let people choose a network: of the catalogue, or one of their own; it lives in the link."""
+    titles = {name: info.title for name, info in cache.tasks().items()} | list_own_networks()
+    coming = st.session_state.pop("model next", None)
+    if coming is not None:
+        st.session_state["model"] = coming
+    wanted = link.requested("model")
+    first = not link.restore_choice("model") and "model" not in st.session_state
+    asked_for = {str(each) for each in (wanted, st.session_state.get("model")) if each is not None}
+    for name in asked_for - set(titles):
+        try:
+            titles[name] = cache.info(name).title
+        except PlaygroundError as error:
+            if name == st.session_state.get("model"):
+                del st.session_state["model"]
+            st.warning(f"The link names a model that is not here: {name[:60]!r}. {error.what} {error.advice}")
+    if first and wanted in titles:
+        st.session_state["model"] = wanted
+    link.start_as_usual("model", next(iter(titles)))
+    name = st.selectbox(
+        "Pretrained model",
+        list(titles),
+        format_func=titles.__getitem__,
+        help="A network that has already learned its task; you will take parts of it away. Your own stand at the end.",
+        key="model",
+        persist_state="session",
+    )
+    link.keep_choice("model", name)
+    link.say("model", name)
+    return name
+
+
+def _from_link(name: str, notes: DeltaGenerator) -> tuple[Recipe | None, str]:
+    """Read from the link which fine-tune it shows and what it went on from; both hold as long as the network does."""
+    kept = st.session_state.setdefault("from link", {})
+    for key in ("learn", "parent"):
+        if (wanted := link.requested(key)) is not None:
+            kept[key] = (name, wanted)
+            link.keep_choice(key, wanted)
+    texts = {key: text for key, (network, text) in kept.items() if network == name}
+    found, problems = read_link(texts)
+    for problem in problems:
+        notes.warning(problem)
+    parent = texts.get("parent", "")
+    return found.recipe, parent if ID.fullmatch(parent) else ""
+
+
+def _choose_stage(pruned: Subject, recipe: Recipe | None, parent: str) -> tuple[Subject, Recipe | None]:
+    """Let people choose what to look at of those stages that there are."""
+    tuned = fine_tunes.fine_tune_of(pruned.network, pruned.plan, recipe, parent)
+    offered = [label for label, stage in STAGES.items() if stage != "fine-tuned" or tuned]
+    link.read_choice("stage", STAGES)
+    if st.session_state.get("stage") not in offered:
+        st.session_state["stage"] = "Pruned"
+    label = st.segmented_control(
+        "Stage",
+        offered,
+        key="stage",
+        required=True,
+        label_visibility="collapsed",
+        persist_state="session",
+    )
+    stage = STAGES[label or "Pruned"]
+    link.write_choice("stage", label or "Pruned", "Pruned")
+    shown = tuned if stage == "fine-tuned" else None
+    learned = shown.experiment.to_link()["learn"] if shown else ""
+    link.say("learn", learned)
+    if shown:
+        return shown.subject, shown.recipe
+    return replace(pruned, stage=stage), None
+
+
+def _turn_to_what_has_just_ended(network: str, plan: PruningPlan) -> None:
+    """Show a fine-tune of this network and plan by itself, once, after it has ended."""
+    running = fine_tunes.current()
+    if running is None or running.active or running.shown or running.problem:
+        return
+    if (running.experiment.network, running.experiment.plan) == (network, plan):
+        running.shown = True
+        st.session_state["stage"] = "Fine-tuned"
+        learned = running.experiment.to_link()["learn"]
+        st.session_state.setdefault("from link", {})["learn"] = (network, learned)
+        link.keep_choice("learn", learned)
+
+
+def describe(hand: InHand) -> str:
+    """Say in one line what is in hand."""
+    info, plan = cache.info(hand.network), hand.plan
+    choices = plan.choices
+    ways = f"{choices.granularity.label}, {choices.criterion.label}, {choices.scope.label}"
+    amount = "by the pattern" if plan.pattern else f"{hand.percent:.1f} % removed"
+    if plan.threshold is not None:
+        amount = f"all below {plan.threshold:.4g} removed"
+    own = ", some layers their own way" if plan.overrides else ""
+    tuned = f" · fine-tuned ({hand.recipe.strategy})" if hand.recipe else ""
+    whose = f"{info.title.rpartition(', ')[2]} · " if hand.network != catalogue_name(hand.network) else ""
+    return f"{whose}{amount}{own}: {_plain(ways)}{tuned}"
+
+
+def _plain(label: str) -> str:
+    """Write labels within a sentence: small letters at their beginnings."""
+    return ", ".join(part[:1].lower() + part[1:] for part in label.split(", "))

@@ -1,0 +1,24 @@
+"""The store of this server: experiments, weights and visits, in a file of the user's or in a database of its own."""
+
+import os
+from typing import Any
+
+import streamlit as st
+
+from core.store import Store, open_store
+
+
+@st.cache_resource(show_spinner=False)
+def store() -> Store:
+    """Open the store once; a database is taken from the connection `sql` of Streamlit's secrets, if there is one."""
+    opened = open_store(_database())
+    os.environ["PLAYGROUND_DATA"] = str(opened.folder)  # where worker processes read weights
+    return opened
+
+
+def _database() -> Any:
+    try:
+        configured = "sql" in st.secrets.get("connections", {})
+    except FileNotFoundError:
+        return None
+    return st.connection("sql").engine if configured else None

@@ -1,6 +1,6 @@
 """What outlives a page: experiments, what was found out about them, weights, and visits."""
 
-from core.store.artefacts import put_artefact, read_artefact, touch_artefact
+from core.store.artefacts import put_artefact, read_artefact
 from core.store.database import Store, StoreUnavailable, data_folder, open_store
 from core.store.keys import new_key
 from core.store.results import (
@@ -49,6 +49,5 @@ __all__ = [
     "save_experiment",
     "save_result",
     "save_state",
-    "touch_artefact",
     "tuned_results",
 ]

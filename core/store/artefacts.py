@@ -74,12 +74,6 @@ def read_artefact(files: Path, name: str) -> bytes | None:
     return None
 
 
-def touch_artefact(store: Store, name: str) -> None:
-    """Note that a file was used just now, so that it goes later than others."""
-    with writing(store) as connection:
-        connection.execute(update(artefacts).where(artefacts.c.hash == name).values(used=time.time()))
-
-
 def total_size(store: Store) -> int:
     """Return the bytes that all artefacts take together."""
     with reading(store) as connection:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, delete, select, update
 
 from core.experiment import Experiment
 from core.store.artefacts import delete_artefacts
@@ -138,9 +138,3 @@ def forget_visit(store: Store, key: str) -> None:
 def _unheld(connection: Connection, names: list[str]) -> list[str]:
     held = {name for (name,) in connection.execute(select(holds.c.artefact).where(holds.c.artefact.in_(names))).all()}
     return [name for name in names if name not in held]
-
-
-def count_visits(store: Store) -> int:
-    """Return how many visits are known."""
-    with reading(store) as connection:
-        return connection.execute(select(func.count()).select_from(visits)).scalar_one()

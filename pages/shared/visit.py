@@ -57,7 +57,6 @@ def visit_key() -> str:
     if "visit key" not in st.session_state:
         told = str(st.context.cookies.get(COOKIE, ""))
         st.session_state["visit key"] = told if KEY.fullmatch(told) else new_key()
-        st.session_state["visit is new"] = not KEY.fullmatch(told)
     return st.session_state["visit key"]
 
 

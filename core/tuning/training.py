@@ -9,7 +9,7 @@ from core.errors import BadPlan, BadRecipe
 from core.pruning import Pruned, SmallerNetwork
 from core.tasks.base import Task
 from core.tuning.evaluation import Evaluation, evaluate
-from core.tuning.optimizers import optimizer_of
+from core.tuning.optimizers import Optimizer
 from core.tuning.recalibration import NORMS
 from core.tuning.recipe import Recipe
 from core.tuning.trainable import trainable
@@ -41,7 +41,7 @@ class NetworkInTraining:
         named = self.model.named_modules()
         self.frozen = [each for name, each in named if isinstance(each, NORMS) and f"{name}.weight" not in learning]
         recipe = self.recipe
-        self.optimizer = optimizer_of(self.model, recipe.optimizer, recipe.learning_rate, recipe.weight_decay)
+        self.optimizer = Optimizer(self.model, recipe.optimizer, recipe.learning_rate, recipe.weight_decay)
         self._hold(start)
         self._ready()
 
@@ -54,8 +54,7 @@ class NetworkInTraining:
 
     def set_rate(self, share: float) -> None:
         """Set the learning rate to a share of the recipe's."""
-        for group in self.optimizer.param_groups:
-            group["lr"] = share * self.recipe.learning_rate
+        self.optimizer.rate = share * self.recipe.learning_rate
 
     def learn(self, inputs: Tensor, targets: Tensor, seed: int) -> float:
         """Take one step downhill, and none at all with what was removed; return the loss before it.

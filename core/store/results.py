@@ -45,7 +45,8 @@ def save_experiment(store: Store, experiment: Experiment) -> str:
 
 def note_experiment(connection: Connection, experiment: Experiment) -> None:
     """Keep an experiment within a transaction that may say more about it."""
-    insert_new(connection, experiments, id=experiment.id, content=experiment.canonical(), created=time.time())
+    values = {"id": experiment.id, "content": experiment.canonical(), "network": experiment.network}
+    insert_new(connection, experiments, **values, created=time.time())
 
 
 def find_experiment(store: Store, number: str) -> Experiment | None:
@@ -130,8 +131,7 @@ def tuned_results(
         .limit(most)
     )
     if network:
-        described = json.dumps({"network": network}, separators=(",", ":"))[1:-1]  # as `Experiment.canonical` has it
-        wanted = wanted.where(experiments.c.content.contains(described, autoescape=True))
+        wanted = wanted.where(experiments.c.network == network)
     with reading(store) as connection:
         rows = connection.execute(wanted).mappings().all()
     found = []

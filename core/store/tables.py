@@ -9,6 +9,7 @@ experiments = Table(
     METADATA,
     Column("id", String(20), primary_key=True),
     Column("content", Text, nullable=False, doc="JSON, as `Experiment.to_dict` gives it"),
+    Column("network", String(250), nullable=False, server_default="", doc="the one it begins with"),
     Column("created", Float, nullable=False, doc="seconds since 1970"),
 )
 
@@ -67,4 +68,5 @@ holds = Table(
 )
 
 Index("nodes_of_a_visit", nodes.c.visit, nodes.c.created)
+Index("experiments_by_network", experiments.c.network)
 Index("artefacts_by_age", artefacts.c.used)

@@ -9,9 +9,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import alembic.command
+import alembic.config
 import numpy as np
 import pytest
-from sqlalchemy import text
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import create_engine, text
 
 from core.errors import PlaygroundError
 from core.experiment import Experiment
@@ -39,8 +43,10 @@ from core.store import (
     save_state,
 )
 from core.store.artefacts import total_size
-from core.store.database import FILE
+from core.store.database import FILE, MIGRATIONS
 from core.store.figures import data_to_quality, quality_to_data
+from core.store.results import tuned_results
+from core.store.tables import METADATA
 from core.tuning import Recipe
 from tests.conftest import ROOT
 
@@ -245,7 +251,7 @@ def test_the_state_of_a_visit_has_a_limit(store):
         save_state(store, new_key(), {"much": "x" * 300_000})
 
 
-def test_ten_processes_that_open_a_new_store_at_once_all_find_its_tables(tmp_path):
+def test_four_processes_that_open_a_new_store_at_once_all_find_its_tables(tmp_path):
     program = (
         "import sys; from pathlib import Path; from core.store import open_store, begin_visit, new_key;"
         "store = open_store(folder=Path(sys.argv[1])); begin_visit(store, new_key()); print(repr(store.note))"
@@ -256,3 +262,37 @@ def test_ten_processes_that_open_a_new_store_at_once_all_find_its_tables(tmp_pat
     with sqlite3.connect(tmp_path / FILE) as connection:
         assert connection.execute("SELECT count(*) FROM visits").fetchone() == (4,)
     assert Path(tmp_path / FILE).exists()
+
+
+def older_store(folder):
+    """Make a store as the first version of its tables left it, with two experiments."""
+    with create_engine(f"sqlite:///{folder / FILE}").connect() as connection:
+        config = alembic.config.Config(attributes={"connection": connection})
+        config.set_main_option("script_location", str(MIGRATIONS))
+        alembic.command.upgrade(config, "0001")
+        for each in (TUNED, OTHER):
+            row = {"id": each.id, "content": each.canonical(), "created": 1.0}
+            connection.execute(text("INSERT INTO experiments VALUES (:id, :content, :created)"), row)
+        row = {"id": TUNED.id, "content": '{"value": 0.5}'}
+        values = "1, :id, 'fine-tuned', 'fine-tune', :content, NULL, 2.5, 'torch', 'here', 2.0"
+        connection.execute(text(f"INSERT INTO results VALUES ({values})"), row)
+        connection.commit()
+
+
+def test_an_older_store_is_brought_up_to_date_and_loses_nothing(tmp_path):
+    older_store(tmp_path)
+    store = open_store(folder=tmp_path)
+    assert store.note == ""
+    assert find_experiment(store, TUNED.id) == TUNED
+    assert find_experiment(store, OTHER.id) == OTHER
+    key = new_key()
+    add_node(store, key, TUNED)
+    ((experiment, result),) = tuned_results(store, key, "fine-tune", "fashion-mlp")
+    assert (experiment, result.content, result.seconds) == (TUNED, {"value": 0.5}, 2.5)
+    assert tuned_results(store, key, "fine-tune", "fashion-lenet5") == []
+
+
+def test_the_migrations_end_at_the_tables_that_the_code_has(tmp_path):
+    store = open_store(folder=tmp_path)
+    with store.engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), METADATA) == []

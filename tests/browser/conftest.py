@@ -28,7 +28,7 @@ FLAGS = (
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 
-expect.set_options(timeout=30_000)
+expect.set_options(timeout=120_000)
 
 
 @contextlib.contextmanager
@@ -86,7 +86,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def page(browser: Browser, address: str) -> Iterator[Page]:
     context = browser.new_context(viewport={"width": 1280, "height": 720})
-    context.set_default_timeout(60_000)
+    context.set_default_timeout(120_000)
     opened = context.new_page()
     yield opened
     context.close()

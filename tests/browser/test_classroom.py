@@ -11,7 +11,7 @@ from tests.browser.test_journey import metric, open_settled
 
 def visit(browser, url):
     page = browser.new_context(viewport={"width": 1280, "height": 720}).new_page()
-    page.set_default_timeout(60_000)
+    page.set_default_timeout(120_000)
     page.goto(url)
     expect(page.get_by_role("button", name="Fine-tune", exact=True)).to_be_visible()
     return page

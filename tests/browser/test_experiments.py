@@ -25,7 +25,7 @@ def lasting(tmp_path_factory):
 def visitor(browser: Browser):
     """A new browser with nothing kept; its pages are tabs of one visit."""
     context = browser.new_context(viewport={"width": 1280, "height": 720})
-    context.set_default_timeout(60_000)
+    context.set_default_timeout(120_000)
     yield context
     context.close()
 
@@ -74,7 +74,7 @@ def test_weights_of_ones_own_are_in_hand_everywhere_through_a_reload(visitor, la
 
     page.reload()  # in the middle of it
     expect(page.get_by_text("your weights").first).to_be_visible()
-    expect(metric(page, "Fine-tuned")).to_be_visible(timeout=120_000)
+    expect(metric(page, "Fine-tuned")).to_be_visible()
     after = percent(value(page, "Fine-tuned"))
     assert after > before + 5
 
@@ -118,9 +118,9 @@ def test_a_connection_that_is_lost_for_a_while_loses_nothing(visitor, lasting):
     page.get_by_role("button", name="Fine-tune", exact=True).click()
     expect(page.get_by_test_id("stProgress")).to_contain_text(re.compile(r"loss \d.*s left"))
     visitor.set_offline(True)
-    page.wait_for_timeout(20_000)
+    page.wait_for_timeout(60_000)
     visitor.set_offline(False)
-    expect(metric(page, "Fine-tuned")).to_be_visible(timeout=90_000)
+    expect(metric(page, "Fine-tuned")).to_be_visible()
     expect(page.get_by_text("the best so far")).to_have_count(0)  # it was not stopped
 
 

@@ -32,28 +32,28 @@ def test_explore_try_fine_tune_and_download(page, address, name, cut, says):
     page.goto(f"{address}/?model={name}&threshold={cut}")
     label = {"movielens-ncf": "RMSE", "cartpole-policy": "Return"}.get(name, "Accuracy")
     figure = metric(page, label).get_by_test_id("stMetricValue")
-    expect(figure).to_have_text(re.compile(r"^-?[\d.]+( %)?$"), timeout=30_000)
+    expect(figure).to_have_text(re.compile(r"^-?[\d.]+( %)?$"))
     expect(metric(page, "Sparsity").get_by_test_id("stMetricValue")).to_have_text(f"{cut:.1f} %")
     pruned = number(value(page, label))
 
     page.locator(f".st-key-trial-{name} summary").click()
     panel = page.locator(f".st-key-trial-{name}")
-    expect(panel.get_by_text(re.compile(r"^Pruned: ")).first).to_be_visible(timeout=15_000)
+    expect(panel.get_by_text(re.compile(r"^Pruned: ")).first).to_be_visible()
     expect(panel).to_contain_text(re.compile(says))
     if name == "cartpole-policy":
         expect(panel.locator("img").nth(1)).to_be_visible()
 
     page.get_by_role("button", name="Fine-tune", exact=True).click()
     if name == "reuters-cnn":  # the slow one of these need not get to its end to be better
-        expect(page.get_by_test_id("stProgress")).to_contain_text(f"{label} about", timeout=60_000)
+        expect(page.get_by_test_id("stProgress")).to_contain_text(f"{label} about")
         page.get_by_role("button", name="Stop", exact=True).click()
-    expect(metric(page, "Fine-tuned")).to_be_visible(timeout=90_000)
+    expect(metric(page, "Fine-tuned")).to_be_visible()
     tuned = number(value(page, "Fine-tuned"))
     assert tuned > pruned if METRICS[label].higher else tuned < pruned
 
     page.wait_for_timeout(1000)  # the page draws itself anew once a fine-tune has ended, and its buttons with it
     expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
-    with page.expect_download(timeout=60_000) as loading:
+    with page.expect_download() as loading:
         page.get_by_role("button", name="Download", exact=True).click()
     with zipfile.ZipFile(io.BytesIO(loading.value.path().read_bytes())) as archive:
         told = json.loads(archive.read("metrics.json"))
@@ -66,8 +66,8 @@ def test_explore_try_fine_tune_and_download(page, address, name, cut, says):
 
 def test_the_compare_page_draws_one_curve_a_network(page, address):
     page.goto(f"{address}/compare")
-    expect(page.locator(".st-key-compare-chart .scatterlayer .trace")).to_have_count(4, timeout=60_000)
-    expect(page.get_by_text(re.compile("survives the most|all of them survive")).first).to_be_visible(timeout=120_000)
+    expect(page.locator(".st-key-compare-chart .scatterlayer .trace")).to_have_count(4)
+    expect(page.get_by_text(re.compile("survives the most|all of them survive")).first).to_be_visible()
     page.get_by_text("Why do fields differ?").click()
     expect(page.get_by_text(re.compile("a rare word is read by few", re.IGNORECASE)).first).to_be_visible()
 
@@ -75,17 +75,17 @@ def test_the_compare_page_draws_one_curve_a_network(page, address):
 def test_the_measure_page_weighs_a_network_and_scans_its_layers(page, address):
     page.goto(f"{address}/measure?model=fashion-mlp&threshold=90")
     page.get_by_role("button", name="Measure on this machine").click()
-    expect(page.get_by_text(re.compile("64 at a time:")).first).to_be_visible(timeout=60_000)
-    expect(page.locator(".st-key-heat .heatmaplayer").first).to_be_attached(timeout=60_000)
+    expect(page.get_by_text(re.compile("64 at a time:")).first).to_be_visible()
+    expect(page.locator(".st-key-heat .heatmaplayer").first).to_be_attached()
     page.get_by_text("What did the network forget?").click()
-    expect(page.get_by_text(re.compile("are named rightly by the dense network")).first).to_be_visible(timeout=30_000)
+    expect(page.get_by_text(re.compile("are named rightly by the dense network")).first).to_be_visible()
 
 
 def test_a_report_opens_in_the_browser_and_reaches_for_nothing(page, address, tmp_path):
     page.goto(f"{address}/measure?model=cartpole-policy&threshold=90")
     page.get_by_role("button", name="Make the report").click()
-    with page.expect_download(timeout=90_000) as loading:
-        page.get_by_role("button", name="Download the report (HTML)").click(timeout=90_000)
+    with page.expect_download() as loading:
+        page.get_by_role("button", name="Download the report (HTML)").click()
     file = tmp_path / "report.html"
     loading.value.save_as(file)
     errors, asked = [], []

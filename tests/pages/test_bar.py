@@ -26,7 +26,7 @@ def bar() -> None:
 
 
 def opened(key: str = "", **choices: str) -> AppTest:
-    app = AppTest.from_function(bar, default_timeout=120)
+    app = AppTest.from_function(bar, default_timeout=240)
     if key:
         app.session_state["visit key"] = key
     for name, value in choices.items():

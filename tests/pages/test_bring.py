@@ -46,7 +46,7 @@ from tests.pages.test_measure import until
 
 def open_page(page="bring", key=None, **query):
     """Open a page; key: of the visit, a new one by default."""
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=240)
     if key:
         app.session_state["visit key"] = key
     for name, value in query.items():
@@ -347,14 +347,14 @@ def test_without_a_network_fetching_is_a_sentence_and_what_was_fetched_is_explor
     for name in ("https_proxy", "HTTPS_PROXY"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")  # nobody listens there
     script = "from tests.pages.test_bring import offered; offered()"  # workers inherit where there is no network
-    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=120)
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=240)
     assert done.returncode == 0, done.stdout + done.stderr
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
 
 
 def offered():
     """Ask for a network that is not here, without a way to the outside."""
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=240)
     app.query_params["model"] = "imagenet-resnet18"
     app.run()
     assert not app.exception

@@ -24,7 +24,7 @@ from tests.conftest import ROOT
 
 
 def open_app(**query):
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=240)
     for name, value in query.items():
         app.query_params[name] = value
     return app.run()
@@ -161,7 +161,7 @@ def test_a_curve_nobody_looks_at_stops_and_goes_on_where_it_was(monkeypatch):
     assert len({step.plan for step in again.results}) == len(again.results)
 
 
-def fine_tuned(app, seconds=60):
+def fine_tuned(app, seconds=240):
     deadline = time.monotonic() + seconds
     while True:
         app.run()

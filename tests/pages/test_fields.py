@@ -79,7 +79,7 @@ def test_embeddings_go_only_if_asked_for():
 
 def open_compare(key=None, **query):
     """Open the page; key: of the visit, a new one by default."""
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=240)
     if key:
         app.session_state["visit key"] = key
     for name, value in query.items():
@@ -91,7 +91,7 @@ def test_the_compare_page_shows_what_the_sweeps_found():
     app = open_compare()
     assert not app.exception and not app.error
     app.multiselect(key="compared").set_value(["cartpole-policy", "movielens-ncf"]).run()
-    deadline = time.monotonic() + 90
+    deadline = time.monotonic() + 240
     while time.monotonic() < deadline:
         jobs = [curves.curve_job(name, PruningPlan()) for name in ("cartpole-policy", "movielens-ncf")]
         if not any(job.active for job in jobs):
@@ -114,7 +114,7 @@ def test_fine_tunes_of_equal_length_fill_in(monkeypatch):
     app.multiselect(key="compared").set_value(["cartpole-policy", "movielens-ncf"]).run()
     app.select_slider(key="heal-steps").set_value(50).run()
     app.button(key="heal").click().run()
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 240
     done = False
     while not done and time.monotonic() < deadline:
         time.sleep(0.5)

@@ -50,7 +50,7 @@ def run_of(percent=90, **recipe):
 
 
 def open_app(key, **query):
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=240)
     app.session_state["visit key"] = key
     for name, value in query.items():
         app.query_params[name] = value

@@ -19,7 +19,7 @@ def open_page(**query):
     return open_app(**query).switch_page("pages/measure.py").run().run()
 
 
-def until(app, holds, seconds=90):
+def until(app, holds, seconds=240):
     deadline = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < deadline
@@ -84,7 +84,7 @@ def test_what_a_visit_has_asked_for_is_found_after_a_reload_and_in_another_tab()
     app = open_page(model="fashion-mlp", threshold="61")
     app.button(key="weigh").click().run()
     until(app, lambda: any("Smallest file" in each.value for each in app.markdown))
-    again = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    again = AppTest.from_file(str(ROOT / "app.py"), default_timeout=240)
     again.session_state["visit key"] = app.session_state["visit key"]
     again.query_params.update({"model": "fashion-mlp", "threshold": "61"})
     again.run().switch_page("pages/measure.py").run().run()

@@ -28,7 +28,7 @@ def untouched(name: str, preset: str) -> None:
 
 
 def open_form(name: str = "fashion-mlp", preset: str = "quick") -> AppTest:
-    app = AppTest.from_function(untouched, kwargs={"name": name, "preset": preset}, default_timeout=60).run()
+    app = AppTest.from_function(untouched, kwargs={"name": name, "preset": preset}, default_timeout=240).run()
     assert not app.exception
     return app
 
@@ -85,7 +85,7 @@ def of_steps() -> None:
 
 
 def test_a_preset_that_counts_steps_keeps_them_until_somebody_changes_them():
-    app = AppTest.from_function(of_steps, default_timeout=60).run()
+    app = AppTest.from_function(of_steps, default_timeout=240).run()
     assert not app.exception
     assert app.session_state["chosen"].steps == 30
     app.number_input(key="steps-quick-fashion-mlp").set_value(50).run()

@@ -57,7 +57,7 @@ def experiments(mlp) -> dict[str, Experiment]:
 @pytest.mark.parametrize("whose", ["shipped", "brought", "of another field"])
 def test_a_page_shows_every_stage_of_what_is_in_hand(experiments, whose, page):
     experiment = experiments[whose]
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=240)
     app.session_state["visit key"] = KEY
     app.query_params.update(experiment.to_link())
     app.run()

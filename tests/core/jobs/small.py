@@ -78,7 +78,7 @@ def small_pool(monkeypatch: pytest.MonkeyPatch, starter: type[ForkServer | Spawn
     jobs.close()
 
 
-def until(condition: Callable[[], object], seconds: float = 30.0) -> None:
+def until(condition: Callable[[], object], seconds: float = 120.0) -> None:
     """Wait until something is so."""
     deadline = time.monotonic() + seconds
     while not condition():

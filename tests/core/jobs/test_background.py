@@ -86,5 +86,5 @@ while not job.results:
 
 
 def test_at_the_end_of_the_program_a_job_comes_to_its_next_result_and_goes_no_further():
-    ended = subprocess.run([sys.executable, "-c", ENDS], cwd=ROOT, capture_output=True, text=True, timeout=30)
+    ended = subprocess.run([sys.executable, "-c", ENDS], cwd=ROOT, capture_output=True, text=True, timeout=120)
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "tidied up\n", "")

@@ -538,6 +538,6 @@ def test_when_the_server_ends_its_worker_goes_quietly(work, working, with_what):
     workers = [int(each) for each in server.stdout.readline().split()]
     assert workers
     os.killpg(server.pid, with_what)  # as a terminal does it: to all that belong to it
-    _, said = server.communicate(timeout=60)  # until all have let go of stderr
+    _, said = server.communicate(timeout=240)  # until all have let go of stderr
     assert "Traceback" not in said and "Error" not in said, said
     until(lambda: all(gone(each) for each in workers))

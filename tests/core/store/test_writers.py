@@ -2,15 +2,11 @@
 
 import json
 import os
-import shutil
 import socket
 import subprocess
 import sys
-import tempfile
-import time
 from pathlib import Path
 
-import pytest
 from sqlalchemy import create_engine, text
 
 from core.experiment import Experiment
@@ -56,45 +52,6 @@ def check(told: list[dict[str, int]], engine: object, folder: Path) -> None:
 def test_on_sqlite(tmp_path):
     told = written(tmp_path)
     check(told, create_engine(f"sqlite:///{tmp_path / FILE}"), tmp_path)
-
-
-@pytest.fixture(scope="session")
-def postgres():
-    """A PostgreSQL server of our own on a free port, gone with the tests; it will not run as root."""
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
-    if not found:
-        pytest.skip("PostgreSQL is not installed: apt-get install postgresql")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    folder = Path(tempfile.mkdtemp(prefix="postgres-"))
-    as_user = []
-    if os.getuid() == 0:
-        shutil.chown(folder, "postgres")
-        as_user = ["runuser", "-u", "postgres", "--"]
-    data = folder / "data"
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": folder}
-    subprocess.run([*as_user, found[-1] / "initdb", "-D", data, "-U", "tester", "-A", "trust"], check=True, **quiet)
-    options = [
-        "-c",
-        f"unix_socket_directories={folder}",
-        "-c",
-        "max_connections=100",
-        "-c",
-        "listen_addresses=127.0.0.1",
-    ]
-    server = subprocess.Popen([*as_user, found[-1] / "postgres", "-D", data, "-p", str(port), *options], **quiet)
-    url = f"postgresql+psycopg://tester@127.0.0.1:{port}/postgres"
-    for _ in range(200):
-        try:
-            create_engine(url).connect().close()
-            break
-        except Exception:
-            time.sleep(0.1)
-    yield url
-    server.terminate()
-    server.wait(20)
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 def test_on_postgresql(tmp_path, postgres):

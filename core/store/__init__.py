@@ -1,7 +1,7 @@
 """What outlives a page: experiments, what was found out about them, weights, and visits."""
 
 from core.store.artefacts import put_artefact, read_artefact
-from core.store.database import Store, StoreUnavailable, data_folder, open_store
+from core.store.database import Store, StoreUnavailable, data_folder, open_in_memory, open_store
 from core.store.keys import new_key
 from core.store.results import (
     Result,
@@ -41,6 +41,7 @@ __all__ = [
     "list_nodes",
     "list_results",
     "new_key",
+    "open_in_memory",
     "open_store",
     "put_artefact",
     "read_artefact",

@@ -73,19 +73,23 @@ def open_store(engine: Engine | None = None, folder: Path | None = None) -> Stor
     engine: another database, as PostgreSQL for several servers; files lie in `folder` all the same.
     """
     folder = folder or data_folder()
-    limit = int(os.environ.get("PLAYGROUND_DATA_LIMIT", LIMIT))
     try:
         (folder / FILES).mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
             pass
         made = engine or _sqlite(folder / FILE)
         _bring_up_to_date(made, folder)
-        return Store(made, folder, limit)
+        return Store(made, folder, _limit())
     except (OSError, Timeout, SQLAlchemyError) as error:
         why = f"Nothing can be kept in {folder} ({_reason(error)})"
     except StoreUnavailable as error:
         why = error.what
-    return _in_memory(f"{why} What you do here lasts until this server ends.", limit)
+    return open_in_memory(why)
+
+
+def _limit() -> int:
+    """Return how many bytes all weights may take."""
+    return int(os.environ.get("PLAYGROUND_DATA_LIMIT", LIMIT))
 
 
 def _sqlite(path: Path) -> Engine:
@@ -103,7 +107,8 @@ def _sqlite(path: Path) -> Engine:
     return engine
 
 
-def _in_memory(note: str, limit: int) -> Store:
+def open_in_memory(why: str) -> Store:
+    """Open a store that lasts as long as this process; why: a sentence for people."""
     engine = create_engine("sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False})
 
     @event.listens_for(engine, "connect")
@@ -114,7 +119,8 @@ def _in_memory(note: str, limit: int) -> Store:
     (folder / FILES).mkdir()
     with engine.begin() as connection:
         _migrate(connection)
-    return Store(engine, folder, limit, note, threading.RLock())
+    note = f"{why} What you do here lasts until this server ends."
+    return Store(engine, folder, _limit(), note, threading.RLock())
 
 
 def _bring_up_to_date(engine: Engine, folder: Path) -> None:

@@ -7,7 +7,6 @@ import json
 import sqlite3
 import subprocess
 import sys
-from pathlib import Path
 
 import alembic.command
 import alembic.config
@@ -251,17 +250,28 @@ def test_the_state_of_a_visit_has_a_limit(store):
         save_state(store, new_key(), {"much": "x" * 300_000})
 
 
-def test_four_processes_that_open_a_new_store_at_once_all_find_its_tables(tmp_path):
-    program = (
-        "import sys; from pathlib import Path; from core.store import open_store, begin_visit, new_key;"
-        "store = open_store(folder=Path(sys.argv[1])); begin_visit(store, new_key()); print(repr(store.note))"
-    )
-    command = [sys.executable, "-c", program, str(tmp_path)]
-    running = [subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) for _ in range(4)]
-    assert [process.communicate()[0].strip() for process in running] == ["''"] * 4
+OPENERS = """
+import os, sys
+from pathlib import Path
+from core.store import begin_visit, new_key, open_store
+
+children = []
+for _ in range(10):
+    children.append(os.fork())
+    if not children[-1]:
+        store = open_store(folder=Path(sys.argv[1]))
+        begin_visit(store, new_key())
+        os._exit(0 if store.note == "" else 1)
+print([os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children])
+"""
+
+
+def test_ten_processes_that_open_a_new_store_at_once_all_find_its_tables(tmp_path):
+    command = [sys.executable, "-c", OPENERS, str(tmp_path)]
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == str([0] * 10)
     with sqlite3.connect(tmp_path / FILE) as connection:
-        assert connection.execute("SELECT count(*) FROM visits").fetchone() == (4,)
-    assert Path(tmp_path / FILE).exists()
+        assert connection.execute("SELECT count(*) FROM visits").fetchone() == (10,)
 
 
 def older_store(folder):

@@ -20,6 +20,7 @@ SECTIONS = {
         st.Page("pages/compare.py", title="Compare", icon=":material/compare_arrows:"),
     ],
     "Your own": [st.Page("pages/bring.py", title="Bring your own", icon=":material/upload:")],
+    "Teach": [st.Page("pages/learn.py", title="Learn", icon=":material/school:")],
     "More": [st.Page("pages/about.py", title="About", icon=":material/info:")],
 }
 

@@ -34,6 +34,8 @@ KNOWN = (
     "target",
     "repair",
     "parent",
+    "lang",
+    "lesson",
 )
 """What a link can hold; besides, there is a strategy for each recipe."""
 

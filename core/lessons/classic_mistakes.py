@@ -1,0 +1,44 @@
+"""The two classic mistakes of pruning neurons, made on a real perceptron so that people can see them fail."""
+
+import numpy as np
+from torch import nn
+
+from core.errors import BadInput
+from core.pruning.by_hand import Layers, prune_neurons, run
+
+
+def layers_of(model: nn.Module) -> Layers:
+    """Return weights (out, in) and biases (out,) of a perceptron's layers. Raises BadInput for another network."""
+    linear = [each for each in model.modules() if isinstance(each, nn.Linear)]
+    others = [each for each in model.modules() if isinstance(each, nn.Conv2d | nn.Embedding)]
+    if others or len(linear) < 2:
+        raise BadInput("This lesson needs a network of fully connected layers alone.", "Choose fashion-mlp.")
+    return [(each.weight.detach().numpy(), each.bias.detach().numpy()) for each in linear]
+
+
+def rows_with_a_small_weight(layers: Layers, threshold: float) -> float:
+    """Return the share of hidden neurons that hold at least one weight below the threshold, 0 to 1.
+
+    This is what would go by the first mistake.
+    """
+    hidden = [weights for weights, _ in layers[:-1]]
+    held = sum(int((np.abs(weights) < threshold).any(axis=1).sum()) for weights in hidden)
+    return held / sum(len(weights) for weights in hidden)
+
+
+def rows_that_are_small(layers: Layers, threshold: float) -> float:
+    """Return the share of hidden neurons whose weights are below the threshold on average, 0 to 1."""
+    kept = prune_neurons(layers, threshold)
+    return 1 - sum(len(biases) for _, biases in kept[:-1]) / sum(len(biases) for _, biases in layers[:-1])
+
+
+def forget_the_next_layer(layers: Layers, threshold: float) -> str:
+    """Delete small rows without the columns behind them, run that, and return what numpy has to say."""
+    first, biases = layers[0]
+    keep = np.abs(first).mean(axis=1) >= threshold
+    broken = [(first[keep], biases[keep]), *layers[1:]]
+    try:
+        run(broken, np.zeros((1, first.shape[1])))
+    except ValueError as error:
+        return str(error)
+    return ""

@@ -1,0 +1,144 @@
+"""The live parts of lessons: pieces of the app on real networks, by the names that lessons call them."""
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+import pandas as pd
+import streamlit as st
+
+from core.errors import BadInput
+from core.lessons.classic_mistakes import forget_the_next_layer, layers_of
+from core.lessons.records import Measured
+from core.pruning import by_hand
+from pages.parts.explore.headline import show_headline
+from pages.parts.explore.pictures import show_pictures
+from pages.parts.learn.truths import subject_of
+from pages.parts.measure.shipping import offer_shipping
+from pages.shared import cache, link
+from pages.shared.format import format_interval, format_percent, format_quality
+from pages.shared.in_hand import InHand
+from pages.shared.sparsities import SLIDER_END, SLIDER_STEP
+
+
+def show_live(part: Measured, key: str) -> None:
+    """Show a part. Raises BadInput for a name that is not known, or a network that is not there."""
+    if part.what not in PARTS:
+        raise BadInput(f"This lesson asks for a part {part.what!r}.", f"Known are: {', '.join(PARTS)}.")
+    PARTS[part.what](part.given, key)
+
+
+def _slide(given: Mapping[str, str], key: str) -> None:
+    """Let people slide one network's threshold and watch, as on Explore."""
+    first = subject_of(given)
+    percent = st.slider(
+        "Pruning threshold",
+        0.0,
+        SLIDER_END,
+        100 * (first.plan.sparsity or 0.0),
+        SLIDER_STEP,
+        format="%.1f %%",
+        key=f"{key} slider",
+    )
+    subject = replace(first, plan=replace(first.plan, sparsity=percent / 100))
+    hand = InHand(subject, percent)
+    figures, pictures = st.container(), st.container()
+    with figures:
+        drawn = show_headline(subject)
+        result = next(drawn)
+    with pictures:
+        show_pictures(hand, result)
+    for _ in drawn:
+        pass
+    _offer_page("Go on with it in Explore", "pages/explore.py", {**given, "threshold": f"{percent:g}"}, key)
+
+
+def _compare(given: Mapping[str, str], key: str) -> None:
+    """Lay several choices of one kind side by side: `vary=judge values=magnitude,random`."""
+    varied, values = given.get("vary", ""), given.get("values", "").split(",")
+    fixed = {name: value for name, value in given.items() if name not in ("vary", "values")}
+    rows = []
+    for value in values:
+        subject = subject_of({**fixed, varied: value})
+        result = cache.settled_result(subject)
+        rows.append(
+            {
+                "Choice": value,
+                "Removed": format_percent(result.sparsity),
+                result.quality.metric: format_quality(result.quality),
+                "95 % range": format_interval(result.quality),
+            }
+        )
+    st.dataframe(pd.DataFrame(rows), hide_index=True, width="stretch")
+    quality = result.quality
+    st.caption(f"Judged just now on {quality.n:,} {quality.split} {quality.about.noun} each.")
+
+
+def _fields(given: Mapping[str, str], key: str) -> None:
+    """Lay the fields side by side at one amount."""
+    rows = []
+    for name in given.get("models", "fashion-lenet5,reuters-cnn,movielens-ncf,cartpole-policy").split(","):
+        subject = subject_of({**{key: value for key, value in given.items() if key != "models"}, "model": name})
+        dense, result = cache.dense_quality(name), cache.settled_result(subject)
+        rows.append(
+            {
+                "Network": cache.info(name).title,
+                "Metric": dense.metric,
+                "Dense": format_quality(dense),
+                "Pruned": format_quality(result.quality),
+                "95 % range": format_interval(result.quality),
+                "Removed": format_percent(result.sparsity),
+            }
+        )
+    st.dataframe(pd.DataFrame(rows), hide_index=True, width="stretch")
+
+
+def _shipping(given: Mapping[str, str], key: str) -> None:
+    offer_shipping(subject_of(given))
+
+
+def _by_hand(given: Mapping[str, str], key: str) -> None:
+    """Show the whole method in numpy, and the second mistake failing."""
+    subject = subject_of({"model": "fashion-mlp", **given})
+    with st.expander("The whole method, on one screen"):
+        st.code(inspect.getsource(by_hand), "python")
+    layers = layers_of(cache.task(subject.network).model)
+    threshold = cache.settled_result(subject).threshold or 0.0
+    said = forget_the_next_layer(layers, threshold)
+    st.markdown(f"Rows deleted, the next layer forgotten. What numpy says: `{said}`" if said else "Nothing broke.")
+
+
+def _open(given: Mapping[str, str], key: str) -> None:
+    """Offer a page of the app with what the lesson is about in hand."""
+    page = given.get("page", "explore")
+    if page not in PAGES:
+        raise BadInput(f"This lesson asks for a page {page!r}.", f"Known are: {', '.join(PAGES)}.")
+    rest = {name: value for name, value in given.items() if name != "page"}
+    subject_of(rest)
+    _offer_page(f"Open {PAGES[page]}", f"pages/{page}.py", rest, key)
+
+
+def _offer_page(label: str, page: str, given: Mapping[str, str], key: str) -> None:
+    if st.button(label, key=f"{key} open", icon=":material/arrow_forward:"):
+        st.switch_page(page, query_params={**link.address(), **given})
+
+
+PAGES = {
+    "explore": "Explore",
+    "fine_tune": "Fine-tune",
+    "adapt": "Adapt",
+    "measure": "Measure",
+    "compare": "Compare",
+    "bring": "Bring your own",
+}
+"""Pages that a lesson can open."""
+
+PARTS: Mapping[str, Callable[[Mapping[str, str], str], None]] = {
+    "slide": _slide,
+    "compare": _compare,
+    "fields": _fields,
+    "shipping": _shipping,
+    "by-hand": _by_hand,
+    "open": _open,
+}
+"""Name, as lessons write it -> what it shows; given: words of a link; key: of its widgets."""

@@ -1,0 +1,103 @@
+"""What lessons lay beside a guess: measured on the real networks when it is shown, never written in a text."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from core.errors import BadInput
+from core.experiment import read_link
+from core.lessons.classic_mistakes import layers_of, rows_that_are_small, rows_with_a_small_weight
+from core.lessons.records import Measured
+from core.measure import Quality
+from core.stages import Subject
+from pages.parts.compare.tuned_points import begin_tuning, tuning_job
+from pages.shared import cache, sparsities
+from pages.shared.format import format_interval, format_quality
+
+STEPS = 157
+"""Steps of the fine-tunes that lessons show: one round of most shipped networks."""
+
+
+@dataclass(frozen=True)
+class Truth:
+    """Hold what was measured: the number, in the unit of the slider, and how people read it."""
+
+    value: float
+    said: str
+
+
+def subject_of(given: Mapping[str, str]) -> Subject:
+    """Return the network that a lesson names, in the words of a link. Raises BadInput."""
+    found, notes = read_link({"model": "fashion-lenet5", **given})
+    if notes:
+        raise BadInput(f"This lesson asks for what is not there: {notes[0]}", "Mend its file.")
+    return Subject(found.network, found.plan)
+
+
+def measure(wanted: Measured) -> Truth | None:
+    """Measure what a lesson names; None while it is still being computed. Raises BadInput for an unknown name."""
+    if wanted.what not in MEASURES:
+        raise BadInput(f"This lesson asks to measure {wanted.what!r}.", f"Known are: {', '.join(MEASURES)}.")
+    return MEASURES[wanted.what](subject_of(wanted.given))
+
+
+def _of_quality(quality: Quality) -> Truth:
+    scale = 100.0 if quality.about.share else 1.0
+    return Truth(scale * quality.value, f"{format_quality(quality)} ({format_interval(quality)})")
+
+
+def _share(value: float) -> Truth:
+    return Truth(100 * value, f"{100 * value:.1f} %")
+
+
+def _zipped(subject: Subject) -> Truth:
+    cost, dense = cache.stage_cost(subject), cache.stage_cost(cache.dense_stage(subject))
+    return _share(cost.zipped / dense.file)
+
+
+def _plain(subject: Subject) -> Truth:
+    cost, dense = cache.stage_cost(subject), cache.stage_cost(cache.dense_stage(subject))
+    return _share(cost.file / dense.file)
+
+
+def _sparsity(subject: Subject) -> Truth:
+    return _share(cache.settled_result(subject).sparsity)
+
+
+def _tuned(subject: Subject) -> Truth | None:
+    """Fine-tune at the nearest sparsity that Compare knows, once for all visitors."""
+    wanted = min(sparsities.TUNED, key=lambda each: abs(each - (subject.plan.sparsity or 0.0)))
+    job = tuning_job(subject.network, STEPS)
+    if job is None:
+        begin_tuning([subject.network], STEPS)
+        return None
+    for point in job.results:
+        if abs(point.sparsity - wanted) < 0.02 and point.quality is not None:
+            return _of_quality(point.quality)
+    return None
+
+
+def _threshold_of(subject: Subject) -> float:
+    return cache.settled_result(subject).threshold or 0.0
+
+
+def _rows_hit(subject: Subject) -> Truth:
+    task = cache.task(subject.network)
+    return _share(rows_with_a_small_weight(layers_of(task.model), _threshold_of(subject)))
+
+
+def _rows_small(subject: Subject) -> Truth:
+    task = cache.task(subject.network)
+    return _share(rows_that_are_small(layers_of(task.model), _threshold_of(subject)))
+
+
+MEASURES: Mapping[str, Callable[[Subject], Truth | None]] = {
+    "quality": lambda subject: _of_quality(cache.settled_result(subject).quality),
+    "dense": lambda subject: _of_quality(cache.dense_quality(subject.network)),
+    "sparsity": _sparsity,
+    "zipped": _zipped,
+    "file": _plain,
+    "tuned": _tuned,
+    "rows-hit": _rows_hit,
+    "rows-small": _rows_small,
+}
+"""Name, as lessons write it -> what is measured of a network and plan."""

@@ -6,12 +6,12 @@ import time
 
 from playwright.sync_api import expect
 
+from tests.browser.conftest import new_context
 from tests.browser.test_journey import metric, open_settled
 
 
 def visit(browser, url):
-    page = browser.new_context(viewport={"width": 1280, "height": 720}).new_page()
-    page.set_default_timeout(120_000)
+    page = new_context(browser).new_page()
     page.goto(url)
     expect(page.get_by_role("button", name="Fine-tune", exact=True)).to_be_visible()
     return page
@@ -33,7 +33,7 @@ def latencies(page, steps):
 
 
 def test_two_tune_while_a_third_slides_then_stop_return_and_leave(browser, address):
-    third = browser.new_page(viewport={"width": 1280, "height": 720})
+    third = new_context(browser).new_page()
     open_settled(third, f"{address}/?model=fashion-mlp&threshold=52.5")
     third.wait_for_function("document.querySelectorAll('.js-plotly-plot .trace path.point').length >= 26")
     third.wait_for_timeout(1500)

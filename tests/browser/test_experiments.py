@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 from safetensors.torch import load, save
 
 from core.tasks import load as load_task
-from tests.browser.conftest import running_app
+from tests.browser.conftest import new_context, running_app
 from tests.browser.test_journey import metric, open_settled, percent, value
 
 
@@ -24,8 +24,7 @@ def lasting(tmp_path_factory):
 @pytest.fixture
 def visitor(browser: Browser):
     """A new browser with nothing kept; its pages are tabs of one visit."""
-    context = browser.new_context(viewport={"width": 1280, "height": 720})
-    context.set_default_timeout(120_000)
+    context = new_context(browser)
     yield context
     context.close()
 
@@ -157,7 +156,7 @@ def test_the_link_is_what_is_shown_also_after_fast_keys(visitor, lasting):
 
 
 def test_two_visitors_never_see_each_other(browser, lasting):
-    one, two = (browser.new_context(viewport={"width": 1280, "height": 720}) for _ in range(2))
+    one, two = (new_context(browser) for _ in range(2))
     mine, yours = one.new_page(), two.new_page()
     mine.goto(f"{lasting}/fine_tune?model=fashion-mlp&threshold=60")
     mine.get_by_role("button", name="Fine-tune", exact=True).click()

@@ -14,7 +14,7 @@ from playwright.sync_api import Page, expect
 from safetensors.torch import load
 from torch import nn
 
-from tests.browser.conftest import running_app
+from tests.browser.conftest import new_context, running_app
 from tests.conftest import ROOT
 
 
@@ -228,7 +228,7 @@ def test_whole_channels_make_a_smaller_network_to_take_home(page, address):
 
 def test_a_link_to_any_page_works_as_the_first_of_a_new_server(browser):
     with running_app() as where:
-        opened = browser.new_page()
+        opened = new_context(browser).new_page()
         opened.goto(f"{where}/fine_tune?model=fashion-mlp")
         links = opened.get_by_test_id("stPageLink-NavLink")
         expect(links.filter(has_text="Fine-tune")).to_be_visible()
@@ -249,7 +249,7 @@ def test_a_download_right_after_sliding_is_of_the_new_place(page, address):
 
 def test_a_link_holds_also_if_the_page_is_changed_at_once(browser, address):
     for _ in range(5):
-        opened = browser.new_context(viewport={"width": 1280, "height": 720}).new_page()
+        opened = new_context(browser).new_page()
         opened.goto(f"{address}/?model=fashion-mlp&threshold=70&scope=lamp")
         opened.get_by_role("link", name="Measure").click()
         expect(opened.get_by_role("slider", name="Pruning threshold")).to_have_attribute("value", "70")

@@ -49,7 +49,7 @@ chosen = place.selectbox(
 )
 link.write_choice("lesson", chosen or "", next(iter(lessons), ""))
 link.publish()
-for error in broken:
-    show_error(error.what, error.advice)
+for problem in broken:
+    show_error(problem.what, problem.advice)
 if chosen:
     show_lesson(lessons[chosen])

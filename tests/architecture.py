@@ -17,7 +17,7 @@ LAYERS = (
     ("uploads", "downloads"),
     ("tasks",),
     ("pruning",),
-    ("tuning",),
+    ("tuning", "lessons"),
     ("experiment",),
     ("store",),
     ("stages",),

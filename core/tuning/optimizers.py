@@ -4,7 +4,7 @@ They are torch's own, by its functions and not its classes: a class imports torc
 takes each worker process four seconds and 190 MB.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import torch
@@ -17,7 +17,7 @@ from torch.optim.sgd import sgd as sgd_step
 class Group:
     """Hold parameters that get the same weight decay, and what an optimiser remembers of each: name -> tensor."""
 
-    parameters: list[Tensor]
+    parameters: Sequence[Tensor]
     weight_decay: float
     memory: dict[Tensor, dict[str, Tensor]] = field(default_factory=dict)
 

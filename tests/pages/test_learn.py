@@ -1,0 +1,82 @@
+"""The Learn page without a browser: a guess first, then what it is about; kept with the visit; both languages."""
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.lessons import Explain, Live, Predict, list_lessons, read_lesson
+from pages.parts.learn.live import PARTS
+from pages.parts.learn.truths import MEASURES, measure, subject_of
+from pages.shared import cache
+from tests.conftest import ROOT
+
+
+def open_page(key: str = "", **query: str) -> AppTest:
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=240)
+    app.query_params.update(query)
+    if key:
+        app.session_state["visit key"] = key
+    # The simulated browser shows the default model for one run when it changes pages; a real one does not.
+    app.run().switch_page("pages/learn.py").run()
+    assert not app.exception
+    return app
+
+
+def guess(app: AppTest) -> None:
+    (button,) = (each for each in app.button if each.label in ("That is my guess",))
+    button.click().run()
+    assert not app.exception
+
+
+def test_nothing_is_shown_before_it_was_guessed_and_a_guess_stays():
+    key = "l" * 43
+    app = open_page(key)
+    assert [each.label for each in app.slider] == ["Your guess"]
+    assert not app.metric
+    (slider,) = app.slider
+    slider.set_value(70.0).run()
+    guess(app)
+    told = {each.label: each.value for each in app.metric}
+    assert told["Your guess"] == "70 %"
+    expected = cache.settled_result(subject_of({"model": "fashion-lenet5", "threshold": "50"})).quality
+    assert told["Measured just now"].startswith(f"{100 * expected.value:.1f} %")
+    again = open_page(key)  # after a reload, or in another tab
+    assert {each.label: each.value for each in again.metric}["Your guess"] == "70 %"
+    assert not open_page("m" * 43).metric  # somebody else has not guessed yet
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_every_lesson_opens_in_every_language_and_asks_for_what_there_is(language):
+    for name in list_lessons(language):
+        lesson = read_lesson(name, language)
+        app = open_page(lang=language, lesson=name)
+        assert lesson.title in [each.value for each in app.subheader]
+        assert not app.error
+        for step in lesson.steps:
+            if isinstance(step, Predict):
+                asked = step.truth
+            elif isinstance(step, Explain):
+                asked = tuple(step.figures.values())
+            elif isinstance(step, Live):
+                assert step.part.what in PARTS
+                continue
+            else:
+                continue
+            for each in asked:
+                assert each.what in MEASURES
+                subject_of(each.given)
+                if each.what not in ("tuned", "quality"):
+                    assert measure(each) is not None
+
+
+def test_a_broken_lesson_is_a_sentence_and_the_others_work(tmp_path, monkeypatch):
+    folder = tmp_path / "en"
+    folder.mkdir()
+    head = "title: {}\nquestion: Q?\nminutes: 5\npaper: P\n\n== explain\n\nText.\n"
+    (folder / "1-good.md").write_text(head.format("Good"))
+    (folder / "2-bad.md").write_text(head.format("Bad") + "\n== dance\n")
+    monkeypatch.setattr("core.lessons.reading.FOLDER", tmp_path)
+    monkeypatch.setattr("core.lessons.reading.list_lessons.__defaults__", ("en", tmp_path))
+    monkeypatch.setattr("core.lessons.reading.read_lesson.__defaults__", ("en", tmp_path))
+    app = open_page()
+    assert "Good" in [each.value for each in app.subheader]
+    assert any("2-bad.md, line 10" in each.value for each in app.error)

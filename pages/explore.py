@@ -3,9 +3,8 @@
 import streamlit as st
 
 from pages.parts.explore.further_figures import show_further_figures
-from pages.parts.explore.headline import show_headline
 from pages.parts.explore.layer_table import show_layers
-from pages.parts.explore.pictures import show_pictures
+from pages.parts.explore.pictures import watch
 from pages.parts.explore.try_it import offer_demo
 from pages.shared import history
 from pages.shared.app_frame import require_app_frame
@@ -23,12 +22,7 @@ with show_errors(results):
     subject = hand.subject
     with results:
         top, middle, bottom = st.container(), st.container(), st.container()
-        with top:
-            drawn = show_headline(subject)
-            result = next(drawn)
-        with middle:
-            show_pictures(hand, result)
-        *_, result = (result, *drawn)  # the figures that take longer are filled in meanwhile
+        result = watch(hand, top, middle)
         with bottom:
             if has_examples(hand.network):
                 history.note_result(subject, result)

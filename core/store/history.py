@@ -10,7 +10,7 @@ from core.experiment import Experiment
 from core.store.database import Store, reading
 from core.store.keys import visit_of
 from core.store.results import Result, result_of_row
-from core.store.tables import experiments, nodes, results
+from core.store.tables import TRIED, experiments, nodes, results
 from core.store.visits import Node
 
 
@@ -28,7 +28,7 @@ def read_history(store: Store, key: str, stage: str, kind: str, most: int) -> li
     stage, kind: of the result that comes with each. What a newer version of this app has written is left out.
     """
     same = (results.c.experiment == experiments.c.id) & (results.c.stage == stage) & (results.c.kind == kind)
-    joined = nodes.join(experiments, nodes.c.experiment == experiments.c.id).outerjoin(results, same)
+    joined = TRIED.outerjoin(results, same)
     about = (nodes.c.name, nodes.c.note, nodes.c.created.label("noted"), experiments.c.content.label("described"))
     wanted = select(*about, results).select_from(joined).where(nodes.c.visit == visit_of(key))
     with reading(store) as connection:

@@ -14,7 +14,7 @@ from core.experiment import Experiment
 from core.store.artefacts import note_artefact, write_file
 from core.store.database import Store, insert_new, reading, writing
 from core.store.keys import visit_of
-from core.store.tables import experiments, holds, nodes, results
+from core.store.tables import TRIED, experiments, holds, nodes, results
 
 
 @dataclass(frozen=True)
@@ -120,9 +120,7 @@ def tuned_results(
 
     network: only those that begin with this one; most: so many at most, the latest ones.
     """
-    joined = nodes.join(experiments, nodes.c.experiment == experiments.c.id).join(
-        results, results.c.experiment == experiments.c.id
-    )
+    joined = TRIED.join(results, results.c.experiment == experiments.c.id)
     wanted = (
         select(experiments.c.content.label("described"), results)
         .select_from(joined)

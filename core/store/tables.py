@@ -67,6 +67,9 @@ holds = Table(
     UniqueConstraint("visit", "artefact", name="one_hold_of_an_artefact"),
 )
 
+TRIED = nodes.join(experiments, nodes.c.experiment == experiments.c.id)
+"""What visits have tried: nodes with their experiments."""
+
 Index("nodes_of_a_visit", nodes.c.visit, nodes.c.created)
 Index("experiments_by_network", experiments.c.network)
 Index("artefacts_by_age", artefacts.c.used)

@@ -13,7 +13,7 @@ from core.store.artefacts import delete_artefacts
 from core.store.database import Store, insert_new, reading, writing
 from core.store.keys import visit_of
 from core.store.results import note_experiment
-from core.store.tables import experiments, holds, nodes, results, visits
+from core.store.tables import TRIED, experiments, holds, nodes, results, visits
 
 LONGEST_NAME, LONGEST_NOTE, LONGEST_STATE = 120, 5_000, 200_000
 """Characters that a name, a note and the state of a visit may have."""
@@ -84,8 +84,7 @@ def hold_artefact(store: Store, key: str, name: str) -> None:
 
 def list_nodes(store: Store, key: str) -> list[Node]:
     """Return the experiments of a visit, the oldest first."""
-    joined = nodes.join(experiments, nodes.c.experiment == experiments.c.id)
-    wanted = select(experiments.c.content, nodes.c.name, nodes.c.note, nodes.c.created).select_from(joined)
+    wanted = select(experiments.c.content, nodes.c.name, nodes.c.note, nodes.c.created).select_from(TRIED)
     with reading(store) as connection:
         rows = connection.execute(
             wanted.where(nodes.c.visit == visit_of(key)).order_by(nodes.c.created, nodes.c.id)

@@ -1,8 +1,9 @@
 """The networks of a visit: what somebody brought, fetched or went on from, in the list beside the catalogue."""
 
-from core.store import StoreUnavailable, read_state, save_state
+from typing import Any
+
+from core.store import StoreUnavailable
 from pages.shared import visit
-from pages.shared.storage import store
 
 PLACE = "networks"
 """Under this name the state of a visit in the store has them."""
@@ -17,7 +18,7 @@ Entry = dict[str, str]
 def list_own_networks() -> dict[str, str]:
     """Return the networks of this visit, name -> title, the oldest first; none where the store cannot be read."""
     try:
-        return {each["name"]: each["title"] for each in _entries(read_state(store(), visit.visit_key()))}
+        return {each["name"]: each["title"] for each in _entries(visit.kept(PLACE))}
     except StoreUnavailable:
         return {}
 
@@ -27,16 +28,17 @@ def add_own_network(name: str, title: str) -> None:
 
     Two with the same title are told apart by a number. Raises StoreUnavailable.
     """
-    with visit.memory().lock:  # a second tab of the visit may add one too
-        state = read_state(store(), visit.visit_key())
-        others = [each for each in _entries(state) if each["name"] != name]
+
+    def add(found: Any) -> list[Entry]:
+        others = [each for each in _entries(found) if each["name"] != name]
         entry = {"name": name, "title": _unlike(title, {each["title"] for each in others})}
-        save_state(store(), visit.visit_key(), {**state, PLACE: [*others, entry][-MOST:]})
+        return [*others, entry][-MOST:]
+
+    visit.change_kept(PLACE, add)
 
 
-def _entries(state: dict[str, object]) -> list[Entry]:
-    """Return what the state of a visit says of its networks; what cannot be read is left out."""
-    found = state.get(PLACE)
+def _entries(found: Any) -> list[Entry]:
+    """Return what is kept of a visit's networks; what cannot be read is left out."""
     entries = found if isinstance(found, list) else []
     return [each for each in entries if isinstance(each, dict) and {"name", "title"} <= each.keys()]
 

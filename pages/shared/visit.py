@@ -18,7 +18,7 @@ from streamlit.runtime import exists, get_instance
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from core.memo import Memo
-from core.store import StoreUnavailable, begin_visit, forget_visit, new_key
+from core.store import StoreUnavailable, begin_visit, forget_visit, new_key, read_state, save_state
 from pages.shared import link
 from pages.shared.storage import store
 
@@ -85,6 +85,23 @@ def open_visit() -> None:
     keep = st.components.v2.component("visit-key", js=SCRIPT.read_text(encoding="utf-8"))
     with st.container(key="visit"):
         keep(key="visit-key", data={"name": COOKIE, "key": key, "days": 30})
+
+
+def kept(place: str) -> Any:
+    """Return what the store has of this visit under a name; None for nothing. Raises StoreUnavailable."""
+    return read_state(store(), visit_key()).get(place)
+
+
+def change_kept(place: str, change: Callable[[Any], Any]) -> Any:
+    """Change what the store has of this visit under a name, and return it; a second tab may change it too.
+
+    change: what is there now, or None -> what is to be there. Raises StoreUnavailable.
+    """
+    with memory().lock:
+        state = read_state(store(), visit_key())
+        changed = change(state.get(place))
+        save_state(store(), visit_key(), {**state, place: changed})
+    return changed
 
 
 def presence_check() -> Callable[[], bool] | None:

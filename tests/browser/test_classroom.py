@@ -7,7 +7,7 @@ import time
 from playwright.sync_api import expect
 
 from tests.browser.conftest import new_context
-from tests.browser.test_journey import metric, open_settled
+from tests.browser.test_journey import begin_fine_tune, metric, open_settled
 
 
 def visit(browser, url):
@@ -41,11 +41,7 @@ def test_two_tune_while_a_third_slides_then_stop_return_and_leave(browser, addre
 
     tuning = [visit(browser, f"{address}/fine_tune?model=fashion-lenet5&threshold=9{i}") for i in (0, 1)]
     for page in tuning:
-        page.get_by_text("The recipe in detail").click()
-        page.get_by_label("Rounds (epochs)").fill("50")
-        page.get_by_label("Rounds (epochs)").press("Enter")
-        expect(page.get_by_text("7,850 optimiser steps")).to_be_visible()
-        page.get_by_role("button", name="Fine-tune", exact=True).click()
+        begin_fine_tune(page, rounds=50, steps="7,850")
     for page in tuning:
         expect(page.get_by_test_id("stProgress")).to_contain_text(re.compile(r"loss \d.*s left"))
     busy = latencies(third, 3)

@@ -11,7 +11,7 @@ from safetensors.torch import load, save
 
 from core.tasks import load as load_task
 from tests.browser.conftest import new_context, running_app
-from tests.browser.test_journey import metric, open_settled, percent, value
+from tests.browser.test_journey import begin_fine_tune, metric, open_settled, percent, value
 
 
 @pytest.fixture(scope="module")
@@ -64,11 +64,7 @@ def test_weights_of_ones_own_are_in_hand_everywhere_through_a_reload(visitor, la
     before = percent(settled(page))
 
     go(page, "Fine-tune")
-    page.get_by_text("The recipe in detail").click()
-    page.get_by_label("Rounds (epochs)").fill("4")
-    page.get_by_label("Rounds (epochs)").press("Enter")
-    expect(page.get_by_text("628 optimiser steps")).to_be_visible()
-    page.get_by_role("button", name="Fine-tune", exact=True).click()
+    begin_fine_tune(page, rounds=4, steps="628")
     expect(page.get_by_test_id("stProgress")).to_contain_text(re.compile(r"loss \d.*s left"))
 
     page.reload()  # in the middle of it
@@ -110,11 +106,7 @@ def test_weights_of_ones_own_are_in_hand_everywhere_through_a_reload(visitor, la
 def test_a_connection_that_is_lost_for_a_while_loses_nothing(visitor, lasting):
     page = visitor.new_page()
     page.goto(f"{lasting}/fine_tune?model=fashion-mlp&threshold=92")
-    page.get_by_text("The recipe in detail").click()
-    page.get_by_label("Rounds (epochs)").fill("6")
-    page.get_by_label("Rounds (epochs)").press("Enter")
-    expect(page.get_by_text("942 optimiser steps")).to_be_visible()
-    page.get_by_role("button", name="Fine-tune", exact=True).click()
+    begin_fine_tune(page, rounds=6, steps="942")
     expect(page.get_by_test_id("stProgress")).to_contain_text(re.compile(r"loss \d.*s left"))
     visitor.set_offline(True)
     page.wait_for_timeout(60_000)

@@ -52,6 +52,15 @@ def open_settled(page: Page, url: str) -> None:
     expect(page.get_by_role("button", name="Fine-tune", exact=True)).to_be_visible()
 
 
+def begin_fine_tune(page: Page, rounds: int, steps: str) -> None:
+    """Start a fine-tune of so many rounds on its page, once that says how many steps these are."""
+    page.get_by_text("The recipe in detail").click()
+    page.get_by_label("Rounds (epochs)").fill(str(rounds))
+    page.get_by_label("Rounds (epochs)").press("Enter")
+    expect(page.get_by_text(f"{steps} optimiser steps")).to_be_visible()
+    page.get_by_role("button", name="Fine-tune", exact=True).click()
+
+
 def test_open_pick_slide_tune_stop_download_and_load(page, address):
     errors = []
     page.on("pageerror", lambda error: errors.append(str(error)))

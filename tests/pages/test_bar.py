@@ -4,11 +4,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.experiment import Experiment
-from core.pruning import PruningPlan, prune
-from core.stages import Packed, pack
-from core.store import add_node, save_result
-from core.store.figures import quality_to_data
-from core.tuning import Recipe, fine_tune
+from core.pruning import PruningPlan
+from core.tuning import Recipe
+from tests.pages.kept import keep_fine_tune
 
 
 def bar() -> None:
@@ -126,19 +124,10 @@ def test_a_broken_link_opens_the_usual_thing_and_says_why(link):
     assert hand(app).plan.sparsity == 0.8 or "cut" in link
 
 
-def test_stages_are_offered_as_they_are_there(mlp):
-    from pages.shared.storage import store
-
+def test_stages_are_offered_as_they_are_there():
     plan, recipe, key = PruningPlan(sparsity=0.9), Recipe(steps=4), "k" * 43
-    pruned = prune(mlp, plan)
-    *_, final = fine_tune(mlp, pruned, recipe)
     experiment = Experiment("fashion-mlp", plan=plan, recipe=recipe)
-    figures = {"dense": mlp.model, "pruned": pruned.model, "tuned": final.model}
-    content = {"state": "done", "sparsity": final.sparsity, "step": 4, "of": 4, "seconds": 0.1}
-    content |= {name: quality_to_data(mlp.evaluate(model)) for name, model in figures.items()}
-    packed = pack(Packed(final.model.state_dict(), {**final.pruned.masks}, "fine-tuned"))
-    add_node(store(), key, experiment)
-    kept = save_result(store(), experiment, "fine-tuned", "fine-tune", content, 0.1, packed)
+    kept = keep_fine_tune(key, experiment)
 
     app = opened(key, model="fashion-mlp", threshold="90")
     (stages,) = (each for each in app.segmented_control if each.key == "stage")

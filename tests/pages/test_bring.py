@@ -23,9 +23,7 @@ from core.downloads import RemoteFile
 from core.experiment import Experiment
 from core.measure import cost
 from core.pruning import PruningPlan, prune
-from core.stages import Packed, pack
-from core.store import StoreUnavailable, add_node, new_key, save_result
-from core.store.figures import quality_to_data
+from core.store import StoreUnavailable, new_key
 from core.tasks import brought, load
 from core.tasks.hub import lookup
 from core.tasks.hub.local import note_fetched
@@ -33,13 +31,13 @@ from core.tasks.imagenet.files import weights_file
 from core.tasks.vision.upload import as_clothes
 from core.tuning import Recipe
 from pages.parts.bring.hub import JOB
-from pages.shared import cache, fine_tunes, visit
+from pages.shared import cache, visit
 from pages.shared.format import format_bytes, format_quality
-from pages.shared.storage import store
 from tests.conftest import ROOT
 from tests.core.tasks.test_hub import COMMIT, FOLDER, TOKENS, small_classifier
 from tests.core.tasks.test_imagenet import archive_of
 from tests.core.uploads.files import Payload, huge_png, picture, torch_file, zipped
+from tests.pages.kept import keep_reached
 from tests.pages.test_explore import metric
 from tests.pages.test_measure import until
 
@@ -167,12 +165,8 @@ def test_the_stage_in_hand_is_judged_beside_the_dense_network():
     tuned = brought.with_weights(task, weaker_weights(), "fine-tuned")
     network = prune(tuned, plan)
     quality = task.evaluate(network.model)
-    content = {"state": "done", "sparsity": 0.9, "step": 1, "of": 1, "seconds": 1.0}
-    content |= dict.fromkeys(("dense", "pruned", "tuned"), quality_to_data(quality))
     experiment = Experiment("fashion-mlp", plan=plan, recipe=Recipe(steps=1))
-    packed = pack(Packed(network.model.state_dict(), {**network.masks, **network.companion_masks}, "fine-tuned"))
-    add_node(store(), key, experiment)
-    save_result(store(), experiment, "fine-tuned", fine_tunes.KIND, content, 1.0, packed)
+    keep_reached(key, experiment, network, dict.fromkeys(("dense", "pruned", "tuned"), quality))
     app = open_page(key=key, model="fashion-mlp", threshold="90", stage="Fine-tuned")
     assert not app.exception and not app.error
     expected = format_quality(task.evaluate(network.model, limit=1000))

@@ -3,7 +3,9 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core.errors import BadInput
 from core.lessons import Explain, Live, Predict, list_lessons, read_lesson
+from core.lessons.records import Measured
 from pages.parts.learn.live import PARTS
 from pages.parts.learn.truths import MEASURES, measure, subject_of
 from pages.shared import cache
@@ -42,6 +44,22 @@ def test_nothing_is_shown_before_it_was_guessed_and_a_guess_stays():
     again = open_page(key)  # after a reload, or in another tab
     assert {each.label: each.value for each in again.metric}["Your guess"] == "70 %"
     assert not open_page("m" * 43).metric  # somebody else has not guessed yet
+
+
+def test_what_was_guessed_in_one_tab_is_not_lost_by_a_guess_in_another():
+    key = "n" * 43
+    first, second = open_page(key), open_page(key, lesson="02-where-is-the-cut")
+    guess(first)
+    second.radio[0].set_value(second.radio[0].options[0]).run()
+    guess(second)  # this tab was open before the other guess
+    again = open_page(key)
+    assert {each.label: each.value for each in again.metric}["Your guess"] == "50 %"
+
+
+@pytest.mark.parametrize("asked", [{"threshold": "85"}, {"threshold": "90", "scope": "lamp"}])
+def test_a_fine_tune_that_is_not_made_here_is_a_sentence_and_never_another_ones_figure(asked):
+    with pytest.raises(BadInput, match="not made here"):
+        measure(Measured("tuned", {"model": "fashion-mlp", **asked}))
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])

@@ -5,35 +5,17 @@ import torch
 from streamlit.testing.v1 import AppTest
 
 from core.experiment import Experiment
-from core.pruning import PruningPlan, prune
-from core.stages import Packed, load_network, pack, with_stored_weights
-from core.store import add_node, hold_artefact, put_artefact, save_result
-from core.store.figures import quality_to_data
-from core.tasks import load
-from core.tuning import Recipe, fine_tune
+from core.pruning import PruningPlan
+from core.stages import Packed, pack, with_stored_weights
+from core.store import hold_artefact, put_artefact
+from core.tuning import Recipe
 from tests.conftest import ROOT
+from tests.pages.kept import keep_fine_tune
 
 KEY = "s" * 43
 PLAN, RECIPE = PruningPlan(sparsity=0.9), Recipe(steps=4)
 PAGES = ("explore", "fine_tune", "measure", "compare", "bring")
 STAGES = ("Dense", "Pruned", "Fine-tuned")
-
-
-def keep_fine_tune(network: str) -> Experiment:
-    """Fine-tune a network by a few steps and keep that as the app does; return the experiment."""
-    from pages.shared.storage import store
-
-    task = load_network(network, load, store().files)
-    pruned = prune(task, PLAN)
-    *_, final = fine_tune(task, pruned, RECIPE)
-    experiment = Experiment(network, plan=PLAN, recipe=RECIPE)
-    content = {"state": "done", "sparsity": final.sparsity, "step": 4, "of": 4, "seconds": 0.1}
-    for name, model in {"dense": task.model, "pruned": pruned.model, "tuned": final.model}.items():
-        content[name] = quality_to_data(task.evaluate(model))
-    packed = pack(Packed(final.model.state_dict(), dict(final.pruned.masks), "fine-tuned"))
-    add_node(store(), KEY, experiment)
-    save_result(store(), experiment, "fine-tuned", "fine-tune", content, 0.1, packed)
-    return experiment
 
 
 def brought_network(mlp) -> str:
@@ -50,7 +32,10 @@ def brought_network(mlp) -> str:
 @pytest.fixture(scope="module")
 def experiments(mlp) -> dict[str, Experiment]:
     networks = {"shipped": "fashion-mlp", "brought": brought_network(mlp), "of another field": "cartpole-policy"}
-    return {whose: keep_fine_tune(network) for whose, network in networks.items()}
+    made = {whose: Experiment(network, plan=PLAN, recipe=RECIPE) for whose, network in networks.items()}
+    for each in made.values():
+        keep_fine_tune(KEY, each)
+    return made
 
 
 @pytest.mark.parametrize("page", PAGES)

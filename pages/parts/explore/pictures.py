@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core.charts import sparsity_curve
 from core.jobs.job import Job
 from core.measure import PlanResult, Quality
+from pages.parts.explore.headline import show_headline
 from pages.parts.explore.layer_pictures import draw_histograms, draw_mask
 from pages.shared import cache, curves, fine_tunes, large_models
 from pages.shared.format import format_quality
@@ -29,6 +31,20 @@ def score_baseline(name: str) -> ScoredBaseline | None:
     """Score the very simple way that a task names; None where it names none."""
     found = cache.task(name).extra.baseline
     return ScoredBaseline(found.name, found.score("validation")) if found else None
+
+
+def watch(hand: InHand, figures: DeltaGenerator, pictures: DeltaGenerator) -> PlanResult:
+    """Draw figures and pictures of what is in hand, each in its place; return how it is once all of it is known.
+
+    The pictures come with the first figures; those that take longer are filled in meanwhile.
+    """
+    with figures:
+        drawn = show_headline(hand.subject)
+        result = next(drawn)
+    with pictures:
+        show_pictures(hand, result)
+    *_, result = (result, *drawn)
+    return result
 
 
 def show_pictures(hand: InHand, result: PlanResult) -> None:

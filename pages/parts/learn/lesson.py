@@ -54,7 +54,7 @@ def _ask(lesson: Lesson, step: Predict) -> None:
     else:
         middle = (step.low + step.high) / 2
         guess = st.slider(
-            "Your guess", step.low, step.high, middle, format=f"%g {step.unit}".replace("%g %", "%g %%"), key=key
+            "Your guess", step.low, step.high, middle, format=f"%g {step.unit.replace('%', '%%')}", key=key
         )
     if st.button("That is my guess", type="primary", key=f"{key} done", disabled=guess is None):
         progress.say(lesson.name, step.id, guess)
@@ -63,11 +63,10 @@ def _ask(lesson: Lesson, step: Predict) -> None:
 
 def _compare(step: Predict, said: Any) -> None:
     """Draw what was guessed beside what was measured."""
-    truths = [measure(each) for each in step.truth]
-    if any(each is None for each in truths):
+    known = truths_of(step)
+    if known is None:
         st.fragment(_wait, run_every=1.0)(step)
         return
-    known = [each for each in truths if each is not None]
     if step.options:
         right = right_option(step, known)
         listed = "; ".join(f"{option}: {truth.said}" for option, truth in zip(step.options, known, strict=True))
@@ -75,10 +74,22 @@ def _compare(step: Predict, said: Any) -> None:
         st.markdown(f"{verdict} Measured just now: {listed}.")
         return
     guess, truth = st.columns(2, gap="small")
-    guess.metric("Your guess", f"{float(said):g} {step.unit}", border=True)
+    guess.metric("Your guess", guess_in_words(step, said), border=True)
     truth.metric(
         "Measured just now", known[0].said, f"{known[0].value - float(said):+.1f} from your guess", "off", border=True
     )
+
+
+def truths_of(step: Predict) -> list[Truth] | None:
+    """Measure what a guess is laid beside; None while some of it is still being computed."""
+    truths = [measure(each) for each in step.truth]
+    known = [each for each in truths if each is not None]
+    return known if len(known) == len(truths) else None
+
+
+def guess_in_words(step: Predict, said: Any) -> str:
+    """Write a guess as people read it."""
+    return str(said) if step.options else f"{float(said):g} {step.unit}"
 
 
 def right_option(step: Predict, truths: list[Truth]) -> str:
@@ -88,7 +99,7 @@ def right_option(step: Predict, truths: list[Truth]) -> str:
 
 
 def _wait(step: Predict) -> None:
-    if all(measure(each) is not None for each in step.truth):
+    if truths_of(step) is not None:
         st.rerun()
     st.caption("It is being measured on the real network; this takes a moment ...")
 
@@ -131,12 +142,10 @@ def _show_summary(lesson: Lesson) -> None:
     said = progress.said(lesson.name)
     rows = []
     for step in lesson.predictions:
-        truths = [measure(each) for each in step.truth]
-        known = [each for each in truths if each is not None]
-        if len(known) == len(truths) and step.id in said:
+        known = truths_of(step)
+        if known is not None and step.id in said:
             truth = right_option(step, known) if step.options else known[0].said
-            guess = said[step.id] if step.options else f"{float(said[step.id]):g} {step.unit}"
-            rows.append({"Question": step.ask, "Your guess": str(guess), "Measured": truth})
+            rows.append({"Question": step.ask, "Your guess": guess_in_words(step, said[step.id]), "Measured": truth})
     if rows:
         st.markdown("##### What you guessed, and what was true")
         st.dataframe(pd.DataFrame(rows), hide_index=True, width="stretch")

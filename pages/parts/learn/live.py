@@ -11,8 +11,7 @@ from core.errors import BadInput
 from core.lessons.classic_mistakes import forget_the_next_layer, layers_of
 from core.lessons.records import Measured
 from core.pruning import by_hand
-from pages.parts.explore.headline import show_headline
-from pages.parts.explore.pictures import show_pictures
+from pages.parts.explore.pictures import watch
 from pages.parts.learn.truths import subject_of
 from pages.parts.measure.shipping import offer_shipping
 from pages.shared import cache, link
@@ -41,15 +40,7 @@ def _slide(given: Mapping[str, str], key: str) -> None:
         key=f"{key} slider",
     )
     subject = replace(first, plan=replace(first.plan, sparsity=percent / 100))
-    hand = InHand(subject, percent)
-    figures, pictures = st.container(), st.container()
-    with figures:
-        drawn = show_headline(subject)
-        result = next(drawn)
-    with pictures:
-        show_pictures(hand, result)
-    for _ in drawn:
-        pass
+    watch(InHand(subject, percent), st.container(), st.container())
     _offer_page("Go on with it in Explore", "pages/explore.py", {**given, "threshold": f"{percent:g}"}, key)
 
 

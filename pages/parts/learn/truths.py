@@ -8,6 +8,7 @@ from core.experiment import read_link
 from core.lessons.classic_mistakes import layers_of, rows_that_are_small, rows_with_a_small_weight
 from core.lessons.records import Measured
 from core.measure import Quality
+from core.pruning import PruningPlan
 from core.stages import Subject
 from pages.parts.compare.tuned_points import begin_tuning, tuning_job
 from pages.shared import cache, sparsities
@@ -49,14 +50,8 @@ def _share(value: float) -> Truth:
     return Truth(100 * value, f"{100 * value:.1f} %")
 
 
-def _zipped(subject: Subject) -> Truth:
-    cost, dense = cache.stage_cost(subject), cache.stage_cost(cache.dense_stage(subject))
-    return _share(cost.zipped / dense.file)
-
-
-def _plain(subject: Subject) -> Truth:
-    cost, dense = cache.stage_cost(subject), cache.stage_cost(cache.dense_stage(subject))
-    return _share(cost.file / dense.file)
+def _of_dense_file(size: int, subject: Subject) -> Truth:
+    return _share(size / cache.stage_cost(cache.dense_stage(subject)).file)
 
 
 def _sparsity(subject: Subject) -> Truth:
@@ -64,12 +59,17 @@ def _sparsity(subject: Subject) -> Truth:
 
 
 def _tuned(subject: Subject) -> Truth | None:
-    """Fine-tune at the nearest sparsity that Compare knows, once for all visitors."""
-    wanted = min(sparsities.TUNED, key=lambda each: abs(each - (subject.plan.sparsity or 0.0)))
+    """Fine-tune as Compare does, once for all visitors. Raises BadInput for a plan that it does not know."""
+    wanted = subject.plan.sparsity
+    if wanted not in sparsities.TUNED or subject.plan != PruningPlan(sparsity=wanted):
+        known = ", ".join(f"{100 * each:g}" for each in sorted(sparsities.TUNED))
+        raise BadInput("This lesson asks for a fine-tune that is not made here.", f"Known thresholds are: {known} %.")
     job = tuning_job(subject.network, STEPS)
     if job is None:
         begin_tuning([subject.network], STEPS)
         return None
+    if job.error:
+        raise BadInput(*job.error)
     for point in job.results:
         if abs(point.sparsity - wanted) < 0.02 and point.quality is not None:
             return _of_quality(point.quality)
@@ -94,8 +94,8 @@ MEASURES: Mapping[str, Callable[[Subject], Truth | None]] = {
     "quality": lambda subject: _of_quality(cache.settled_result(subject).quality),
     "dense": lambda subject: _of_quality(cache.dense_quality(subject.network)),
     "sparsity": _sparsity,
-    "zipped": _zipped,
-    "file": _plain,
+    "zipped": lambda subject: _of_dense_file(cache.stage_cost(subject).zipped, subject),
+    "file": lambda subject: _of_dense_file(cache.stage_cost(subject).file, subject),
     "tuned": _tuned,
     "rows-hit": _rows_hit,
     "rows-small": _rows_small,

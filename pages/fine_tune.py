@@ -25,6 +25,8 @@ def show_fine_tune(hand: InHand, recipe: Recipe) -> None:
         # Drawing a chart costs the browser far more than moving a bar, so it comes less often.
         st.fragment(show_learning, run_every=3.0)(running.job)
         return
+    if fine_tunes.just_ended(hand.network, hand.plan):
+        st.rerun()  # it ended since the bar on top was drawn, which turns to it
     _offer_start(hand, recipe)
     tuned = show_outcome(hand, running)
     if running is not None and (tuned is None or tuned.experiment == running.experiment):

@@ -1,5 +1,6 @@
 """Shared fixtures: shipped tasks loaded once, tiny ones built by hand, and a rule against unnoticed skips."""
 
+import itertools
 import os
 import shutil
 import socket
@@ -30,6 +31,17 @@ os.environ["PLAYGROUND_DATA"] = tempfile.mkdtemp(prefix="playground-tests-")  # 
 
 hypothesis.settings.register_profile("busy", deadline=None)  # how long an example takes says nothing on a busy machine
 hypothesis.settings.load_profile("busy")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files of the browser, which wait more than they compute, each beside a file that computes."""
+    files: dict[Path, list[pytest.Item]] = {}
+    for item in items:
+        files.setdefault(item.path, []).append(item)
+    waiting = [file for file in files if file.parent.name == "browser"]
+    computing = [file for file in files if file.parent.name != "browser"]
+    pairs = itertools.zip_longest(waiting, computing)
+    items[:] = [item for file in itertools.chain(*pairs) if file for item in files[file]]
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:

@@ -130,10 +130,7 @@ def _choose_stage(pruned: Subject, recipe: Recipe | None, parent: str) -> tuple[
 
 def _turn_to_what_has_just_ended(network: str, plan: PruningPlan) -> None:
     """Show a fine-tune of this network and plan by itself, once, after it has ended."""
-    running = fine_tunes.current()
-    if running is None or running.active or running.shown or running.problem:
-        return
-    if (running.experiment.network, running.experiment.plan) == (network, plan):
+    if running := fine_tunes.just_ended(network, plan):
         running.shown = True
         st.session_state["stage"] = "Fine-tuned"
         learned = running.experiment.to_link()["learn"]

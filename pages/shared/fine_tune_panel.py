@@ -26,6 +26,8 @@ def show_fine_tune_panel(hand: InHand, result: PlanResult) -> None:
     """Offer the fine-tune and the download; follow a running one without redrawing the page."""
     running = fine_tunes.current()
     busy = running is not None and running.active
+    if fine_tunes.just_ended(hand.network, hand.plan):
+        st.rerun()  # it ended since the bar on top was drawn, which turns to it
     st.fragment(_draw_panel, run_every=0.4 if busy else None)(hand, result, running, busy)
 
 

@@ -61,6 +61,15 @@ def current() -> Running | None:
     return visit.memory().jobs.get(JOB)
 
 
+def just_ended(network: str, plan: PruningPlan) -> Running | None:
+    """Return the last fine-tune if it is one of this network and plan that has ended and that no page turned to yet."""
+    running = current()
+    if running is None or running.active or running.shown or running.problem:
+        return None
+    of_this = (running.experiment.network, running.experiment.plan) == (network, plan)
+    return running if of_this else None
+
+
 def start_fine_tune(network: str, plan: PruningPlan, recipe: Recipe, parent: str = "") -> None:
     """Queue a fine-tune; it goes on through reloads, and what it reaches is kept even if no page looks."""
     experiment = Experiment(network, plan=plan, recipe=recipe, parent=parent)

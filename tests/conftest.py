@@ -1,6 +1,5 @@
 """Shared fixtures: shipped tasks loaded once, tiny ones built by hand, and a rule against unnoticed skips."""
 
-import itertools
 import os
 import shutil
 import socket
@@ -18,6 +17,8 @@ import pytest
 import torch
 from sqlalchemy import create_engine
 from torch import nn
+from xdist.remote import Producer
+from xdist.scheduler.loadfile import LoadFileScheduling
 
 from core.tasks import Task, TaskInfo, load
 from core.tasks.base import SPLITS
@@ -33,15 +34,16 @@ hypothesis.settings.register_profile("busy", deadline=None)  # how long an examp
 hypothesis.settings.load_profile("busy")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the files of the browser, which wait more than they compute, each beside a file that computes."""
-    files: dict[Path, list[pytest.Item]] = {}
-    for item in items:
-        files.setdefault(item.path, []).append(item)
-    waiting = [file for file in files if file.parent.name == "browser"]
-    computing = [file for file in files if file.parent.name != "browser"]
-    pairs = itertools.zip_longest(waiting, computing)
-    items[:] = [item for file in itertools.chain(*pairs) if file for item in files[file]]
+class OneBrowserAtATime(LoadFileScheduling):
+    """Give out tests file by file, and all those with a browser to one worker: a browser fills a core by itself."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "browser" if nodeid.startswith("tests/browser/") else super()._split_scope(nodeid)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadFileScheduling:
+    """Say who gives out the tests."""
+    return OneBrowserAtATime(config, log)
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:

@@ -16,6 +16,7 @@ SECTIONS = {
     "Experiment": [
         st.Page("pages/explore.py", title="Explore", icon=":material/tune:", default=True),
         st.Page("pages/fine_tune.py", title="Fine-tune", icon=":material/healing:"),
+        st.Page("pages/adapt.py", title="Adapt", icon=":material/model_training:"),
         st.Page("pages/measure.py", title="Measure", icon=":material/thermostat:"),
         st.Page("pages/compare.py", title="Compare", icon=":material/compare_arrows:"),
     ],

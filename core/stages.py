@@ -1,6 +1,7 @@
 """The networks behind an experiment: the one it begins with, and what each of its stages makes of that."""
 
 import copy
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -11,18 +12,21 @@ from safetensors.torch import load as read_tensors
 from safetensors.torch import save as write_tensors
 from torch import Tensor
 
-from core.errors import TaskUnavailable
+from core.errors import BadInput, TaskUnavailable
 from core.experiment import STAGES
 from core.pruning import Pruned, PruningPlan, prune
 from core.store.artefacts import NAME, read_artefact
 from core.tasks import Task
+from core.tasks.adapting import head_of
 from core.tasks.brought import with_weights
+from core.tasks.names import TaskName
+from core.tasks.own_data import adapt_to_own
 
 SEPARATOR = "#"
 """Between the name of a network in the catalogue and the hash of other weights for it."""
 
-WEIGHTS, MASKS, ABOUT = "weights/", "masks/", "about"
-"""How names in a file of the store begin, and the entry that says whose the network is."""
+WEIGHTS, MASKS, ABOUT, CLASSES = "weights/", "masks/", "about", "classes"
+"""How names in a file of the store begin, and the entries that say whose the network is and what its answers are."""
 
 
 @dataclass(frozen=True)
@@ -74,15 +78,39 @@ def load_network(network: str, load: Callable[[str], Task], files: Path) -> Task
     load: name of the catalogue -> task; files: the folder of the store's artefacts.
     Raises UnknownTask, or TaskUnavailable where the weights are gone.
     """
-    task, weights = load(catalogue_name(network)), stored_weights(network)
+    task, weights = _load_task(catalogue_name(network), load, files), stored_weights(network)
     if not weights:
         return task
     packed = unpack(read_artefact(files, weights))
+    learns = bool(TaskName.read(catalogue_name(network)).target)
+    tensors = _with_fresh_head(task, packed.weights) if learns else packed.weights
     try:
-        named = with_weights(task, packed.weights, packed.about)
-    except RuntimeError as error:
+        named = with_weights(task, tensors, packed.about, () if learns else packed.classes)
+    except (RuntimeError, BadInput) as error:
         raise TaskUnavailable("These weights do not fit this network.", "Bring them again.") from error
     return replace(named, info=replace(named.info, name=network))
+
+
+def _with_fresh_head(task: Task, weights: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
+    """Return weights with the head of a task that learns other classes than theirs; those that fit as they are."""
+    own, head = task.model.state_dict(), head_of(task.model)
+    other = {name for name in own if name in weights and own[name].shape != weights[name].shape}
+    fresh = {name for name in own if name.rpartition(".")[0] == head}
+    return {**weights, **{name: own[name] for name in fresh}} if other and other <= fresh else weights
+
+
+def _load_task(name: str, load: Callable[[str], Task], files: Path) -> Task:
+    """Load a task by its name, with somebody's own data from the store if it is to learn that."""
+    wanted = TaskName.read(name)
+    if not wanted.own:
+        return load(name)
+    content = read_artefact(files, wanted.own)
+    if content is None:
+        raise TaskUnavailable("The data that this network is to learn is not here any more.", "Bring it again.")
+    try:
+        return adapt_to_own(load(wanted.untargeted), content, wanted)
+    except BadInput as error:
+        raise TaskUnavailable(error.what, error.advice) from error
 
 
 def stage_network(task: Task, subject: Subject, files: Path) -> Pruned:
@@ -110,29 +138,44 @@ def with_packed(pruned: Pruned, content: bytes | None) -> Pruned:
 
 @dataclass(frozen=True, eq=False)
 class Packed:
-    """Hold what the store has of a network: its state, its masks if it has some, and whose it is."""
+    """Hold what the store has of a network: its state, its masks if it has some, and whose it is.
+
+    classes: the names of its answers, where these are other ones than its task's.
+    """
 
     weights: Mapping[str, Tensor]
     masks: Mapping[str, Tensor] = field(default_factory=dict)
     about: str = "your weights"
+    classes: tuple[str, ...] = ()
 
 
 def pack(packed: Packed) -> bytes:
     """Write a network for the store."""
     tensors = {f"{WEIGHTS}{name}": value.detach().clone().contiguous() for name, value in packed.weights.items()}
     tensors |= {f"{MASKS}{name}": mask.contiguous() for name, mask in packed.masks.items()}
-    return write_tensors(tensors | {ABOUT: torch.tensor(list(packed.about.encode()), dtype=torch.uint8)})
+    if packed.classes:
+        tensors[CLASSES] = _as_tensor(json.dumps(packed.classes))
+    return write_tensors(tensors | {ABOUT: _as_tensor(packed.about)})
 
 
 def unpack(content: bytes | None) -> Packed:
     """Read what `pack` wrote. Raises TaskUnavailable if it is gone or something else."""
     try:
         tensors = read_tensors(content or b"")
-        about = bytes(tensors.pop(ABOUT).tolist()).decode()
+        about = _as_text(tensors.pop(ABOUT))
+        classes = tuple(json.loads(_as_text(tensors.pop(CLASSES)))) if CLASSES in tensors else ()
     except (SafetensorError, KeyError, ValueError) as error:
         raise TaskUnavailable(
             "The weights of this network are not here any more.", "Bring or tune it again, or choose another network."
         ) from error
     weights = {name.removeprefix(WEIGHTS): value for name, value in tensors.items() if name.startswith(WEIGHTS)}
     masks = {name.removeprefix(MASKS): value.bool() for name, value in tensors.items() if name.startswith(MASKS)}
-    return Packed(weights, masks, about)
+    return Packed(weights, masks, about, classes)
+
+
+def _as_tensor(text: str) -> Tensor:
+    return torch.tensor(list(text.encode()), dtype=torch.uint8)
+
+
+def _as_text(numbers: Tensor) -> str:
+    return bytes(numbers.tolist()).decode()

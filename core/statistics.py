@@ -6,7 +6,7 @@ ratings, episodes and not steps.
 
 import functools
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from scipy.special import bdtrc, ndtr, ndtri, stdtr, stdtrit
@@ -22,6 +22,9 @@ DRAWS = 1000
 
 Interval = tuple[float, float]
 """The low and the high end."""
+
+TRANSFORMS: Mapping[str, Callable[[np.ndarray], np.ndarray]] = {"": np.asarray, "root": np.sqrt, "exp": np.exp}
+"""What a figure makes of a mean: nothing, its root (an error), or its exponential (a perplexity)."""
 
 
 def wilson(successes: int, n: int) -> Interval:
@@ -50,9 +53,9 @@ def mean_of_parts(values: Sequence[float], intervals: Sequence[Interval]) -> Int
 
 
 def mean_of_units(
-    sums: np.ndarray, counts: np.ndarray | None = None, root: bool = False, bounds: Interval | None = None
+    sums: np.ndarray, counts: np.ndarray | None = None, transform: str = "", bounds: Interval | None = None
 ) -> Interval:
-    """Return the interval of sum over count, or of its root, where units (units,) are independent of each other.
+    """Return the interval of sum over count, or of what one of TRANSFORMS makes of it; units (units,) are independent.
 
     sums: the sum of each unit over its examples; counts: how many these are, one each without them.
     bounds: the least and the largest value of one example, if there are such. Where most units gave the same value, a
@@ -62,11 +65,11 @@ def mean_of_units(
     about the bootstrap (wider percentiles for few units); Rubin 1981, The Bayesian bootstrap; Brown, Cai, DasGupta
     2001, Interval estimation for a binomial proportion (half a unit on each side; one-sided at a bound).
     """
-    if counts is None and bounds is not None and not root and _mostly_one_value(sums):
+    if counts is None and bounds is not None and not transform and _mostly_one_value(sums):
         return _bounded_mean(sums, bounds)
     drawn = _resampling(len(sums)) @ _sums_and_counts(sums, counts)
     found = drawn[:, 0] / drawn[:, 1]
-    return _percentiles(np.sqrt(found) if root else found, len(sums))
+    return _percentiles(TRANSFORMS[transform](found), len(sums))
 
 
 def change_of_shares(before: np.ndarray, after: np.ndarray) -> Interval:
@@ -85,15 +88,15 @@ def change_of_means(
     before: np.ndarray,
     after: np.ndarray,
     counts: np.ndarray | None = None,
-    root: bool = False,
+    transform: str = "",
     bounds: Interval | None = None,
 ) -> Interval:
     """Return the interval of `after` minus `before`, where both were judged on the same units; see `mean_of_units`."""
     apart = after - before
-    if counts is None and bounds is not None and not root and _mostly_one_value(apart):
+    if counts is None and bounds is not None and not transform and _mostly_one_value(apart):
         span = bounds[1] - bounds[0]
         return _bounded_mean(apart, (-span, span))
-    one, two = _drawn_pairs(before, after, counts, root)
+    one, two = _drawn_pairs(before, after, counts, transform)
     return _percentiles(two - one, len(before))
 
 
@@ -118,10 +121,10 @@ def ratio_of_shares(before: np.ndarray, after: np.ndarray, worst: float = 0.0) -
 
 
 def ratio_of_means(
-    before: np.ndarray, after: np.ndarray, counts: np.ndarray | None = None, root: bool = False, worst: float = 0.0
+    before: np.ndarray, after: np.ndarray, counts: np.ndarray | None = None, transform: str = "", worst: float = 0.0
 ) -> Interval:
     """Return the interval of (after - worst) / (before - worst), where both were judged on the same units."""
-    one, two = _drawn_pairs(before, after, counts, root)
+    one, two = _drawn_pairs(before, after, counts, transform)
     return _percentiles((two - worst) / np.where(one == worst, np.nan, one - worst), len(before))
 
 
@@ -151,12 +154,12 @@ def worse_by_chance(before: np.ndarray, after: np.ndarray) -> float:
 
 
 def _drawn_pairs(
-    before: np.ndarray, after: np.ndarray, counts: np.ndarray | None, root: bool
+    before: np.ndarray, after: np.ndarray, counts: np.ndarray | None, transform: str
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the mean of `before`, and of `after`, or their roots, in each draw of the same units, (DRAWS,) each."""
+    """Return the mean of `before`, and of `after`, transformed, in each draw of the same units, (DRAWS,) each."""
     drawn = _resampling(len(before)) @ np.column_stack([_sums_and_counts(before, counts), after])
     one, two = drawn[:, 0] / drawn[:, 1], drawn[:, 2] / drawn[:, 1]
-    return (np.sqrt(one), np.sqrt(two)) if root else (one, two)
+    return TRANSFORMS[transform](one), TRANSFORMS[transform](two)
 
 
 def _sums_and_counts(sums: np.ndarray, counts: np.ndarray | None) -> np.ndarray:

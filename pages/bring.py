@@ -4,25 +4,37 @@ import streamlit as st
 
 from core.stages import stored_weights
 from core.tasks.hub.local import is_of_hub
+from pages.parts.bring.architecture import ask_for_architecture
 from pages.parts.bring.example import offer_example
 from pages.parts.bring.hub import ask_for_hub_model, say_which_revision
 from pages.parts.bring.judging import Judged, in_view, judge_here, pack_zip, show_judging
 from pages.parts.bring.labelled_set import offer_labelled_set
+from pages.parts.bring.onnx import show_onnx
 from pages.parts.bring.weights import ask_for_weights
 from pages.shared.app_frame import require_app_frame
 from pages.shared.bar import choose_in_hand
 from pages.shared.errors import show_errors
 from pages.shared.in_hand import InHand
 
-LISTED, FROM_HUB = "One of the list", "A text classifier of the Hub"
+LISTED, BY_NAME, FROM_HUB, ONNX = (
+    "One of the list",
+    "An architecture by name",
+    "A classifier of the Hub",
+    "An ONNX file",
+)
 
 
 def ask_for_source() -> str:
     """Ask where the network comes from; one of the Hub is asked for here."""
-    source = st.segmented_control("Network", (LISTED, FROM_HUB), default=LISTED, required=True, key="source")
+    source = st.segmented_control(
+        "Network", (LISTED, BY_NAME, FROM_HUB, ONNX), default=LISTED, required=True, key="source"
+    )
     if source == FROM_HUB:
         with show_errors():
             ask_for_hub_model()
+    elif source == BY_NAME:
+        with show_errors():
+            ask_for_architecture()
     return source or LISTED
 
 
@@ -42,7 +54,13 @@ def show_quality(judged: Judged) -> None:
     """Judge the networks on as many validation examples as the task glances at."""
     task = judged.task
     if not task.count("validation"):
-        st.caption("This network has no examples here. Bring a text, or a table of texts and labels.")
+        pictures = task.uploads is not None and task.uploads.kind == "picture"
+        what = (
+            "a picture, or a zip with one folder for each class"
+            if pictures
+            else "a text, or a table of texts and labels"
+        )
+        st.caption(f"This network has no examples here. Bring {what}.")
         return
     glance = min(task.quick_eval_size, task.count("validation"))
     whose = {"brought by you": "your weights", "made here": "weights made here"}.get(task.info.weights)
@@ -91,4 +109,7 @@ st.subheader("Bring your own weights, pictures or texts", anchor=False)
 choices = st.container()
 source = ask_for_source()  # before the bar, which stops the page where what is in hand has to be fetched first
 with show_errors():
-    show_in_hand(choose_in_hand(choices, choices), source)
+    if source == ONNX:
+        show_onnx()
+    else:
+        show_in_hand(choose_in_hand(choices, choices), source)

@@ -24,7 +24,7 @@ LAYERS = (
     ("keys",),
     ("measure",),
     ("charts",),
-    ("export",),
+    ("export", "onnx_files"),
     ("jobs",),
     ("build", "pages"),
     ("app",),

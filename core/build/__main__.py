@@ -3,6 +3,7 @@
 python -m core.build fashion-mlp                  train, fetching the data
 python -m core.build fashion-mlp --data FOLDER    the same with data that lies in a folder
 python -m core.build fashion-mlp --check          score the shipped weights again and compare
+python -m core.build digits                       prepare data that networks can adapt to
 """
 
 import argparse
@@ -20,10 +21,14 @@ Builder = Callable[[str, Assets, Path | None], None]
 
 
 def builders() -> Mapping[str, Builder]:
-    """Return what builds each model: the function `build` of the module here that has a recipe for it."""
+    """Return what builds each model or data set: the `build` of the module here that has it in RECIPES or DATA."""
     names = [found.name for found in pkgutil.iter_modules(core.build.__path__) if found.name != "__main__"]
     modules = [importlib.import_module(f"core.build.{name}") for name in names]
-    return {name: module.build for module in modules for name in getattr(module, "RECIPES", ())}
+    return {
+        name: module.build
+        for module in modules
+        for name in (*getattr(module, "RECIPES", ()), *getattr(module, "DATA", ()))
+    }
 
 
 def main() -> int:

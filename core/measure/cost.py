@@ -13,6 +13,8 @@ from torch import Tensor, nn
 from core.errors import BadPlan
 from core.measure.encodings import plain_tensors
 from core.pruning import Pruned, shrink
+from core.tasks.fewer_heads import FewerHeads
+from core.tasks.layers import keeps_inputs_first
 
 
 @dataclass(frozen=True)
@@ -62,13 +64,18 @@ def macs(model: nn.Module, inputs: Tensor) -> dict[str, int]:
     found = {}
     for name, by_kind in counted.items():
         layer = layers.get(name.removeprefix(root))
-        if isinstance(layer, LAYERS) and (operations := sum(by_kind.values()) // 2):
+        weighed = layer is not None and (isinstance(layer, LAYERS) or keeps_inputs_first(layer))
+        if weighed and (operations := sum(by_kind.values()) // 2):
             found[name.removeprefix(root)] = operations
     rest = sum(counted.get("Global", {}).values()) // 2 - sum(found.values())
     for name, layer in layers.items():
-        if isinstance(layer, nn.MultiheadAttention) and rest:
+        if isinstance(layer, nn.MultiheadAttention | FewerHeads) and rest:
             projected, rest = _projections(layer, name, counted.get(f"{root}{name}", {}), rest)
             found.update(projected)
+        elif rest:
+            uncalled = _uncalled(layer, name, root, counted, found)
+            found.update(uncalled)
+            rest -= sum(uncalled.values())
     return {**found, PRODUCTS: rest} if rest else found
 
 
@@ -76,16 +83,39 @@ LAYERS = nn.Linear | nn.Conv1d | nn.Conv2d | nn.Conv3d | nn.ConvTranspose1d | nn
 
 
 def _projections(
-    layer: nn.MultiheadAttention, name: str, by_kind: Mapping[Any, int], rest: int
+    layer: nn.MultiheadAttention | FewerHeads, name: str, by_kind: Mapping[Any, int], rest: int
 ) -> tuple[dict[str, int], int]:
-    """Share out what an attention layer of torch computes with its own weights: four projections of equal size.
+    """Share out what an attention computes with its own weights: four projections of equal size, or three.
 
     Returns the operations by parameter's owner, and what of `rest` is not with weights.
     """
     products = sum(count for kind, count in by_kind.items() if "attention" in str(kind) or "bmm" in str(kind))
     with_weights = (sum(by_kind.values()) - products) // 2
+    if isinstance(layer, FewerHeads):  # which calls the one behind
+        own = with_weights * 3 // 4
+        return {name: own}, rest - own
     share = with_weights // 4
     return {name: with_weights - share, f"{name}.out_proj": share}, rest - with_weights
+
+
+def _uncalled(
+    layer: nn.Module, name: str, root: str, counted: Mapping[str, Mapping[Any, int]], found: Mapping[str, int]
+) -> dict[str, int]:
+    """Share out the matrix products of a layer with weights of fully connected ones in it that it does not call.
+
+    Such are the projections of torchvision's Swin, which all read the same places: by the sizes of their weights.
+    """
+    inside = f"{name}." if name else ""
+    sizes = {
+        f"{inside}{leaf}": child.weight.numel()
+        for leaf, child in layer.named_children()
+        if isinstance(child, nn.Linear) and f"{root}{inside}{leaf}" not in counted
+    }
+    by_kind = counted.get(f"{root}{name}", {})
+    products = sum(count for kind, count in by_kind.items() if str(kind) in ("aten.mm", "aten.addmm")) // 2
+    own = products - sum(count for each, count in found.items() if each.startswith(inside))
+    total = sum(sizes.values())
+    return {each: own * size // total for each, size in sizes.items()} if total and own > 0 else {}
 
 
 def effective(model: nn.Module, found: dict[str, int]) -> dict[str, int]:

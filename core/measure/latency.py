@@ -56,7 +56,7 @@ def variants(dense: nn.Module, pruned: Pruned) -> tuple[dict[str, nn.Module], di
             left_out["smaller"] = error.what
         return found, left_out
     sparse = copy.deepcopy(pruned.model)
-    names = [name.removesuffix(".weight") for name in pruned.masks]
+    names = [name.removesuffix(".weight") for name in pruned.masks if name.endswith(".weight")]
     linear = {name: layer for name in names if isinstance(layer := sparse.get_submodule(name), nn.Linear)}
     if not linear:
         return found, left_out

@@ -67,9 +67,9 @@ class SwappedLayer(nn.Module):
         super().__init__()
         self._shared = shared
         self._parameter = parameter
-        self._module, _, leaf = parameter.rpartition(".")
+        self._module, _, self._leaf = parameter.rpartition(".")
         layer = copy.deepcopy(shared.model.get_submodule(self._module))
-        setattr(layer, leaf, nn.Parameter(weight, requires_grad=False))
+        setattr(layer, self._leaf, nn.Parameter(weight, requires_grad=False))
         # In a list, so that it does not count among this module's own parameters.
         self._layer = [layer.to(memory_format=torch.channels_last) if weight.ndim == 4 else layer]
 
@@ -78,7 +78,7 @@ class SwappedLayer(nn.Module):
         shared, (layer,) = self._shared, self._layer
         nodes = shared.behind(shared.traced, self._module) if shared.traced is not None else []
         if shared.traced is None or not nodes:
-            weight = cast(Tensor, layer.weight)
+            weight = cast(Tensor, getattr(layer, self._leaf))
             return torch.func.functional_call(shared.model, {self._parameter: weight}, (inputs,))
         values = dict(shared.values(shared.traced, inputs))
         runner = fx.Interpreter(shared.traced)
@@ -86,7 +86,8 @@ class SwappedLayer(nn.Module):
         for node in nodes:
             if node is nodes[0]:
                 arguments: Any = runner.map_nodes_to_values(node.args, node)
-                values[node] = layer(*arguments)
+                named: Any = runner.map_nodes_to_values(node.kwargs, node)
+                values[node] = layer(*arguments, **named)
             elif node.op == "output":
                 return cast(Tensor, runner.map_nodes_to_values(node.args[0], node))
             else:

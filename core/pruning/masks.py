@@ -63,10 +63,14 @@ def _kept_by_pattern(ranking: Ranking, plan: PruningPlan, n: int, m: int) -> dic
     """Keep n of every m neighbours; a layer with an override stays as it is."""
     keep, dense = plan.choices.granularity.keep, dict(plan.overrides)
     assert keep is not None  # every plan with numbers for N and M has it
-    return {
-        name: ~(score < 0) if name in dense else keep(score, n, m) & ~(score < 0)
-        for name, score in ranking.scores.items()
-    }
+    found = {}
+    for name, score in ranking.scores.items():
+        found[name] = ~(score < 0)
+        if name not in dense:
+            turned = score.T if name in ranking.inputs_first else score
+            kept = keep(turned, n, m)
+            found[name] &= kept.T if name in ranking.inputs_first else kept
+    return found
 
 
 def _expanded(ranking: Ranking, kept: Mapping[str, Tensor], cuts: Mapping[str, float]) -> Cut:

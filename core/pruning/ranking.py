@@ -15,6 +15,7 @@ from core.pruning.pools import Pool, unit_pools, weight_pools
 from core.pruning.unit_scores import unit_scores
 from core.pruning.units import Member, Structure
 from core.tasks.base import Task
+from core.tasks.layers import keeps_inputs_first
 
 Shapes = Mapping[str, tuple[int, ...]]
 
@@ -33,6 +34,7 @@ class Ranking:
     zeros: parameter -> which of its weights were zero before, for those that have any: they count as removed.
     zeros_outside: how many of these belong to no unit, where whole units go.
     unscored: parameters that stay whole, since the criterion could not see what they are multiplied with.
+    inputs_first: parameters of the shape (in, out); all others are (out, in, ...).
     """
 
     plan: PruningPlan
@@ -43,6 +45,7 @@ class Ranking:
     zeros: Mapping[str, Tensor] = field(default_factory=dict)
     zeros_outside: int = 0
     unscored: tuple[str, ...] = ()
+    inputs_first: frozenset[str] = frozenset()
 
 
 def rank(task: Task, plan: PruningPlan | None = None, sort: bool = True) -> Ranking:
@@ -78,14 +81,21 @@ def _rank_weights(task: Task, plan: PruningPlan, shapes: Shapes, zeros: Mapping[
     scores = _score_weights(task, plan)
     unscored = () if criterion.sees_all else _unscored(task, scores)
     _check_overrides(plan, tuple(scores), shapes)
+    turned = _inputs_first(task)
     if rescale is not None:
-        scores = {name: rescale(score) for name, score in scores.items()}
+        scores = {name: rescale(score.T).T if name in turned else rescale(score) for name, score in scores.items()}
     if zeros:
         first = {name: scores[name].masked_fill(gone, -1.0) for name, gone in zeros.items()}
         scores = ChainMap(first, scores)  # type: ignore[arg-type]  # it is only read, and may be made when asked for
     counts = {name: math.prod(shape) for name, shape in shapes.items()}
     pools = () if plan.pattern else weight_pools(scores, counts, plan, sort)
-    return Ranking(plan, scores, pools, shapes, zeros=zeros, unscored=unscored)
+    return Ranking(plan, scores, pools, shapes, zeros=zeros, unscored=unscored, inputs_first=turned)
+
+
+def _inputs_first(task: Task) -> frozenset[str]:
+    """Name the prunable parameters of the shape (in, out)."""
+    owners = {name: task.model.get_submodule(name.rpartition(".")[0]) for name in task.prunable}
+    return frozenset(name for name, owner in owners.items() if keeps_inputs_first(owner))
 
 
 def _rank_units(

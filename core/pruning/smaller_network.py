@@ -9,8 +9,19 @@ from torch import Tensor, nn
 
 from core.errors import BadPlan
 from core.pruning.pruned import Pruned
-from core.pruning.units import OTHERWISE, Member, dependency_graph, group_members, groups, head_members, head_rows
+from core.pruning.units import (
+    OTHERWISE,
+    Member,
+    dependency_graph,
+    group_members,
+    groups,
+    head_members,
+    head_rows,
+    unit_index,
+)
 from core.tasks.base import Heads
+from core.tasks.fewer_heads import FewerHeads
+from core.tasks.layers import keeps_inputs_first
 
 TOLERANCE = 1e-4
 """How far the answers of a smaller network may lie from those of the masked one, absolutely and relatively."""
@@ -22,13 +33,13 @@ def shrink(pruned: Pruned) -> nn.Module:
     A unit goes when its weights, its bias and its normalisation are all zero, so a plan of single weights usually
     leaves nothing to remove. Of a layer that is empty one unit (a zero) stays, since no layer can have none.
     Raises BadPlan, naming the layers, where the smaller network would answer differently on a few examples: as where an
-    activation function makes something of zero, or a normalisation looks across units.
+    activation function makes something of zero, a normalisation looks across units, or an attention has a fixed size.
     """
     small = _without_dead_units(copy.deepcopy(pruned.model), pruned)
     if not _same_answers(pruned, small):
         raise BadPlan(
             f"Without its removed units this network would answer differently: what follows {_culprits(pruned)} makes "
-            "something of zero, or looks across units.",
+            "something of zero, looks across units, or computes with all of them in any case.",
             "Choose single weights or N:M, or keep these layers whole; the network with zeros in it works as it is.",
         )
     return small
@@ -91,6 +102,9 @@ def resized(model: nn.Module, shapes: Mapping[str, list[int]]) -> nn.Module:
     for name, shape in shapes.items():
         owner, _, leaf = name.rpartition(".")
         module = fitted.get_submodule(owner)
+        if isinstance(module, nn.MultiheadAttention) and list(getattr(module, leaf).shape) != list(shape):
+            fitted.set_submodule(owner, FewerHeads(module))
+            module = fitted.get_submodule(owner)
         if leaf in module._parameters:
             module._parameters[leaf] = nn.Parameter(torch.zeros(shape))
         else:
@@ -144,14 +158,14 @@ def _without_dead_units(model: nn.Module, pruned: Pruned, only: str = "") -> nn.
         if len(idle) == len(dead):
             idle = idle[1:]
         if idle:
-            root = group[0].dep
+            root, places = group[0].dep, unit_index(group, group[0])[idle].flatten().sort().values.tolist()
             try:
-                graph.get_pruning_group(root.target.module, root.handler, idxs=idle).prune()
+                graph.get_pruning_group(root.target.module, root.handler, idxs=places).prune()
             except Exception as error:  # the graph fails in many ways on what it does not know
                 layers = ", ".join(sorted({name.rpartition(".")[0] for name in names}))
                 raise BadPlan(f"Units of {layers} cannot be taken out of this network.", OTHERWISE) from error
     for heads in pruned.heads:
-        if not only or only in (*heads.rows, *heads.columns):
+        if not heads.together and (not only or only in (*heads.inputs, *heads.columns)):
             _remove_dead_heads(model, pruned.model, heads)
     return model.eval()
 
@@ -159,21 +173,45 @@ def _without_dead_units(model: nn.Module, pruned: Pruned, only: str = "") -> nn.
 def _remove_dead_heads(model: nn.Module, judged: nn.Module, heads: Heads) -> None:
     """Cut heads that are zero throughout out of one attention layer, in place; one stays in any case.
 
-    Needs an attention that finds out from its inputs how many heads there are, as those of `transformers` do.
+    Needs an attention that finds out from its inputs how many heads there are, as those of `transformers` do, that can
+    be told, or torch's own.
     """
     members = head_members(dict(judged.named_parameters()), heads)
     alive = torch.nonzero(~_dead(judged, members)).flatten()
     alive = alive if len(alive) else torch.zeros(1, dtype=torch.long)
     if len(alive) == heads.count:
         return
+    if heads.module:
+        _tell(model, heads, len(alive))
     for member in members:
-        owner, _, leaf = member.parameter.rpartition(".")
-        layer = model.get_submodule(owner)
-        kept = member.index[alive].flatten()
-        value = getattr(layer, leaf).detach().index_select(member.dimension, kept)
-        setattr(layer, leaf, nn.Parameter(value))
-        if isinstance(layer, nn.Linear):
-            layer.out_features, layer.in_features = layer.weight.shape
+        _keep(model, member.parameter, member.dimension, member.index[alive].flatten().sort().values)
+    for name in heads.tables:
+        _keep(model, name, -1, alive)
+
+
+def _keep(model: nn.Module, parameter: str, dimension: int, kept: Tensor) -> None:
+    """Keep some places of a parameter along a dimension, in place."""
+    owner, _, leaf = parameter.rpartition(".")
+    layer = model.get_submodule(owner)
+    setattr(layer, leaf, nn.Parameter(getattr(layer, leaf).detach().index_select(dimension, kept)))
+    if isinstance(layer, nn.Linear):
+        layer.out_features, layer.in_features = layer.weight.shape
+    elif keeps_inputs_first(layer):
+        vars(layer).update(zip(("nx", "nf"), layer.get_parameter("weight").shape, strict=True))
+
+
+def _tell(model: nn.Module, heads: Heads, count: int) -> None:
+    """Tell an attention layer that it has fewer heads, in place."""
+    layer = model.get_submodule(heads.module)
+    if isinstance(layer, nn.MultiheadAttention):
+        model.set_submodule(heads.module, FewerHeads(layer))
+        return
+    for name in SIZES & vars(layer).keys():
+        setattr(layer, name, getattr(layer, name) * count // heads.count)
+
+
+SIZES = {"num_heads", "n_heads", "num_attention_heads", "all_head_size", "split_size", "attn_dim"}
+"""What attention layers call the number of their heads, and the numbers of all of them together."""
 
 
 def _dead(model: nn.Module, members: list[Member]) -> Tensor:

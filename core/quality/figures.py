@@ -146,19 +146,20 @@ def mean(
     values: np.ndarray,
     metric: str,
     split: str = "validation",
-    root: bool = False,
+    transform: str = "",
     clusters: np.ndarray | None = None,
     bounds: tuple[float, float] | None = None,
 ) -> Quality:
-    """Return the mean of values (n,), or the root of it, with a 95 % bootstrap interval.
+    """Return the mean of values (n,), or what a transform makes of it, with a 95 % bootstrap interval.
 
+    transform: one of `core.statistics.TRANSFORMS`.
     clusters: whose each value is, int (n,), where values of one person or thing are alike; they are drawn together.
     bounds: the least and the largest value there can be.
     If a value is not finite, the figure is no number. Raises ValueError when there is nothing to judge.
     """
     values = np.asarray(values, np.float64)
     if clusters is None or not values.size:
-        return summary(Outcomes(values, len(values), root=root, bounds=bounds), metric, split)
+        return summary(Outcomes(values, len(values), transform=transform, bounds=bounds), metric, split)
     _, owner, counts = np.unique(clusters, return_inverse=True, return_counts=True)
     sums = np.bincount(owner.ravel(), weights=values, minlength=len(counts))
-    return summary(Outcomes(sums, len(sums), counts.astype(np.float64), root=root), metric, split)
+    return summary(Outcomes(sums, len(sums), counts.astype(np.float64), transform=transform), metric, split)

@@ -49,6 +49,18 @@ METRICS: Mapping[str, Metric] = {
     "MAE": Metric(
         False, False, "How far guessed ratings lie from the given ones, in stars, on average", "ratings", 3, None
     ),
+    "Perplexity": Metric(
+        False,
+        False,
+        "Between how many word pieces, equally likely, a network hesitates at each place (exp of the mean cross "
+        "entropy; less is better)",
+        "passages",
+        1,
+        None,
+    ),
+    "Next piece named": Metric(
+        True, True, "Share of places where the network finds the true next word piece likeliest", "passages"
+    ),
     "Hit rate at 10": Metric(
         True,
         True,

@@ -1,7 +1,6 @@
 """What each independent unit of the data gave under a network, and the intervals that follow from it."""
 
 import dataclasses
-import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,7 +17,7 @@ class Outcomes:
     units: how many there are.
     counts: examples of each unit (units,), None for one each.
     binary: whether they are right or wrong.
-    root: whether the figure is the root of the mean.
+    transform: what the figure makes of the mean, one of `core.statistics.TRANSFORMS`.
     bounds: the least and the largest value of one example, if there are such.
     """
 
@@ -26,7 +25,7 @@ class Outcomes:
     units: int
     counts: np.ndarray | None = None
     binary: bool = False
-    root: bool = False
+    transform: str = ""
     bounds: Interval | None = None
 
     @classmethod
@@ -58,17 +57,16 @@ class Outcomes:
 
     @property
     def mean(self) -> float:
-        """The mean over all examples, or the root of it."""
+        """The mean over all examples, or what the figure makes of it."""
         if self.binary:
             return int(self.values.sum()) / self.units
-        mean = float(self.sums.sum() / self.examples)
-        return math.sqrt(mean) if self.root else mean
+        return float(statistics.TRANSFORMS[self.transform](self.sums.sum() / self.examples))
 
     def interval(self) -> Interval:
         """Return the 95 % interval of the mean, which lies within it."""
         if self.binary:
             return statistics.wilson(int(self.values.sum()), self.units)
-        return _around(self.mean, statistics.mean_of_units(self.sums, self.counts, self.root, self.bounds))
+        return _around(self.mean, statistics.mean_of_units(self.sums, self.counts, self.transform, self.bounds))
 
     def part(self, which: slice) -> "Outcomes":
         """Return some of the units."""
@@ -100,7 +98,7 @@ def change_interval(before: Outcomes, after: Outcomes) -> Interval:
         return _around(value, statistics.change_of_shares(before.values, after.values))
     return _around(
         value,
-        statistics.change_of_means(before.values, after.values, before.counts, before.root, before.bounds),
+        statistics.change_of_means(before.values, after.values, before.counts, before.transform, before.bounds),
     )
 
 
@@ -108,7 +106,7 @@ def ratio_interval(before: Outcomes, after: Outcomes, worst: float = 0.0) -> Int
     """Return the paired 95 % interval of (after - worst) / (before - worst), means of the same units."""
     if before.binary:
         return statistics.ratio_of_shares(before.values, after.values, worst)
-    return statistics.ratio_of_means(before.values, after.values, before.counts, before.root, worst)
+    return statistics.ratio_of_means(before.values, after.values, before.counts, before.transform, worst)
 
 
 def _around(value: float, interval: Interval) -> Interval:

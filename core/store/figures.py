@@ -8,6 +8,7 @@ import numpy as np
 
 from core.errors import BadInput
 from core.quality import METRICS, Outcomes, Quality
+from core.statistics import TRANSFORMS
 
 
 def quality_to_data(quality: Quality) -> dict[str, Any]:
@@ -33,7 +34,7 @@ def _outcomes_to_data(found: Outcomes) -> dict[str, Any]:
         "units": found.units,
         "counts": None if found.counts is None else _array_to_data(found.counts),
         "binary": found.binary,
-        "root": found.root,
+        "transform": found.transform,
         "bounds": None if found.bounds is None else list(found.bounds),
     }
 
@@ -45,9 +46,17 @@ def _data_to_outcomes(data: Mapping[str, Any]) -> Outcomes:
         int(data["units"]),
         None if counts is None else _data_to_array(counts),
         bool(data["binary"]),
-        bool(data["root"]),
+        _transform(data),
         None if bounds is None else (float(bounds[0]), float(bounds[1])),
     )
+
+
+def _transform(data: Mapping[str, Any]) -> str:
+    """Return what a figure makes of its mean; earlier versions wrote whether that was the root."""
+    found = str(data["transform"]) if "transform" in data else "root" * bool(data["root"])
+    if found not in TRANSFORMS:
+        raise ValueError(found)
+    return found
 
 
 def _array_to_data(array: np.ndarray) -> list[str]:

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from core.quality import Quality
 from core.tasks.demo import Demo
+from core.tasks.layers import keeps_inputs_first
 from core.tasks.records import (
     Baseline,
     Batch,
@@ -90,6 +91,7 @@ class Task:
     extra: figures beside the headline one.
     packaging: what a download needs besides the weights.
     heads: the attention layers, if there are any.
+    why_no_heads: a sentence on why none of its attention heads can go by themselves; "" where some can, or it has none.
     opt_in_parameters: those of `prunable` that stay whole unless a plan asks for them: embeddings.
     quick_eval_size: how many validation and training examples a fine-tune looks at on its way.
     shifts: kind of shift -> (strength, 1 to 5) -> the same task with validation data shifted that far.
@@ -111,6 +113,7 @@ class Task:
     extra: ExtraFigures = field(default_factory=ExtraFigures)
     packaging: Packaging = field(default_factory=Packaging)
     heads: tuple[Heads, ...] = ()
+    why_no_heads: str = ""
     opt_in_parameters: tuple[str, ...] = ()
     quick_eval_size: int = 1000
     shifts: Mapping[str, Callable[[int], "Task"]] = field(default_factory=dict)
@@ -158,7 +161,16 @@ class Task:
 
 
 def prunable_parameters(model: nn.Module, excluded: Iterable[str] = ()) -> tuple[str, ...]:
-    """List the weights of Linear, Conv and Embedding layers by name, in the model's own order."""
+    """List the weights of Linear, Conv, Embedding and attention layers by name, in the model's own order.
+
+    What several layers share is listed once, under its first name.
+    """
     kinds, left_out = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.Embedding), set(excluded)
-    names = (f"{name}.weight" for name, module in model.named_modules() if isinstance(module, kinds))
-    return tuple(name for name in names if name not in left_out)
+    own = {name for name, _ in model.named_parameters()}
+    names = []
+    for name, module in model.named_modules():
+        if isinstance(module, kinds) or keeps_inputs_first(module):
+            names.append(f"{name}.weight")
+        elif isinstance(module, nn.MultiheadAttention) and module.in_proj_weight is not None:
+            names.append(f"{name}.in_proj_weight")
+    return tuple(name for name in names if name in own and name not in left_out)

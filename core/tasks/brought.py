@@ -11,10 +11,12 @@ from torch import Tensor, nn
 
 from core.errors import BadInput
 from core.quality import Quality, share
-from core.tasks.base import Task, UploadAdapter
+from core.tasks.base import Heads, Task, UploadAdapter
 from core.tasks.demo import Answer
 from core.tasks.outputs import predicted_classes, top_answers
-from core.uploads import SET_READERS, LeftOut, read_weights
+from core.tasks.resized import only_smaller, output_shape, resized_to
+from core.tasks.without_data import numbered_classes, with_own_classes
+from core.uploads import SET_READERS, Checkpoint, DoesNotFit, LeftOut, differences, read_checkpoint
 
 EXAMPLES_AT_A_TIME = 32
 """Examples that are judged at a time."""
@@ -38,24 +40,135 @@ class Labelled:
     counts: Mapping[str, int]
 
 
+@dataclass(frozen=True, eq=False)
+class Brought:
+    """Hold a task with a network that somebody brought, and what was done to make it fit, a sentence each.
+
+    own_classes: whether its answers are other ones than the task's, so that there is no data here to judge it on.
+    """
+
+    task: Task
+    steps: tuple[str, ...]
+    own_classes: bool = False
+
+
 def with_checkpoint(task: Task, content: bytes) -> Task:
-    """Return the task with a network whose weights come from a file, safetensors or a torch file.
+    """Return the task with a network whose weights come from a file, in any form in which people keep them.
 
     Raises DoesNotFit with what differs, BadInput for a file that cannot be read.
     """
-    return with_weights(task, read_weights(content, task.model.state_dict()))
+    return bring_checkpoint(task, content).task
 
 
-def with_weights(task: Task, weights: Mapping[str, Tensor], about: str = "your weights") -> Task:
+def bring_checkpoint(task: Task, content: bytes, classes: Sequence[str] = ()) -> Brought:
+    """Return the task with a network from a file, and what was done to make it fit.
+
+    classes: the names of its answers, where these are other ones than the task's; else those that the file names, or
+    "class 1", "class 2" and so on. Raises DoesNotFit with what differs, BadInput for a file that cannot be read, or for
+    another number of names than of answers.
+    """
+    wanted = task.model.state_dict()
+    found = read_checkpoint(content, wanted)
+    named = tuple(classes) or _classes_of_file(task, found)
+    steps = [*found.steps]
+    if smaller := _smaller(task, found):
+        steps.append(f"Rebuilt the network with fewer units, as {len(smaller)} of the file's tensors have them.")
+    try:
+        mine = with_weights(task, found.weights, classes=named)
+    except RuntimeError as error:
+        every = differences(found.weights, wanted)
+        raise DoesNotFit(every, {name: tuple(value.shape) for name, value in found.weights.items()}) from error
+    own = mine.classes != task.classes
+    if own:
+        whose = "they were given names" if classes else "the file names them" if named else "nobody named them yet"
+        steps.append(f"Its {len(mine.classes)} answers are other ones than those of this app's network: {whose}.")
+    return Brought(mine, tuple(steps), own)
+
+
+def with_weights(
+    task: Task, weights: Mapping[str, Tensor], about: str = "your weights", classes: Sequence[str] = ()
+) -> Task:
     """Return the task with a network of other weights, whose early state nobody knows.
 
-    about: whose they are, for the title. Raises RuntimeError where they do not fit.
+    Where the weights have fewer units than the task's network, or another number of answers, it is rebuilt so.
+
+    about: whose they are, for the title; classes: the names of its answers where these are other ones than the task's.
+    Raises RuntimeError where they do not fit, BadInput for another number of names than of answers.
     """
-    model = copy.deepcopy(task.model)
-    model.load_state_dict(dict(weights))
+    model, outputs = _network(task, weights)
     source = "brought by you" if about == "your weights" else "made here"
-    info = replace(task.info, title=f"{task.info.title}, {about}", weights=source)
-    return replace(task, info=info, model=model.eval(), training=replace(task.training, early_checkpoint=lambda: None))
+    parameters = sum(each.numel() for each in model.parameters())
+    info = replace(task.info, title=f"{task.info.title}, {about}", weights=source, parameters=parameters)
+    training = replace(task.training, early_checkpoint=lambda: None)
+    if parameters != sum(each.numel() for each in task.model.parameters()):
+        training = replace(training, fresh=None)
+    mine = replace(task, info=info, model=model, training=training, heads=_heads_left(task, model))
+    if not outputs and not classes:
+        return mine
+    outputs = outputs or output_shape(model, task.example)[1]
+    if classes and len(classes) != outputs:
+        raise BadInput(f"This network has {outputs:,} answers, not {len(classes):,}.", "Name each of them once.")
+    return with_own_classes(mine, model, tuple(classes) or numbered_classes(outputs))
+
+
+def _network(task: Task, weights: Mapping[str, Tensor]) -> tuple[nn.Module, int]:
+    """Return a network with these weights, and how many answers it has if it is not as many as the task's, else 0.
+
+    Raises RuntimeError where they do not fit.
+    """
+    wanted = task.model.state_dict()
+    if all(name not in wanted or wanted[name].shape == value.shape for name, value in weights.items()):
+        model = copy.deepcopy(task.model)
+        model.load_state_dict(dict(weights))
+        return model.eval(), 0
+    usual = output_shape(task.model, task.example)
+    if weights.keys() != wanted.keys() or not only_smaller(weights, wanted, usual[-1]):
+        raise RuntimeError("These tensors are larger than those of the network, or others.")
+    model = resized_to(task.model, weights)
+    answers = output_shape(model, task.example)
+    if answers == usual:
+        return model, 0
+    if task.classifier is not None and answers[1:] == (1,):
+        raise BadInput(
+            "The last layer of this network gives one number, not one for each class.",
+            "Bring a network with an answer for each class, two at least.",
+        )
+    if task.classifier is None or len(answers) != 2:
+        raise RuntimeError("This network answers something else.")
+    return model, answers[1]
+
+
+def _smaller(task: Task, found: Checkpoint) -> list[str]:
+    """List the tensors of a file that differ in more than how many answers there are."""
+    if not found.other_sizes:
+        return []
+    wanted, outputs = task.model.state_dict(), output_shape(task.model, task.example)[-1]
+    return [
+        name
+        for name in found.other_sizes
+        if wanted[name].shape[:1] != (outputs,) or found.weights[name].shape[1:] != wanted[name].shape[1:]
+    ]
+
+
+def _classes_of_file(task: Task, found: Checkpoint) -> tuple[str, ...]:
+    """Return the classes that a file names, if they are other ones than the task's; () if nothing is to be changed."""
+    names = found.classes
+    if task.classifier is None or not names or all(name.startswith("LABEL_") for name in names):
+        return ()
+    head = [name for name in found.weights if found.weights[name].shape[:1] == (len(names),)]
+    same = [each.casefold() for each in names] == [each.casefold() for each in task.classes]
+    subset = task.uploads is not None and task.uploads.picked is not None and not found.other_sizes
+    return () if same or subset or not head else names
+
+
+def _heads_left(task: Task, model: nn.Module) -> tuple[Heads, ...]:
+    """Return the attention layers of a network of which some heads may be gone."""
+    left = []
+    for heads in task.heads:
+        first = heads.inputs[0]
+        rows, before = len(model.get_parameter(first)), len(task.model.get_parameter(first))
+        left.append(replace(heads, count=max(1, heads.count * rows // before)))
+    return tuple(left)
 
 
 def read_labelled(task: Task, content: bytes) -> Labelled:
@@ -64,6 +177,11 @@ def read_labelled(task: Task, content: bytes) -> Labelled:
     Examples that no model can answer are left out, so that judging never stops half-way. Raises BadInput.
     """
     adapter, classes = _adapter(task), task.classes
+    if not classes:
+        raise BadInput(
+            "This network answers with a number, not with one of several classes, so that no share can be right.",
+            "Show it single examples.",
+        )
 
     def can_be_read(text: str) -> None:
         adapter.inputs([text])
@@ -79,6 +197,8 @@ def answer(task: Task, model: nn.Module, item: object) -> Answer:
     """Ask a model about one picture or text. Raises BadInput if it cannot be answered."""
     adapter = _adapter(task)
     outputs = _outputs(adapter, model, [item])
+    if adapter.in_words is not None:
+        return adapter.in_words(outputs)
     if adapter.multi:
         return _answer_label_by_label(outputs, task.classes)
     best, rows = top_answers(outputs, task.classes)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from torch import Tensor, nn
+from torch import Tensor
 
 from core.errors import BadInput
 from core.tasks.outputs import top_answers
@@ -17,11 +17,13 @@ class Answer:
     said: the answer in a few words.
     rows: the same at length, as the lines of a table.
     image: a picture that goes with it (PNG, or GIF if it moves), as bytes.
+    text: what it wrote, for a model that writes.
     """
 
     said: str
     rows: tuple[Mapping[str, Any], ...] = ()
     image: bytes | None = None
+    text: str = ""
 
 
 def _nothing(dense: Answer, other: Answer) -> str:
@@ -38,14 +40,17 @@ class Demo:
     answer: (model, question) -> Answer; raises BadInput with advice for what cannot be answered.
     compare: (what the dense model says, what another one says) -> a sentence on what changed, or "".
     help: a sentence of help.
+    draw: what the box of a second number is called, 1 or more, which decides what chance brings; "" where there is no
+        chance. `answer` then takes it as a third argument.
     """
 
     invitation: str
     label: str
     start: int | str
-    answer: Callable[[nn.Module, Any], Answer]
+    answer: Callable[..., Answer]
     compare: Callable[[Answer, Answer], str] = _nothing
     help: str = ""
+    draw: str = ""
 
 
 def require_number(noun: str, number: int, most: int) -> None:

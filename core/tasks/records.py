@@ -65,6 +65,8 @@ class Training:
     fresh: () -> the same architecture with random weights, drawn from torch's own generator; None where nobody knows
         how it was built.
     distillation_loss: (output, a teacher's output, temperature) -> how far they are apart, a scalar tensor.
+    before: () -> the task that its network learned before it began with this one, where the catalogue's task of that
+        name is another one; None elsewhere.
     """
 
     augmentations: tuple[str, ...] = ()
@@ -72,6 +74,7 @@ class Training:
     early_checkpoint: Callable[[], nn.Module | None] = lambda: None
     fresh: Callable[[], nn.Module] | None = None
     distillation_loss: Callable[[Tensor, Tensor, float], Tensor] = distillation_loss
+    before: Callable[[], Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -80,11 +83,26 @@ class Heads:
 
     rows: weights and biases of query, key and value, cut along their outputs.
     columns: weights of the projection behind, cut along its inputs.
+    packed: weights and biases that hold query, key and value one above the other, cut along their outputs.
+    tables: parameters with one column for each head, which say nothing by themselves.
+    module: the attention layer, where it has to be told how many heads are left once some are cut out.
+    inputs_first: whether its matrices are (in, out), as Conv1D of `transformers` keeps them.
+    together: whether its heads can only stay all together.
     """
 
     count: int
     rows: tuple[str, ...]
     columns: tuple[str, ...]
+    packed: tuple[str, ...] = ()
+    tables: tuple[str, ...] = ()
+    module: str = ""
+    inputs_first: bool = False
+    together: bool = False
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """Parameters of query, key and value; the first one names the heads."""
+        return (*self.packed, *self.rows)
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,6 +163,7 @@ class UploadAdapter:
     check: one picture or text -> nothing; raises BadInput if no model can answer it. None: texts are tried by `inputs`.
     multi: whether each class is a label by itself, so that an example may have several of them, or none.
     how_much: one text -> how much of it the network reads, as a sentence; "" where it reads all. None: always all.
+    in_words: (output (1, numbers)) -> the answer, of a network that answers with numbers. None: they are classes.
     """
 
     kind: str
@@ -154,6 +173,7 @@ class UploadAdapter:
     check: Callable[[Any], object] | None = None
     multi: bool = False
     how_much: Callable[[Any], str] | None = None
+    in_words: Callable[[Tensor], Answer] | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -16,10 +16,12 @@ NORMS = nn.BatchNorm1d | nn.BatchNorm2d | nn.BatchNorm3d
 def recalibrate(task: Task, model: nn.Module, recipe: Recipe) -> None:
     """Let batch norm take mean and variance anew from one pass over the training data; nothing else changes.
 
+    One example alone has no variance, so a batch of one is left out; with no larger one the statistics stay.
+
     Source: Li et al. 2020, EagleEye: fast sub-net evaluation for efficient neural network pruning.
     """
     norms = [module for module in model.modules() if isinstance(module, NORMS) and module.track_running_stats]
-    if not norms:
+    if not norms or task.count("train") < 2:
         return
     momenta = [norm.momentum for norm in norms]
     training = model.training
@@ -30,8 +32,8 @@ def recalibrate(task: Task, model: nn.Module, recipe: Recipe) -> None:
         norm.train()
     generator = torch.Generator().manual_seed(recipe.seed)
     with torch.no_grad():
-        for inputs, _ in task.batches("train", recipe.batch_size, generator, (), model):
-            if len(inputs) > 1:  # one example has no variance
+        for inputs, _ in task.batches("train", max(recipe.batch_size, 2), generator, (), model):
+            if len(inputs) > 1:
                 model(inputs)
     for norm, momentum in zip(norms, momenta, strict=True):
         norm.momentum = momentum

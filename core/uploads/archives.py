@@ -62,7 +62,7 @@ def files_in_zip(content: bytes, max_bytes: int = MAX_FILE_BYTES) -> Iterator[Zi
             raise BadInput(
                 f"This zip has a file with a path that leads out of it: {printable(name)!r}.", "Pack it again."
             )
-        yield ZippedFile(path, entry.file_size, functools.partial(_unpacked, archive, entry))
+        yield ZippedFile(path, entry.file_size, functools.partial(_unpacked, archive, entry, max_bytes))
 
 
 def is_system_file(path: PurePosixPath) -> bool:
@@ -102,15 +102,15 @@ def _decoded_name(entry: zipfile.ZipInfo) -> str:
     return entry.filename
 
 
-def _unpacked(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
+def _unpacked(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, max_bytes: int) -> bytes:
     """Unpack one file of a zip, never to more than it says it holds: 722 bytes of bzip2 can be a gigabyte.
 
     `zipfile` bounds what it unpacks by deflate alone, so it is asked for the packed bytes, as if they were stored.
     Raises BadInput.
     """
-    if entry.file_size > MAX_FILE_BYTES:
+    if entry.file_size > max_bytes:
         raise BadInput(
-            f"This file has {entry.file_size / 1e6:,.1f} MB.", f"Give one of at most {MAX_FILE_BYTES / 1e6:.1f} MB."
+            f"This file has {entry.file_size / 1e6:,.1f} MB.", f"Give one of at most {max_bytes / 1e6:.1f} MB."
         )
     packed = copy.copy(entry)
     packed.compress_type, packed.file_size = zipfile.ZIP_STORED, entry.compress_size

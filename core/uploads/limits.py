@@ -8,8 +8,36 @@ MAX_FILE_BYTES = 50 * 2**20
 MAX_DESCRIPTION_BYTES = 2**20
 """Bytes in which a file of weights says what it holds; a network of 100,000 tensors needs less."""
 
-WEIGHTS_FILE_RATIO = 2
-"""Bytes of a file of weights for each byte of the network, since some people keep weights in double precision."""
+WEIGHTS_FILE_RATIO = 8
+"""Bytes of a file of weights for each byte of the network: Adam keeps two further numbers for each weight, an average
+one more, and all of them may be in double precision."""
+
+MAX_WEIGHTS_BYTES = 1_000_000_000
+"""Bytes of a file of weights with all that is beside them, unless the weights alone have more."""
+
+MAX_WEIGHTS_IN_ZIP = 6
+"""Files of weights in a zip that are opened, one after the other, until one fits."""
+
+MAX_SHARDS = 100
+"""Files over which one network may be spread."""
+
+MAX_LEGACY_READS = 400_000
+"""Reads that a torch file of old may take; a network of 1,000 tensors with its optimiser takes 200,000."""
+
+MAX_WRAPPERS = 20_000
+"""Lists and mappings in a checkpoint that are looked into."""
+
+MAX_CANDIDATES = 200
+"""Mappings of tensors in a checkpoint that are considered; an optimiser has one for each weight."""
+
+MAX_TRIED = 8
+"""Of these, those that are compared with the network, the largest first."""
+
+MAX_NAME_CHARACTERS = 1_000
+"""Characters of the name of a tensor that is compared with the wanted ones."""
+
+MAX_CLASSES = 25_000
+"""Answers of a classifier; the largest that people publish tell 21,841 things apart."""
 
 MAX_FOREIGN_NAME = 200
 """Characters that are kept of the name of a tensor, for the table of what differs."""

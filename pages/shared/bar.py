@@ -9,6 +9,7 @@ from core.errors import PlaygroundError
 from core.experiment import ID, read_link
 from core.pruning import PruningPlan
 from core.stages import Subject, catalogue_name
+from core.tasks.names import PART
 from core.tuning import Recipe
 from pages.shared import cache, fine_tunes, link
 from pages.shared.amount import choose_amount, choose_percent
@@ -62,7 +63,7 @@ def choose_model() -> str:
     coming = st.session_state.pop("model next", None)
     if coming is not None:
         st.session_state["model"] = coming
-    wanted = link.requested("model")
+    wanted = _wanted_network()
     first = not link.restore_choice("model") and "model" not in st.session_state
     asked_for = {str(each) for each in (wanted, st.session_state.get("model")) if each is not None}
     for name in asked_for - set(titles):
@@ -86,6 +87,16 @@ def choose_model() -> str:
     link.keep_choice("model", name)
     link.say("model", name)
     return name
+
+
+def _wanted_network() -> str | None:
+    """Return the network that the link asks for, with what it is to learn, which may stand apart."""
+    wanted, target = link.requested("model"), link.requested("target")
+    if wanted and target:
+        link.keep_choice("target", target)
+        wanted = f"{wanted}{PART}{target}"
+        st.session_state["link"]["model"] = wanted
+    return wanted
 
 
 def _from_link(name: str, notes: DeltaGenerator) -> tuple[Recipe | None, str]:

@@ -16,6 +16,8 @@ from core.stages import Subject, catalogue_name, load_network, stage_network, st
 from core.store import read_artefact
 from core.tasks import Task, TaskInfo, catalog, load
 from core.tasks.hub.local import is_of_hub
+from core.tasks.libraries import is_of_library
+from core.tasks.names import TaskName
 from pages.shared.storage import store
 
 ANSWERS = 200_000_000
@@ -55,9 +57,9 @@ def _hub_task(name: str) -> Task:
 
 def task(name: str) -> Task:
     """Load a task, once for all visitors; nobody may change it."""
-    if stored_weights(name):
+    if stored_weights(name) or TaskName.read(name).own:
         return (_large_task_with_weights if is_large(name) else _task_with_weights)(name)
-    return (_hub_task if is_of_hub(name) else _catalogue_task)(name)
+    return (_hub_task if is_of_hub(name) or is_of_library(name) else _catalogue_task)(name)
 
 
 @st.cache_resource(max_entries=12, show_spinner="Judging what is important ...")
@@ -72,7 +74,7 @@ def _large_ranking(name: str, scoring: PruningPlan) -> Ranking:
 
 def is_large(name: str) -> bool:
     """Whether a network is one of those that do not ship, all of which are large; those of the Hub are."""
-    listed = tasks().get(catalogue_name(name))
+    listed = tasks().get(TaskName.read(catalogue_name(name)).network)
     return listed is None or not listed.shipped
 
 

@@ -27,6 +27,8 @@ def choose_plan(name: str, notes: DeltaGenerator) -> PruningPlan:
         with left:
             kinds = {key: each for key, each in known_granularities().items() if each.fits(cache.task(name))}
             kind = kinds[_choose("What to remove", "remove", kinds, notes)]
+            if why := cache.task(name).why_no_heads:
+                st.caption(why)
             granularity = _pattern(notes) if kind.keep else kind.name
             embeddings = not kind.structures and _embeddings(name, notes)
         with middle:

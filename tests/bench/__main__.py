@@ -3,14 +3,14 @@
 import argparse
 import json
 
-from tests.bench import fields, imagenet, live, matched, measure, memory, prune, store, tune, units, ways
+from tests.bench import adapt, fields, imagenet, live, matched, measure, memory, person, prune, store, tune, units, ways
 from tests.bench.results import machine, write
 
 BENCHES = {
     bench.__name__.rpartition(".")[2]: bench
-    for bench in (live, prune, ways, units, measure, memory, store, fields, matched, imagenet, tune)
+    for bench in (live, prune, ways, units, measure, memory, store, fields, matched, imagenet, tune, adapt, person)
 }
-"""In the order in which RESULTS.md has them; `tune` takes half an hour or more."""
+"""In the order in which RESULTS.md has them; `tune` and `adapt` take half an hour or more."""
 
 
 def main() -> None:
@@ -19,16 +19,22 @@ def main() -> None:
     ask.add_argument("bench", choices=BENCHES)
     ask.add_argument("--json", action="store_true", help="print figures as JSON instead of a table")
     ask.add_argument("--write", action="store_true", help="put the table into tests/bench/RESULTS.md")
+    ask.add_argument("--field", help="of `adapt`: one field alone, such as vision")
+    ask.add_argument("--network", help="of `adapt`: another network than the first of its field")
+    ask.add_argument("--target", help="of `adapt`: one target alone, such as digits")
     asked = ask.parse_args()
     bench, rows = BENCHES[asked.bench], []
-    for row in bench.run():
+    only = {key: value for key in ("field", "network", "target") if (value := getattr(asked, key))}
+    if only and bench is not adapt:
+        ask.error("--field, --network and --target are choices of `adapt`.")
+    for row in bench.run(**only):
         rows.append(row)
         if not asked.json:
             print("  ".join(f"{name}: {value}" for name, value in row.items()), flush=True)
     if asked.json:
         print(json.dumps({"bench": asked.bench, "machine": machine(), "rows": rows}, indent=2))
     if asked.write:
-        write(asked.bench, bench.__doc__.splitlines()[0], rows)
+        write("-".join((asked.bench, *only.values())), bench.__doc__.splitlines()[0], rows)
 
 
 if __name__ == "__main__":

@@ -79,7 +79,7 @@ def test_of_nothing_there_is_no_share():
     half, less = share(np.arange(10) < 5), share(np.arange(10) < 3)
     for dense in (half, less):
         assert math.isnan(less.relative(dense, 0.5).value)
-    perfect = mean(np.zeros(10), "RMSE", root=True)
+    perfect = mean(np.zeros(10), "RMSE", transform="root")
     assert perfect.relative(perfect).value == 1.0
 
 

@@ -67,7 +67,7 @@ KINDS = {
     "a share of 30": (lambda rng: span(share(right_or_wrong(rng, 30, 0.7))), 0.7),
     "a mean of 200": (lambda rng: span(mean(rng.normal(3, 1, 200), "MAE")), 3.0),
     "a mean of 20": (lambda rng: span(mean(rng.normal(-80, 12, 20), "Return", bounds=(-500.0, 0.0))), -80.0),
-    "the root of a mean": (lambda rng: span(mean(rng.chisquare(1, 800), "RMSE", root=True)), 1.0),
+    "the root of a mean": (lambda rng: span(mean(rng.chisquare(1, 800), "RMSE", transform="root")), 1.0),
     "ratings of users": (lambda rng: span(_rmse(rng)), spread_over_users()),
     "recall averaged over classes": (lambda rng: span(_macro(rng)), (0.95 + 0.8 + 0.6) / 3),
     "returns most of which reached their bound": (
@@ -90,7 +90,7 @@ KINDS = {
 
 def _rmse(rng):
     squares, owner = squares_of_users(rng)
-    return mean(squares, "RMSE", root=True, clusters=owner)
+    return mean(squares, "RMSE", transform="root", clusters=owner)
 
 
 def _macro(rng):
@@ -115,7 +115,7 @@ def _means_change(rng):
 
 def _roots_change(rng):
     error, more = rng.normal(0, 1, 600), rng.normal(0, 0.5, 600)
-    return change(mean(error**2, "RMSE", root=True), mean((error + more) ** 2, "RMSE", root=True))
+    return change(mean(error**2, "RMSE", transform="root"), mean((error + more) ** 2, "RMSE", transform="root"))
 
 
 def _relative(rng):

@@ -196,7 +196,7 @@ def test_a_network_of_the_hub_is_in_hand_once_it_is_here(fetched):
     key, name = new_key(), f"hub:someone/topics@{COMMIT}"
     visit._visits().get(key, visit.VisitMemory).jobs[JOB] = SimpleNamespace(active=False, error=None, results=[fetched])
     app = open_page(key=key, model="fashion-mlp", threshold="50")
-    app.session_state["source"] = "A text classifier of the Hub"
+    app.session_state["source"] = "A classifier of the Hub"
     settled(app.run())
     assert not app.exception and not app.error
     assert in_hand(app) == name
@@ -214,7 +214,7 @@ def test_a_network_of_the_hub_is_in_hand_once_it_is_here(fetched):
     gone = open_page(key=key, **addressed(app))
     assert not gone.exception
     assert "is not on this server. Fetch it again on Bring your own." in messages(gone)
-    gone.session_state["source"] = "A text classifier of the Hub"
+    gone.session_state["source"] = "A classifier of the Hub"
     assert gone.run().button(key="hub")
 
 
@@ -362,7 +362,7 @@ def offered():
     assert metric(app, "Accuracy").value
     explored(app)
     app.switch_page("pages/bring.py").run()
-    app.session_state["source"] = "A text classifier of the Hub"
+    app.session_state["source"] = "A classifier of the Hub"
     app.run()
     app.button(key="hub").click().run()
     until(app, lambda: app.error)

@@ -35,6 +35,7 @@ def test_every_field_is_shown_in_its_own_metric(name):
     ("name", "question", "wrong", "advice"),
     [
         ("reuters-cnn", "opec cut oil output", "谢谢你们", "English"),
+        ("tales-lm", "The king said", "谢谢你们", "English"),
         ("movielens-ncf", 20, 100_000, "Choose 1 to 671"),
         ("cartpole-policy", 2, -4, "Choose 1 to"),
         ("fashion-lenet5", 7, 0, "Choose 1 to 5,000"),

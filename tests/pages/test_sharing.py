@@ -226,7 +226,7 @@ def test_all_that_a_visit_can_ask_for_is_watched(idle, browser):
     for kind in ("weigh", "shift", "search", "report"):
         app.button(key=kind).click().run()
     app.switch_page("pages/bring.py").run()
-    app.segmented_control(key="source").set_value("A text classifier of the Hub").run()
+    app.segmented_control(key="source").set_value("A classifier of the Hub").run()
     app.button(key="hub").click().run()
     assert not app.exception
     mine = {job.work: job.how["alive"] for job in idle.submitted if job.owner}

@@ -4,7 +4,7 @@ from safetensors.torch import save
 
 from core.errors import BadPlan
 from core.export.formats.base import Companions, Format
-from core.export.formats.smaller import LOADING, smaller_network
+from core.export.formats.smaller import smaller_network
 from core.measure.encodings import plain_tensors
 from core.pruning import Pruned
 from core.tasks.base import Task
@@ -26,7 +26,8 @@ def companions(task: Task, pruned: Pruned) -> Companions:
     if not pruned.plan.structured:
         return Companions(masks)
     try:
-        return Companions({**masks, **smaller_network(pruned)}, LOADING)
+        smaller = smaller_network(pruned)
+        return Companions({**masks, **smaller.files}, smaller.section)
     except BadPlan as error:
         return Companions(masks, f"## Why there is no smaller network here\n\n{error.what}\n\n")
 
@@ -42,6 +43,7 @@ CHOICE = Format(
         "weights.safetensors": "every weight of the network; removed ones are exactly zero",
         "masks.safetensors": "one boolean tensor for each pruned parameter: true where the weight is kept",
         "small.safetensors": "the network without its removed units",
+        "fewer_heads.py": "torch's attention with fewer heads, for the network without its removed units",
         "small.json": "what of the smaller network's layers differs besides their tensors",
     },
     write=write,

@@ -1,11 +1,14 @@
 """The network without its removed units, beside the whole one: its tensors, and its layers' sizes."""
 
+import inspect
 import json
 
 from safetensors.torch import save
 
+from core.export.formats.base import Companions
 from core.measure.encodings import plain_tensors
 from core.pruning import Pruned, shrink
+from core.tasks import fewer_heads
 
 LOADING = """## Load the smaller network
 
@@ -14,7 +17,7 @@ Its layers have the sizes of the stored tensors, and groups as `small.json` says
 
     import json
     from torch.nn import Parameter
-
+{attention}
     for name, value in load_file("small.safetensors").items():
         owner, _, leaf = name.rpartition(".")
         layer = network.get_submodule(owner)
@@ -23,13 +26,19 @@ Its layers have the sizes of the stored tensors, and groups as `small.json` says
         vars(network.get_submodule(name)).update(sizes)
 
 """
-"""A section of the README."""
+"""A section of the README; `attention` are lines for networks whose attention lost heads."""
+
+ATTENTION = """    from fewer_heads import cut_attention
+
+    cut_attention(network)
+"""
+"""These lines, for torch's own attention, which cannot have fewer heads."""
 
 
-def smaller_network(pruned: Pruned) -> dict[str, bytes]:
+def smaller_network(pruned: Pruned) -> Companions:
     """Write the smaller network as safetensors, and the whole numbers in which its layers differ as JSON.
 
-    Returns file name -> content. Raises BadPlan where the smaller network would answer differently.
+    Raises BadPlan where the smaller network would answer differently.
     """
     model = shrink(pruned)
     whole = dict(pruned.model.named_modules())
@@ -42,4 +51,8 @@ def smaller_network(pruned: Pruned) -> dict[str, bytes]:
         }
         if sizes:
             changed[name] = sizes
-    return {"small.safetensors": save(plain_tensors(model)), "small.json": json.dumps(changed, indent=1).encode()}
+    files = {"small.safetensors": save(plain_tensors(model)), "small.json": json.dumps(changed, indent=1).encode()}
+    if not any(isinstance(module, fewer_heads.FewerHeads) for module in model.modules()):
+        return Companions(files, LOADING.format(attention=""))
+    files["fewer_heads.py"] = inspect.getsource(fewer_heads).encode()
+    return Companions(files, LOADING.format(attention=ATTENTION))

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from core.jobs.work.adapting import adapt_ways
 from core.jobs.work.curves import quick_limit, scan_layers, sweep
 from core.jobs.work.fetching import fetch_from_hub, fetch_missing
 from core.jobs.work.loader import Loader, loader
@@ -30,6 +31,7 @@ WORK: Mapping[str, Callable[..., Iterator[Any]]] = {
     "report": report,
     "fetch": fetch_missing,
     "hub": fetch_from_hub,
+    "adapt": adapt_ways,
 }
 """Name of the work -> function of a `Loader` and the work's arguments, which yields how far it is."""
 
@@ -39,6 +41,7 @@ __all__ = [
     "ReportProgress",
     "TuneProgress",
     "TunedPoint",
+    "adapt_ways",
     "best_progress",
     "by_chance",
     "cost",

@@ -11,6 +11,7 @@ from torch.nn import grad
 from core.pruning.criteria import Criterion, Scores
 from core.pruning.criteria.calibration import calibration_batches, owner, prunable, watched
 from core.tasks.base import Task
+from core.tasks.layers import keeps_inputs_first
 
 Convolution = nn.Conv1d | nn.Conv2d | nn.Conv3d
 Weighed = nn.Linear | Convolution
@@ -34,7 +35,9 @@ def activation(task: Task, seed: int = 0) -> Scores:
         if module in squares:
             scores[name] = size * squares[module].sqrt()
         else:
-            scores[name] = torch.full_like(size, torch.nan) if isinstance(modules[module], Weighed) else size
+            layer = modules[module]
+            weighed = isinstance(layer, Weighed | nn.MultiheadAttention) or keeps_inputs_first(layer)
+            scores[name] = torch.full_like(size, torch.nan) if weighed else size
     return scores
 
 
@@ -43,47 +46,57 @@ def _squares_read(task: Task, names: set[str]) -> dict[str, Tensor]:
     squares: dict[str, Tensor] = {}
 
     def add(name: str, module: nn.Module, inputs: Tensor) -> None:
-        if isinstance(module, Weighed):
+        if isinstance(module, Weighed) or keeps_inputs_first(module):
             found = _input_squares(module, inputs)
             squares[name] = squares[name] + found if name in squares else found
 
-    with watched(task.model, names, add) as model, torch.no_grad():
-        _watch_attention(model, names, add)
+    attention = {name for name in names if isinstance(task.model.get_submodule(name), nn.MultiheadAttention)}
+    with watched(task.model, names - attention, add) as model, torch.no_grad():
+        _watch_attention(model, names, squares)
         for inputs, _ in calibration_batches(task):
             model(inputs)
     return squares
 
 
-def _watch_attention(model: nn.Module, names: set[str], see: Callable[[str, nn.Module, Tensor], None]) -> None:
-    """Let `see` have the inputs of projections that torch's own attention uses without calling them.
+def _watch_attention(model: nn.Module, names: set[str], squares: dict[str, Tensor]) -> None:
+    """Add to `squares` what torch's own attention multiplies its weights with, for which it calls no layer.
 
-    The attention is computed once more with a projection that changes nothing, which shows what it reads.
+    The attention is computed once more with a projection that changes nothing, which shows what its own one reads.
     """
 
-    def show(
-        name: str, plain: nn.MultiheadAttention, projection: nn.Linear, given: tuple[Any, ...], kwargs: Any
-    ) -> None:
-        see(name, projection, plain(*given, **{**kwargs, "need_weights": False})[0])
+    def add(name: str, found: Tensor) -> None:
+        squares[name] = squares[name] + found if name in squares else found
+
+    def look(name: str, plain: nn.MultiheadAttention, given: tuple[Any, ...], kwargs: Any) -> None:
+        behind = f"{name}.out_proj"
+        if name in names:
+            read = [*given, *(kwargs[each] for each in ("query", "key", "value") if each in kwargs)][:3]
+            parts = [each.flatten(0, -2).square().sum(0).expand(plain.embed_dim, -1) for each in read]
+            add(name, torch.cat(parts))  # (3 * embed, embed), as the weights lie
+        if behind in names:
+            said = plain(*given, **{**kwargs, "need_weights": False})[0]
+            add(behind, said.flatten(0, -2).square().sum(0, keepdim=True))
 
     for name, module in list(model.named_modules()):
-        if isinstance(module, nn.MultiheadAttention) and f"{name}.out_proj" in names:
+        if isinstance(module, nn.MultiheadAttention) and names & {name, f"{name}.out_proj"}:
             plain = copy.deepcopy(module)
             with torch.no_grad():
                 plain.out_proj.weight.copy_(torch.eye(module.embed_dim))
                 if plain.out_proj.bias is not None:
                     plain.out_proj.bias.zero_()
             module.register_forward_pre_hook(
-                lambda module, given, kwargs, name=f"{name}.out_proj", plain=plain: show(
-                    name, plain, module.out_proj, given, kwargs
-                ),
+                lambda module, given, kwargs, name=name, plain=plain: look(name, plain, given, kwargs),
                 with_kwargs=True,
             )
 
 
-def _input_squares(module: Weighed, inputs: Tensor) -> Tensor:
-    """Sum the squares of what each weight is multiplied with: (1, in) or (1 or out, in / groups, kernel ...)."""
+def _input_squares(module: nn.Module, inputs: Tensor) -> Tensor:
+    """Sum the squares of what each weight meets: (1, in), (in, 1) or (1 or out, in / groups, kernel ...)."""
+    if keeps_inputs_first(module):
+        return inputs.flatten(0, -2).square().sum(0)[:, None]
     if isinstance(module, nn.Linear):
         return inputs.flatten(0, -2).square().sum(0, keepdim=True)
+    assert isinstance(module, Convolution)
     # Padded by hand, in the module's own way, so that every kind of padding is covered.
     mode = "constant" if module.padding_mode == "zeros" else module.padding_mode
     squares = nn.functional.pad(inputs.square(), module._reversed_padding_repeated_twice, mode)

@@ -2,11 +2,13 @@
 
 import contextlib
 import copy
+import itertools
 from collections.abc import Callable, Iterator
 
 import torch
 from torch import Tensor, nn
 
+from core.errors import BadPlan
 from core.tasks.base import Batch, Task
 
 BATCHES, BATCH_SIZE = 4, 128
@@ -25,10 +27,20 @@ def owner(parameter: str) -> str:
 
 
 def calibration_batches(task: Task) -> Iterator[Batch]:
-    """Yield the first BATCHES batches of training data, in an order that is always the same."""
+    """Yield the first BATCHES batches of training data, in an order that is always the same.
+
+    Raises BadPlan where there is none, since nothing could be told from it.
+    """
     stream = iter(task.batches("train", BATCH_SIZE, torch.Generator().manual_seed(0), ()))
-    for _, batch in zip(range(BATCHES), stream, strict=False):
-        yield batch
+    found = itertools.islice(stream, BATCHES)
+    first = next(found, None)
+    if first is None:
+        raise BadPlan(
+            "This way to judge importance looks at training data, and this network came without any.",
+            "Judge by size (magnitude), or let it learn from examples of your own first.",
+        )
+    yield first
+    yield from found
 
 
 @contextlib.contextmanager

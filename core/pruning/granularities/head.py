@@ -10,7 +10,9 @@ def heads(task: Task) -> tuple[Structure, ...]:
     """List the attention heads that can go. Raises BadPlan for a model without."""
     found = head_structures(task)
     if not found:
-        raise BadPlan("This model has no attention heads.", "Choose weights, N:M, neurons or channels.")
+        raise BadPlan(
+            task.why_no_heads or "This model has no attention heads.", "Choose weights, N:M, neurons or channels."
+        )
     return found
 
 
@@ -21,5 +23,5 @@ CHOICE = Granularity(
     source="Michel et al. 2019",
     order=50,
     structures=heads,
-    fits=lambda task: bool(task.heads),
+    fits=lambda task: any(not heads.together for heads in task.heads),
 )

@@ -15,14 +15,30 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from core.errors import BadInput
-from core.tasks.control.worlds import World, environments, step_limit
+from core.tasks.control.worlds import USUAL, Conditions, World, environments, step_limit
 from core.tasks.records import Batch
 
-AGENTS, ROLLOUT_STEPS, ROLLOUTS, PASSES = 16, 128, 4, 4
-"""Agents that gather experience side by side, their steps, how often, and how often each experience is learned from."""
 
-EXPERIENCES = AGENTS * ROLLOUT_STEPS * ROLLOUTS * PASSES
-"""Examples of one epoch."""
+@dataclass(frozen=True)
+class Practice:
+    """Choose how much a policy meets in one epoch.
+
+    agents: so many act side by side, each for so many `steps`, before the policy learns from what they met, `passes`
+    times over; rollouts: how often all that is done.
+    """
+
+    agents: int = 16
+    steps: int = 128
+    rollouts: int = 4
+    passes: int = 4
+
+    @property
+    def examples(self) -> int:
+        """How many examples one epoch has."""
+        return self.agents * self.steps * self.rollouts * self.passes
+
+
+USUAL_PRACTICE = Practice()
 
 DISCOUNT, TRACE, CLIP = 0.99, 0.95, 0.2
 """Of PPO: how much the next step counts, the mix of short and long views, and how far a policy may move at once."""
@@ -35,9 +51,11 @@ ENTROPY_WEIGHT = 0.01
 class Agents:
     """Hold environments side by side while a policy acts in them.
 
-    observations: of each now, float32 (agents, observed); ages: steps since each was reset, int (agents,).
+    observations: of each now, as the policy sees it, float32 (agents, observed).
+    ages: steps since each was reset, int (agents,).
     longest: steps after which an episode is cut off.
-    generator: decides every start and every action.
+    generator: decides every start, every action and all noise.
+    noise: standard deviation of the noise on each observed number.
     """
 
     environments: list[Any]
@@ -45,6 +63,13 @@ class Agents:
     ages: np.ndarray
     longest: int
     generator: torch.Generator
+    noise: float = 0.0
+
+    def observe(self, observation: np.ndarray) -> np.ndarray:
+        """Return an observation as the policy sees it, (..., observed)."""
+        if not self.noise:
+            return observation
+        return observation + self.noise * torch.randn(observation.shape, generator=self.generator).numpy()
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,35 +91,45 @@ class Rollout:
     following: Tensor
 
 
-def experience(model: nn.Module, world: World, batch_size: int, generator: torch.Generator) -> Iterator[Batch]:
+def experience(
+    model: nn.Module,
+    world: World,
+    batch_size: int,
+    generator: torch.Generator,
+    conditions: Conditions = USUAL,
+    practice: Practice = USUAL_PRACTICE,
+) -> Iterator[Batch]:
     """Let a policy act by chance in the shares it gives to actions, and yield what it met, again and again.
 
+    conditions: how the world is; practice: how much of it is met.
     Yields observations (n, observed) and (n, 4): action, its log-probability, advantage, return (scaled).
     Raises BadInput if the policy's outputs are not numbers.
     """
-    agents = start_agents(world, generator)
-    for _ in range(ROLLOUTS):
-        met = gather(model, world, agents)
+    agents = start_agents(world, generator, conditions, practice.agents)
+    for _ in range(practice.rollouts):
+        met = gather(model, world, agents, practice.steps)
         gains = advantages(met)
         inputs = met.observations.flatten(0, 1)
         targets = torch.stack([met.actions, met.log_probabilities, gains, gains + met.values], 2).flatten(0, 1)
-        for _ in range(PASSES):
+        for _ in range(practice.passes):
             for chosen in torch.randperm(len(inputs), generator=generator).split(batch_size):
                 yield inputs[chosen], targets[chosen]
 
 
-def start_agents(world: World, generator: torch.Generator) -> Agents:
-    """Begin an episode in each of the environments."""
-    playing = environments(world.id, AGENTS)
+def start_agents(world: World, generator: torch.Generator, conditions: Conditions = USUAL, count: int = 16) -> Agents:
+    """Begin an episode in each of so many environments."""
+    playing = environments(world.id, count, conditions)
     observations = np.stack([environment.reset(seed=_seed(generator))[0] for environment in playing])
-    return Agents(playing, observations, np.zeros(AGENTS, int), step_limit(world.id), generator)
+    agents = Agents(playing, observations, np.zeros(count, int), step_limit(world.id), generator, conditions.noise)
+    agents.observations = agents.observe(observations)
+    return agents
 
 
-def gather(model: nn.Module, world: World, agents: Agents) -> Rollout:
-    """Let the agents take ROLLOUT_STEPS steps, from where they are."""
-    observations = np.zeros((ROLLOUT_STEPS, *agents.observations.shape), np.float32)
-    actions, log_probabilities, values, rewards, goes_on = torch.zeros(5, ROLLOUT_STEPS, len(agents.environments))
-    for step in range(ROLLOUT_STEPS):
+def gather(model: nn.Module, world: World, agents: Agents, steps: int = USUAL_PRACTICE.steps) -> Rollout:
+    """Let the agents take so many steps, from where they are."""
+    observations = np.zeros((steps, *agents.observations.shape), np.float32)
+    actions, log_probabilities, values, rewards, goes_on = torch.zeros(5, steps, len(agents.environments))
+    for step in range(steps):
         observations[step] = agents.observations
         actions[step], log_probabilities[step], values[step] = act(model, agents)
         rewards[step], goes_on[step] = advance(model, world, agents, actions[step])
@@ -122,7 +157,7 @@ def advance(model: nn.Module, world: World, agents: Agents, actions: Tensor) -> 
     rewards, goes_on = torch.zeros(len(actions)), torch.ones(len(actions))
     for place, environment in enumerate(agents.environments):
         observation, reward, ended, _, _ = environment.step(int(actions[place]))
-        agents.observations[place] = observation
+        agents.observations[place] = agents.observe(observation)
         agents.ages[place] += 1
         rewards[place] = reward / world.scale
         if not (ended or agents.ages[place] >= agents.longest):
@@ -132,7 +167,8 @@ def advance(model: nn.Module, world: World, agents: Agents, actions: Tensor) -> 
                 output = model(torch.from_numpy(agents.observations[place : place + 1]))
             rewards[place] += DISCOUNT * output[0, -1]
         goes_on[place] = 0.0
-        agents.observations[place], agents.ages[place] = environment.reset(seed=_seed(agents.generator))[0], 0
+        agents.observations[place] = agents.observe(environment.reset(seed=_seed(agents.generator))[0])
+        agents.ages[place] = 0
     return rewards, goes_on
 
 

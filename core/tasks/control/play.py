@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from core.tasks.control.worlds import USUAL, Conditions, environments, has_gravity, step_limit
+from core.tasks.control.worlds import USUAL, Conditions, environments, step_limit
 from core.tasks.outputs import predicted_classes
 
 EPISODES = 20
@@ -28,10 +28,7 @@ def play(
     watch: is called with each observation of the first episode, (observed,), while any episode goes on.
     Returns the returns (n,); NaN for an episode in which the policy once gives no answer.
     """
-    playing, drawn = environments(world_id, len(seeds)), np.random.default_rng(seeds[0])
-    for environment in playing:
-        if has_gravity(environment):
-            environment.gravity *= conditions.gravity
+    playing, drawn = environments(world_id, len(seeds), conditions), np.random.default_rng(seeds[0])
     observations = np.stack([each.reset(seed=seed)[0] for each, seed in zip(playing, seeds, strict=True)])
     returns, places = np.zeros(len(seeds)), list(range(len(seeds)))  # places: of the episodes that go on
     with torch.inference_mode():
@@ -55,10 +52,10 @@ def play(
     return returns
 
 
-def play_by_chance(world_id: str, first_seed: int) -> np.ndarray:
+def play_by_chance(world_id: str, first_seed: int, conditions: Conditions = USUAL) -> np.ndarray:
     """Return what random actions collect in the episodes that begin with this seed, (EPISODES,)."""
     returns = []
-    for number, environment in enumerate(environments(world_id, EPISODES)):
+    for number, environment in enumerate(environments(world_id, EPISODES, conditions)):
         environment.reset(seed=first_seed + number)
         drawn, total = np.random.default_rng(first_seed + number), 0.0
         for _ in range(step_limit(world_id)):

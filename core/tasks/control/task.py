@@ -4,20 +4,22 @@ import functools
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
 from torch import nn
 
 from core.quality import Quality, mean
+from core.tasks.adapting import adapted_info, starting_network
 from core.tasks.asset_files import load_weights
 from core.tasks.assets import Assets
 from core.tasks.base import Task, TaskInfo, prunable_parameters
 from core.tasks.control.drawing import film
-from core.tasks.control.experience import EXPERIENCES, clipped_loss, experience, imitation_loss
+from core.tasks.control.experience import USUAL_PRACTICE, Practice, clipped_loss, experience, imitation_loss
 from core.tasks.control.networks import Policy
 from core.tasks.control.play import EPISODES, FIRST_SEEDS, play, play_by_chance
+from core.tasks.control.targets import TARGETS, practice_of
 from core.tasks.control.worlds import (
     USUAL,
     WORLDS,
@@ -29,7 +31,9 @@ from core.tasks.control.worlds import (
     step_limit,
 )
 from core.tasks.demo import Answer, Demo, require_number
+from core.tasks.names import TaskName
 from core.tasks.records import Baseline, Batch, BatchRequest, ExtraFigures, Inputs, Training
+from core.tasks.targets import Target
 
 SOURCE = "gymnasium (Towers et al. 2024, MIT licence)"
 TRAINED = "trained by this project with PPO (Schulman et al. 2017)"
@@ -72,6 +76,24 @@ def load(assets: Assets, name: str) -> Task:
     )
 
 
+def targets(name: str) -> tuple[Target, ...]:
+    """List the changed worlds in which a shipped policy can learn to act."""
+    return tuple(each.target for each in TARGETS[name].values()) if name in TARGETS else ()
+
+
+def adapt(assets: Assets, name: TaskName) -> Task:
+    """Let a shipped policy begin to learn a changed world: judged in it, and learning from what it meets in it.
+
+    Raises TaskUnavailable as `load` does, BadInput for more episodes than can be played while somebody waits.
+    """
+    chosen, world = TARGETS[name.network][name.target], WORLDS[name.network]
+    pretrained = load_policy(assets, name.network, f"models/{name.network}.safetensors")
+    model = cast(Policy, starting_network(pretrained, world.build, name))
+    about = adapted_info(info(name.network, 0), name, chosen.target, model, source=SOURCE)
+    practice = practice_of(name.examples)
+    return make_task(about, model, conditions=chosen.conditions, practice=practice, defaults=chosen.defaults(practice))
+
+
 def load_policy(assets: Assets, name: str, file: str) -> Policy:
     """Load one state of a policy. Raises TaskUnavailable when the file is not as shipped."""
     model = WORLDS[name].build()
@@ -84,33 +106,39 @@ def make_task(
     model: Policy,
     early: Callable[[], nn.Module | None] = lambda: None,
     conditions: Conditions = USUAL,
+    judged_in: Conditions | None = None,
+    practice: Practice = USUAL_PRACTICE,
+    defaults: Mapping[str, Mapping[str, Any]] = RECIPE_DEFAULTS,
 ) -> Task:
     """Join a policy and the world of its name to a task.
 
     early: () -> the policy as it was early in its training, or None.
-    conditions: how hard the world is when the policy is judged; it learns in the usual one.
+    conditions: how the world is; judged_in: how it is when the policy is judged, if that is another one.
+    practice: what it meets in one epoch; defaults: preset -> the choices in which it differs.
     Raises TaskUnavailable where gymnasium is not installed.
     """
-    world, dense = WORLDS[about.name], model.eval()
-    counts = {"train": EXPERIENCES, "validation": EPISODES, "test": EPISODES}
+    world, dense = WORLDS[TaskName.read(about.name).network], model.eval()
+    judging = judged_in or conditions
+    counts = {"train": practice.examples, "validation": EPISODES, "test": EPISODES}
+    remake = functools.partial(make_task, about, model, early, conditions, practice=practice, defaults=defaults)
     return Task(
         info=about,
         model=dense,
         prunable=prunable_parameters(model),
         example=torch.zeros(1, model.fc1.in_features),
         inputs=Inputs(world.format, few=lambda count: torch.from_numpy(first_observations(world.id, count))),
-        training=Training((), RECIPE_DEFAULTS, early, world.build, imitation_loss),
-        score=functools.partial(score, world, conditions),
-        draw=functools.partial(draw_batches, world, dense),
+        training=Training((), defaults, early, world.build, imitation_loss),
+        score=functools.partial(score, world, judging),
+        draw=functools.partial(draw_batches, world, dense, conditions, practice),
         loss=clipped_loss,
         count=counts.__getitem__,
-        extra=ExtraFigures(baseline=Baseline("actions by chance", functools.partial(score_chance, world))),
-        shifts=shifted_tasks(world, conditions, functools.partial(make_task, about, model, early)),
+        extra=ExtraFigures(baseline=Baseline("actions by chance", functools.partial(score_chance, world, judging))),
+        shifts=shifted_tasks(world, judging, lambda harder: remake(judged_in=harder)),
         demo=Demo(
             "Watch both agents play the same episode",
             "Episode number",
             1,
-            functools.partial(show_episode, world),
+            functools.partial(show_episode, world, judging),
             help="Each number is another start. The first 20 are those that validation returns come from.",
         ),
     )
@@ -121,10 +149,12 @@ def shifted_tasks(
 ) -> dict[str, Callable[[int], Task]]:
     """Return for each shift that the world allows a function from a strength of 1 to 5 to the task under it."""
     shifts: dict[str, Callable[[int], Task]] = {
-        "noisy observation": lambda strength: make(replace(conditions, noise=0.05 * strength))
+        "noisy observation": lambda strength: make(replace(conditions, noise=conditions.noise + 0.05 * strength))
     }
     if has_gravity(environments(world.id, 1)[0]):
-        shifts["stronger gravity"] = lambda strength: make(replace(conditions, gravity=1.0 + 0.5 * strength))
+        shifts["stronger gravity"] = lambda strength: make(
+            replace(conditions, gravity=conditions.gravity * (1.0 + 0.5 * strength))
+        )
     return shifts
 
 
@@ -134,23 +164,25 @@ def score(world: World, conditions: Conditions, model: nn.Module, split: str, li
     yield mean(play(model, world.id, seeds, conditions), "Return", split, bounds=(world.worst, world.best))
 
 
-def score_chance(world: World, split: str) -> Quality:
+def score_chance(world: World, conditions: Conditions, split: str) -> Quality:
     """Judge random actions by the returns of the episodes of a split."""
-    returns = play_by_chance(world.id, FIRST_SEEDS[split])
+    returns = play_by_chance(world.id, FIRST_SEEDS[split], conditions)
     return mean(returns, "Return", split, bounds=(world.worst, world.best))
 
 
-def draw_batches(world: World, dense: nn.Module, request: BatchRequest) -> Iterator[Batch]:
+def draw_batches(
+    world: World, dense: nn.Module, conditions: Conditions, practice: Practice, request: BatchRequest
+) -> Iterator[Batch]:
     """Return the experience of the policy that learns, or of the dense one, whatever the split."""
     model = dense if request.model is None else request.model
-    return experience(model, world, request.batch_size, request.generator)
+    return experience(model, world, request.batch_size, request.generator, conditions, practice)
 
 
-def show_episode(world: World, model: nn.Module, number: int) -> Answer:
+def show_episode(world: World, conditions: Conditions, model: nn.Module, number: int) -> Answer:
     """Play one episode, and return how it ended and a film of it. Raises BadInput for a number that there is not."""
     require_number("episode", number, 1_000)
     observations: list[np.ndarray] = []
-    (total,) = play(model, world.id, [FIRST_SEEDS["validation"] + number - 1], watch=observations.append)
+    (total,) = play(model, world.id, [FIRST_SEEDS["validation"] + number - 1], conditions, observations.append)
     steps, longest = len(observations), step_limit(world.id)
     if math.isnan(total):
         return Answer("no answer: what this network rates actions by is not a number")

@@ -1,6 +1,6 @@
 """The worlds in which policies act: what they are, how they are made, how they can be made harder."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,26 +40,62 @@ class World:
 
 @dataclass(frozen=True)
 class Conditions:
-    """Choose how much harder than usual a world is.
+    """Choose how a world differs from the usual one.
 
     noise: standard deviation of the noise on each observed number.
-    gravity: times the usual one, in a world that has gravity.
+    gravity, length: times the usual one, of a cart with a pole.
+    load, force: times the usual mass of the outer arm, and force of the joint, of two arms.
     """
 
     noise: float = 0.0
     gravity: float = 1.0
+    length: float = 1.0
+    load: float = 1.0
+    force: float = 1.0
 
 
 USUAL = Conditions()
 
 
-def environments(world_id: str, count: int) -> list[Any]:
+def environments(world_id: str, count: int, conditions: Conditions = USUAL) -> list[Any]:
     """Make environments without any wrapper, since these cost more than the worlds themselves.
 
+    conditions: their physics; noise is left to whoever shows a policy what is observed.
     Raises TaskUnavailable where gymnasium is not installed.
     """
     gymnasium = import_package("gymnasium")
-    return [gymnasium.make(world_id, disable_env_checker=True).unwrapped for _ in range(count)]
+    made = [gymnasium.make(world_id, disable_env_checker=True).unwrapped for _ in range(count)]
+    for environment in made:
+        for name, change in PHYSICS.items():
+            if (times := getattr(conditions, name)) != 1.0:
+                change(environment, times)
+    return made
+
+
+def _stronger_gravity(environment: Any, times: float) -> None:
+    environment.gravity *= times
+
+
+def _longer_pole(environment: Any, times: float) -> None:
+    environment.length *= times
+    environment.polemass_length = environment.masspole * environment.length
+
+
+def _heavier_arm(environment: Any, times: float) -> None:
+    environment.LINK_MASS_2 *= times
+
+
+def _stronger_joint(environment: Any, times: float) -> None:
+    environment.AVAIL_TORQUE = [times * each for each in environment.AVAIL_TORQUE]
+
+
+PHYSICS: Mapping[str, Callable[[Any, float], None]] = {
+    "gravity": _stronger_gravity,
+    "length": _longer_pole,
+    "load": _heavier_arm,
+    "force": _stronger_joint,
+}
+"""Field of Conditions -> how an environment is changed by so many times the usual."""
 
 
 def step_limit(world_id: str) -> int:

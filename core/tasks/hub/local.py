@@ -9,13 +9,11 @@ from pathlib import Path
 from core.downloads import FetchFailed
 from core.errors import TaskUnavailable
 from core.tasks.base import Task
-from core.tasks.hub.lookup import COMMIT, HubModel, is_id, kept_in
+from core.tasks.hub.kept import FETCHED, kept_in, note_use
+from core.tasks.hub.lookup import COMMIT, HubModel, is_id
 
 PREFIX = "hub:"
 """How the name of a network of the Hub begins, among those of the catalogue."""
-
-FETCHED = "fetched.json"
-"""Written beside the files of a network once all of them are here: its licence, and what they are called."""
 
 
 def is_of_hub(network: str) -> bool:
@@ -60,6 +58,7 @@ def find_local(name: str, commit: str, folder: Path | None = None) -> HubModel:
         here = False
     if not here:
         raise TaskUnavailable(f"{name} of the Hub is not on this server.", "Fetch it again on Bring your own.")
+    note_use(kept)
     return HubModel(name, commit, licence, kept, ())
 
 

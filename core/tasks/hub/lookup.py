@@ -6,18 +6,27 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from core.downloads import FetchFailed, RemoteFile
 from core.errors import BadInput
+from core.tasks.hub.kept import kept_in
 
 LARGEST = 600_000_000
 """Bytes of one network: twice that fits into a laptop's memory."""
 
 NEEDED = ("config.json", "model.safetensors")
-WORDS = ("tokenizer.json", "vocab.txt", "vocab.json")
-OTHERS = ("tokenizer_config.json", "special_tokens_map.json", "merges.txt")
-"""Files that a network has to have; those of which it needs one, which list its words; and further ones it may have."""
+WORDS = (
+    "tokenizer.json",
+    "vocab.txt",
+    "vocab.json",
+    "spiece.model",
+    "spm.model",
+    "sentencepiece.bpe.model",
+    "tokenizer.model",
+)
+PICTURE_FILES = ("preprocessor_config.json", "processor_config.json")
+OTHERS = ("tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "merges.txt")
+"""Files that a network has to have; those of which it needs one, which list its words or say how it reads pictures; and
+further ones it may have."""
 
 NAME = re.compile(r"(?=.{1,100}$)\w[\w.-]*(/\w[\w.-]*)?")
 REVISION = re.compile(r"[\w./-]{1,100}")
@@ -61,7 +70,7 @@ def look_up(name: str, revision: str = "main", folder: Path | None = None, endpo
     there = {file.rfilename: file for file in about.siblings or ()}
     _require_usable(name, there)
     kept = kept_in(name, commit, folder)
-    wanted = [file for file in (*NEEDED, *WORDS, *OTHERS) if file in there]
+    wanted = [file for file in (*NEEDED, *WORDS, *PICTURE_FILES, *OTHERS) if file in there]
     files = tuple(_remote_file(name, commit, there[file], kept, endpoint) for file in wanted)
     if sum(file.size for file in files) > LARGEST:
         raise BadInput(f"{name} has more than {LARGEST / 1e6:.0f} MB.", "Choose a smaller one.")
@@ -72,11 +81,6 @@ def look_up(name: str, revision: str = "main", folder: Path | None = None, endpo
 def is_id(name: str) -> bool:
     """Whether a text can be an id of the Hub, which is part of a path too."""
     return NAME.fullmatch(name) is not None and ".." not in name
-
-
-def kept_in(name: str, commit: str, folder: Path | None = None) -> Path:
-    """Return where the files of one commit of a network lie; folder: of downloads, torch's own place by default."""
-    return (folder or Path(torch.hub.get_dir())) / "hub" / name.replace("/", "--") / commit
 
 
 def _ask(name: str, revision: str, endpoint: str | None) -> Any:
@@ -101,15 +105,18 @@ def _ask(name: str, revision: str, endpoint: str | None) -> Any:
 
 
 def _require_usable(name: str, files: Iterable[str]) -> None:
-    """Raise BadInput if these files are not those of a text classifier that can be opened safely."""
+    """Raise BadInput if these files are not those of a classifier that can be opened safely."""
     there = set(files)
     if "model.safetensors" not in there:
         raise BadInput(
             f"{name} does not come as one file model.safetensors.",
             "Other formats can hold programs, so they are not opened; choose another network.",
         )
-    if "config.json" not in there or not set(WORDS) & there:
-        raise BadInput(f"{name} has no configuration or no list of words.", "Choose a text classifier.")
+    if "config.json" not in there or not {*WORDS, *PICTURE_FILES} & there:
+        raise BadInput(
+            f"{name} has no configuration, or neither a list of words nor how it reads pictures.",
+            "Choose a classifier of texts or pictures.",
+        )
 
 
 def _remote_file(name: str, commit: str, about: Any, kept: Path, endpoint: str | None) -> RemoteFile:

@@ -1,155 +1,148 @@
-"""Text classifiers of the Hugging Face Hub as tasks: safetensors only, no code of theirs, one fixed revision."""
+"""Classifiers of the Hugging Face Hub as tasks: safetensors only, no code of theirs, one fixed revision."""
 
-import functools
-import json
-from typing import Any
+from dataclasses import dataclass
 
 import torch
+from PIL import Image
 from torch import Tensor
 
-from core.errors import BadInput, TaskUnavailable
-from core.tasks.base import (
-    ExtraFigures,
-    Inputs,
-    Packaging,
-    Task,
-    TaskInfo,
-    Training,
-    UploadAdapter,
-    prunable_parameters,
-)
-from core.tasks.classification import classifier
+from core.tasks.base import ExtraFigures, Inputs, Packaging, Task, TaskInfo, Training, UploadAdapter
+from core.tasks.classification import ClassifierParts, classifier
+from core.tasks.hub.answers import Purpose, mean_square, numbers_in_words, purpose_of
+from core.tasks.hub.heads import heads_of
 from core.tasks.hub.local import full_name
-from core.tasks.hub.lookup import HubModel
-from core.tasks.text.attention import heads_of
-from core.tasks.text.networks import TextTransformer
-from core.tasks.text.reader import describe_cut, padded, require_text
+from core.tasks.hub.lookup import OTHERS, PICTURE_FILES, WORDS, HubModel
+from core.tasks.hub.network import TextClassifier
+from core.tasks.hub.opening import CONFIG, PICTURES, kind_of, read_config
+from core.tasks.hub.parameters import prunable_in, word_table
+from core.tasks.hub.picture_network import PictureClassifier
+from core.tasks.hub.pictures import Processor, describe_pictures, open_picture_classifier
+from core.tasks.hub.texts import WordPieces, describe_pieces, open_text_classifier
 
-MOST_CLASSES = 50
+FEW = ("A text of a few words.", "Another one, which is a bit longer than the first!", "And 1 more", "What? Why not?")
+"""Texts on which networks that should say the same are compared."""
 
-LONGEST = 128
-"""Word pieces of a text that are read."""
+GREY = Image.new("RGB", (64, 64), "grey")
 
-SHORTEST = 3
-"""Word pieces that a batch has at least."""
 
-NEVER_PRUNED = ("embedding", "pooler", "classifier", "score")
-"""Parts of the names of parameters that stay whole."""
+@dataclass(frozen=True, eq=False)
+class _Opened:
+    """Hold a network and how it reads: `what` it looks at, in the plural, of which `domain`."""
+
+    model: TextClassifier | PictureClassifier
+    classes: tuple[str, ...]
+    what: str
+    domain: str
+    example: Tensor
+    inputs: Inputs
+    uploads: UploadAdapter
 
 
 def load(found: HubModel) -> Task:
     """Load a network that was fetched, as a task without data of its own: it is judged on what people bring.
 
-    Raises BadInput for what is no text classifier that can be opened safely, TaskUnavailable for what is damaged.
+    Raises BadInput for what is no classifier that can be opened safely, TaskUnavailable for what is damaged.
     """
-    config = json.loads((found.folder / "config.json").read_text(encoding="utf-8"))
-    if "auto_map" in config:
-        raise BadInput(f"{found.name} needs code of its own, which is not run here.", "Choose another network.")
-    model, tokenizer, absent = _open(found)
-    if absent:
-        raise BadInput(
-            f"{found.name} was not trained to sort texts: it has no {absent[0]}.",
-            "Choose one that was fine-tuned for text classification.",
-        )
-    names = model.network.config.id2label
-    classes = tuple(str(names[place])[:60] for place in sorted(names))
-    if not 2 <= len(classes) <= MOST_CLASSES:
-        raise BadInput(f"{found.name} knows {len(classes)} classes.", f"Choose one of 2 to {MOST_CLASSES}.")
-    return make_task(found, model, tokenizer, classes)
+    config = read_config(found.name, found.folder)
+    if kind_of(config, found.folder) == PICTURES:
+        return _task(found, _of_pictures(*open_picture_classifier(found, config)))
+    return _task(found, _of_texts(*open_text_classifier(found, config)))
 
 
-def _open(found: HubModel) -> tuple[TextTransformer, Any, list[str]]:
-    """Return network and tokenizer, and which weights the file does not have. Raises BadInput or TaskUnavailable."""
-    from transformers import AutoModelForSequenceClassification, AutoTokenizer
-
-    try:
-        _require_filled(found)
-        model = TextTransformer(found.folder)
-        model.network, loading = AutoModelForSequenceClassification.from_pretrained(
-            found.folder,
-            dtype=torch.float32,
-            local_files_only=True,
-            use_safetensors=True,
-            trust_remote_code=False,
-            output_loading_info=True,
-        )
-        tokenizer = AutoTokenizer.from_pretrained(found.folder, local_files_only=True, trust_remote_code=False)
-    except BadInput:
-        raise
-    except Exception as error:  # files of strangers fail in any way they like
-        raise TaskUnavailable(
-            f"{found.name} cannot be opened as a text classifier.", "Choose another network."
-        ) from error
-    model.eval()
-    return model, tokenizer, sorted(loading["missing_keys"])
-
-
-def _require_filled(found: HubModel) -> None:
-    """Raise BadInput if the configuration describes a network that is larger than its file, before it is built."""
-    with torch.device("meta"):
-        numbers = sum(each.numel() for each in TextTransformer(found.folder).parameters())
-    if numbers > (found.folder / "model.safetensors").stat().st_size:
-        raise BadInput(
-            f"The configuration of {found.name} describes a network larger than its file.", "Choose another one."
-        )
-
-
-def make_task(found: HubModel, model: TextTransformer, tokenizer: Any, classes: tuple[str, ...]) -> Task:
-    """Join a classifier and its tokenizer to a task that has no examples of its own."""
-    config = model.network.config
-    longest = min(LONGEST, int(getattr(config, "max_position_embeddings", None) or LONGEST))
-    read = functools.partial(read_batch, tokenizer, longest, model.pad)
-    whole = {name for name, _ in model.named_parameters() if any(part in name for part in NEVER_PRUNED)}
-    parts = classifier(classes, lambda model, split, limit: iter(()), lambda split: torch.zeros(0, dtype=torch.long))
-    return Task(
-        info=info(found, sum(each.numel() for each in model.parameters())),
-        model=model,
-        prunable=prunable_parameters(model, whole),
-        example=read(["one two three"]),
-        inputs=Inputs(
-            f"word pieces as its tokenizer gives them, at most {longest}; {model.pad} stands for none.",
-            variable_length=True,
-        ),
-        score=parts["score"],
-        draw=lambda request: iter(()),
-        loss=parts["loss"],
-        count=lambda split: 0,
-        training=Training(fresh=model.as_configured),
-        extra=ExtraFigures(parts["extra"].metrics, parts["extra"].metric_changes, parts["extra"].groups),
-        classifier=parts["classifier"],
-        heads=heads_of(model),
-        uploads=UploadAdapter(
+def _of_texts(model: TextClassifier, pieces: WordPieces, classes: tuple[str, ...]) -> _Opened:
+    purpose = purpose_of(model.network.config)
+    return _Opened(
+        model,
+        classes,
+        "texts",
+        "language",
+        pieces.read(["one two three"]),
+        Inputs(describe_pieces(pieces), few=lambda count: pieces.read(list(FEW[:count])), variable_length=True),
+        UploadAdapter(
             "text",
-            read,
-            multi=getattr(config, "problem_type", None) == "multi_label_classification",
-            how_much=functools.partial(how_much, tokenizer, longest),
+            pieces.read,
+            multi=purpose is Purpose.LABELS,
+            how_much=pieces.how_much,
+            in_words=numbers_in_words(model.network.config, classes) if purpose is Purpose.NUMBERS else None,
         ),
-        packaging=Packaging({"config.json": (found.folder / "config.json").read_bytes()}),
     )
 
 
-def info(found: HubModel, parameters: int) -> TaskInfo:
-    """Describe a network of the Hub."""
+def _of_pictures(model: PictureClassifier, processor: Processor, classes: tuple[str, ...]) -> _Opened:
+    purpose = purpose_of(model.network.config)
+    example = torch.zeros_like(processor.read([GREY]))
+    return _Opened(
+        model,
+        classes,
+        "pictures",
+        "vision",
+        example,
+        Inputs(describe_pictures(example)),
+        UploadAdapter(
+            "picture",
+            processor.read,
+            aliases=first_synonyms(classes),
+            multi=purpose is Purpose.LABELS,
+            in_words=numbers_in_words(model.network.config, classes) if purpose is Purpose.NUMBERS else None,
+        ),
+    )
+
+
+def _task(found: HubModel, opened: _Opened) -> Task:
+    """Join a network and how it reads to a task that has no examples of its own."""
+    model, sorts = opened.model, opened.uploads.in_words is None
+    parts = _parts_of_sorting(opened.classes)
+    prunable, table = prunable_in(model), word_table(model)
+    heads, why_none = heads_of(model)
+    return Task(
+        info=info(found, sum(each.numel() for each in model.parameters()), opened.what, opened.domain, sorts),
+        model=model,
+        prunable=prunable,
+        example=opened.example,
+        inputs=opened.inputs,
+        score=parts["score"],
+        draw=lambda request: iter(()),
+        loss=parts["loss"] if sorts else mean_square,
+        count=lambda split: 0,
+        training=Training(fresh=model.as_configured),
+        extra=ExtraFigures(parts["extra"].metrics, parts["extra"].metric_changes, parts["extra"].groups)
+        if sorts
+        else ExtraFigures(),
+        classifier=parts["classifier"] if sorts else None,
+        heads=heads,
+        why_no_heads=why_none,
+        opt_in_parameters=tuple(name for name in prunable if name == table),
+        uploads=opened.uploads,
+        packaging=Packaging(_companions(found)),
+    )
+
+
+def _parts_of_sorting(classes: tuple[str, ...]) -> ClassifierParts:
+    return classifier(classes, lambda model, split, limit: iter(()), lambda split: torch.zeros(0, dtype=torch.long))
+
+
+def first_synonyms(classes: tuple[str, ...]) -> dict[str, str]:
+    """Return for class names that list synonyms, as ImageNet's do, the first one -> the class, where it is clear."""
+    first = [(name.partition(",")[0].strip(), name) for name in classes if "," in name]
+    clear = [short for short, _ in first]
+    return {short: name for short, name in first if clear.count(short) == 1 and short not in classes}
+
+
+def _companions(found: HubModel) -> dict[str, bytes]:
+    """Return the files without which nobody can use the weights elsewhere: configuration, and how it reads."""
+    names = (CONFIG, *WORDS, *OTHERS, *PICTURE_FILES)
+    return {name: (found.folder / name).read_bytes() for name in names if (found.folder / name).is_file()}
+
+
+def info(found: HubModel, parameters: int, what: str, domain: str, sorts: bool = True) -> TaskInfo:
+    """Describe a network of the Hub: what it looks at, in the plural, and whether it sorts or answers with numbers."""
     return TaskInfo(
         full_name(found.name, found.revision),
-        f"{found.name} - texts (the Hub)",
-        "language",
-        "Accuracy",
+        f"{found.name} - {what} (the Hub)",
+        domain,
+        "Accuracy" if sorts else "RMSE",
         parameters,
         f"The Hub, {found.name} at {found.revision}; licence: {found.licence}",
         False,
         weights="of its authors",
     )
-
-
-def read_batch(tokenizer: Any, longest: int, pad: int, texts: list[str]) -> Tensor:
-    """Read texts as word pieces, int (n, pieces), at most `longest`. Raises BadInput for what is empty or too long."""
-    for text in texts:
-        require_text(text)
-    pieces = tokenizer(texts, truncation=True, max_length=longest)["input_ids"]
-    return padded(pieces, SHORTEST, pad)
-
-
-def how_much(tokenizer: Any, longest: int, text: str) -> str:
-    """Say how much of a text is read, "" if all of it."""
-    return describe_cut(len(tokenizer(text, verbose=False)["input_ids"]), longest, "word pieces")

@@ -18,14 +18,12 @@ class Network:
 
     size: bytes of the file of weights.
     accuracy: share of ImageNet's validation pictures that are named rightly, in percent.
-    note: a further sentence for the catalogue.
     """
 
     title: str
     parameters: int
     size: int
     accuracy: float
-    note: str = ""
 
 
 NETWORKS = {
@@ -38,13 +36,7 @@ NETWORKS = {
     "shufflenet_v2_x1_0": Network("ShuffleNetV2", 2_278_604, 9_218_032, 69.362),
     "convnext_tiny": Network("ConvNeXt-Tiny", 28_589_128, 114_419_565, 82.52),
     "vgg16_bn": Network("VGG-16 with batch norm", 138_365_992, 553_507_619, 73.36),
-    "vit_b_16": Network(
-        "ViT-B/16",
-        86_567_656,
-        346_328_924,
-        81.072,
-        " Its queries, keys and values stay whole, since torch keeps them in one table.",
-    ),
+    "vit_b_16": Network("ViT-B/16", 86_567_656, 346_328_924, 81.072),
 }
 """By their names in torchvision's registry. Written down, and compared with it by a test, since importing it takes a
 second that nobody should wait for to see a list."""
@@ -63,7 +55,7 @@ def info(key: str) -> TaskInfo:
         "fetched from where torchvision fetches them",
         False,
         f"Trained on 1.3 million photographs of 1000 things; {network.accuracy:.1f} % right among all thousand, as "
-        f"published. Here it is judged on ten of them.{network.note}",
+        f"published. Here it is judged on ten of them.",
         weights="of torchvision (BSD-3-Clause; trained on ImageNet, whose pictures are for research)",
     )
 

@@ -27,6 +27,7 @@ from core.tasks.base import (
 )
 from core.tasks.classification import classifier, cross_entropy
 from core.tasks.demo import Answer, Demo, compare_classes, judged_answer, require_number
+from core.tasks.imagenet.attention import heads_of
 from core.tasks.imagenet.data import CLASSES, SIDE, Photographs
 from core.tasks.imagenet.files import archive, missing, weights_file
 from core.tasks.imagenet.networks import NETWORKS, PREFIX, best_weights, fresh_network, info
@@ -99,11 +100,13 @@ def make_task(about: TaskInfo, model: nn.Module, photographs: Photographs, picke
     key, side = about.name.removeprefix(PREFIX), photographs.view.side
     some = _SomeClasses(photographs, picked)
     parts = classifier(NAMES, some.outputs, photographs.labels, some.labelled_picture)
+    example = torch.zeros(1, 3, side, side)
     return Task(
         info=about,
         model=model.eval(),
         prunable=prunable_parameters(model),
-        example=torch.zeros(1, 3, side, side),
+        heads=heads_of(model, example),
+        example=example,
         inputs=Inputs(describe_inputs(photographs.view, picked)),
         score=parts["score"],
         draw=functools.partial(draw_batches, photographs),

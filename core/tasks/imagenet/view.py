@@ -10,18 +10,24 @@ from torch import Tensor
 
 @dataclass(frozen=True)
 class View:
-    """Turn photographs into inputs: the middle square of `side` pixels, scaled and centred by channel."""
+    """Turn photographs into inputs: the middle square of `side` pixels, scaled and centred by channel.
+
+    resized: pixels to which the shorter side is brought before, 0 for `side`; smooth: how, "bilinear" or "bicubic".
+    """
 
     side: int
     mean: tuple[float, ...]
     deviation: tuple[float, ...]
+    resized: int = 0
+    smooth: str = "bilinear"
 
     def square(self, picture: Image.Image) -> Tensor:
         """Return the middle square of a picture, uint8 (3, side, side)."""
         from torchvision.transforms.v2 import functional as transforms
 
         pixels = transforms.pil_to_tensor(picture.convert("RGB"))
-        resized = transforms.resize(pixels, [self.side], transforms.InterpolationMode.BILINEAR, antialias=True)
+        smooth = transforms.InterpolationMode(self.smooth)
+        resized = transforms.resize(pixels, [self.resized or self.side], smooth, antialias=True)
         return transforms.center_crop(resized, [self.side, self.side])
 
     def normal(self, pixels: Tensor) -> Tensor:

@@ -14,6 +14,9 @@ SOURCE = (
     "MovieLens latest-small of 2016 (Harper and Konstan 2015; GroupLens terms: no commercial use without permission)"
 )
 
+FILMS_DATA = "movielens-films"
+"""The manifest's name of what films are."""
+
 COLD_BELOW = (400, 200, 100, 50, 30)
 """For each strength of the shift "cold users": only users with fewer training ratings than this are judged."""
 
@@ -30,6 +33,32 @@ class Ratings:
         """The user of each rating, int (n,)."""
         return self.pairs[:, 0]
 
+    def part(self, chosen: Tensor) -> "Ratings":
+        """Return some of the ratings, by their places or by a mask."""
+        return Ratings(self.pairs[chosen], self.stars[chosen])
+
+
+@dataclass(frozen=True, eq=False)
+class Films:
+    """Say what films are, each field in the order of their numbers.
+
+    ids: as MovieLens numbers them; years: of their first showing, 0 for unknown.
+    """
+
+    titles: list[str]
+    ids: list[int]
+    years: list[int]
+    genres: list[list[str]]
+
+    def label(self, film: int) -> str:
+        """Return the title with the year, for several films have the same title."""
+        year = self.years[film]
+        return f"{self.titles[film]} ({year})" if year else self.titles[film]
+
+    def of_genre(self, genre: str) -> Tensor:
+        """Return which films are of a genre, bool (films,); a film may be of several."""
+        return torch.tensor([genre in each for each in self.genres])
+
 
 @dataclass(frozen=True, eq=False)
 class RatingData:
@@ -38,11 +67,13 @@ class RatingData:
     ratings: (split) -> its ratings.
     users: how many users there are.
     titles: of the films, in the order of their numbers.
+    offered: which films are recommended at all, bool (films,); None for all of them.
     """
 
     ratings: Callable[[str], Ratings]
     users: int
     titles: list[str]
+    offered: Tensor | None = None
 
     @cached_property
     def known(self) -> Tensor:
@@ -53,6 +84,12 @@ class RatingData:
 def read_titles(assets: Assets) -> list[str]:
     """Read the films' titles. Raises TaskUnavailable when the file is not as shipped."""
     return load_json(assets, "data/movielens-films.json.gz")
+
+
+def read_films(assets: Assets) -> Films:
+    """Read what the films are. Raises TaskUnavailable when a file is not as shipped."""
+    details = load_json(assets, f"data/{FILMS_DATA}-details.json.gz")
+    return Films(read_titles(assets), details["ids"], details["years"], details["genres"])
 
 
 def read_ratings(assets: Assets, split: str) -> Ratings:

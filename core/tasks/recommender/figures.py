@@ -36,7 +36,7 @@ def guess(model: nn.Module, pairs: Tensor) -> Tensor:
 
 def rmse(guessed: Tensor, stars: Tensor, split: str, users: Tensor) -> Quality:
     """Return the root of the mean squared error of guesses (n,), with its interval: other users could have rated."""
-    return mean((guessed - stars).square().numpy(), "RMSE", split, root=True, clusters=users.numpy())
+    return mean((guessed - stars).square().numpy(), "RMSE", split, transform="root", clusters=users.numpy())
 
 
 def score(data: RatingData, model: nn.Module, split: str, limit: int | None) -> Iterator[Quality]:
@@ -88,15 +88,20 @@ def mean_absolute_error(model: nn.Module, ratings: Ratings, split: str) -> Quali
 def hidden_films(data: RatingData, split: str) -> Tensor:
     """Hide liked films of a split among films that were rated in none, as `hide_liked` does."""
     everything = [data.ratings(each).pairs for each in SPLITS]
-    return hide_liked(data.ratings(split), everything, data.users, len(data.titles))
+    return hide_liked(data.ratings(split), everything, data.users, len(data.titles), data.offered)
 
 
-def hide_liked(held: Ratings, all_pairs: Sequence[Tensor], users: int, films: int) -> Tensor:
+def hide_liked(
+    held: Ratings, all_pairs: Sequence[Tensor], users: int, films: int, offered: Tensor | None = None
+) -> Tensor:
     """Hide for each user one held-out film that they liked among 99 that they never rated, drawn by seed.
 
+    offered: of which films the others are, bool (films,); None for all.
     Returns int (people, 1 + CANDIDATES): user, that film, the others. Protocol: He et al. 2017.
     """
     rated = torch.zeros(users, films, dtype=torch.bool)
+    if offered is not None:
+        rated[:, ~offered] = True
     for pairs in all_pairs:
         rated[pairs[:, 0], pairs[:, 1]] = True
     drawn = np.random.default_rng(0)

@@ -1,4 +1,4 @@
-"""The recommendation network that ships."""
+"""The recommendation network that ships, and how it begins to learn."""
 
 import torch
 import torch.nn.functional as F
@@ -21,7 +21,21 @@ class NCF(nn.Module):
         self.fc3 = nn.Linear(32, 1)
 
     def forward(self, pairs: Tensor) -> Tensor:
-        x = torch.cat([self.user(pairs[:, 0]), self.film(pairs[:, 1])], 1)  # (n, 2 width)
+        return self.guess(self.user(pairs[:, 0]), self.film(pairs[:, 1]))
+
+    def guess(self, users: Tensor, films: Tensor) -> Tensor:
+        """Guess the stars (n,) from what is known of users and of films, (n, width) each."""
+        x = torch.cat([users, films], 1)  # (n, 2 width)
         x = F.relu(self.fc1(self.dropout(x)))
         x = F.relu(self.fc2(self.dropout(x)))
         return self.fc3(x).squeeze(1)
+
+
+def fresh_network(users: int, films: int, mean: float) -> NCF:
+    """Return a network that has learned nothing yet but the mean rating; small embeddings make it start close to it."""
+    model = NCF(users, films)
+    with torch.no_grad():
+        for table in (model.user, model.film):
+            table.weight.mul_(0.1)
+        model.fc3.bias.fill_(mean)
+    return model

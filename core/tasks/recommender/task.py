@@ -3,36 +3,48 @@
 import functools
 import json
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, cast
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from core.tasks.adapting import adapted_info, adapting_defaults, starting_network
 from core.tasks.asset_files import load_weights
 from core.tasks.assets import Assets
 from core.tasks.base import SPLITS, Task, TaskInfo, prunable_parameters
-from core.tasks.demo import Answer, Demo, require_number
+from core.tasks.demo import Demo
+from core.tasks.names import TaskName
 from core.tasks.recommender.data import (
     SOURCE,
+    Films,
     RatingData,
     Ratings,
     ratings_of_cold_users,
+    read_films,
     read_ratings,
-    read_titles,
 )
 from core.tasks.recommender.figures import (
-    TOP,
     further_figures,
-    guess,
     hidden_films,
     rmse_by_group,
     score,
     score_averages,
     training_averages,
 )
-from core.tasks.recommender.networks import NCF
+from core.tasks.recommender.networks import NCF, fresh_network
+from core.tasks.recommender.recommending import compare_recommendations, recommend
+from core.tasks.recommender.targets import (
+    GENRES,
+    TARGETS,
+    GenreRatings,
+    forget_films,
+    target_ratings,
+    without_genre_file,
+)
 from core.tasks.records import Baseline, Batch, BatchRequest, ExtraFigures, Inputs, Packaging, Training
+from core.tasks.targets import Target
 
 NAME = "movielens-ncf"
 
@@ -44,10 +56,27 @@ RECIPE_DEFAULTS: Mapping[str, Mapping[str, Any]] = {
     "textbook": {"learning_rate": 1e-3, "batch_size": 32},
 }
 
+ADAPTING: Mapping[str, Any] = {"learning_rate": 1e-3, "weight_decay": 5e-5}
+"""Choices for learning few ratings that are new."""
+
+ADAPTING_STEPS = 200
+"""Steps of the quick preset for them."""
+
 INPUTS = (
     "pairs of user number (0 to 670) and film number (0 to 9,065; films.json lists them in this order). It answers "
     "with one number a pair: the stars (0.5 to 5) that the user would give."
 )
+
+
+@dataclass(frozen=True, eq=False)
+class RatingTask(Task):
+    """Hold a task of ratings with the ratings themselves, for what goes on beyond them: one person's list.
+
+    data: the ratings of all splits; films: what the films are, None where only their titles are known.
+    """
+
+    data: RatingData | None = None
+    films: Films | None = None
 
 
 def catalog(assets: Assets) -> list[TaskInfo]:
@@ -72,7 +101,8 @@ def info(name: str, parameters: int) -> TaskInfo:
 
 def load(assets: Assets, name: str) -> Task:
     """Load the shipped network and its ratings. Raises TaskUnavailable when a file is not as shipped."""
-    titles = read_titles(assets)
+    films = read_films(assets)
+    titles = films.titles
     counts = assets.manifest["data"]["movielens"]["splits"]
     return make_task(
         info(name, assets.manifest["models"][name]["parameters"]),
@@ -81,7 +111,48 @@ def load(assets: Assets, name: str) -> Task:
         {split: counts[split] for split in SPLITS},
         titles,
         functools.partial(load_network, assets, f"models/{name}-early.safetensors", len(titles)),
+        films,
     )
+
+
+def targets(name: str) -> tuple[Target, ...]:
+    """List what the network can learn besides."""
+    return tuple(TARGETS.values())
+
+
+def adapt(assets: Assets, name: TaskName) -> Task:
+    """Load the network that never met a genre as it begins to learn its ratings.
+
+    Raises TaskUnavailable when a file is not as shipped, BadInput for more examples than there are.
+    """
+    films = read_films(assets)
+    of_genre = GenreRatings(films, GENRES[name.target])
+    ratings, counts = target_ratings(assets, of_genre, name.examples, name.seed)
+    body = load_network(assets, without_genre_file(name.target), len(films.titles))
+    mean = float(ratings("train").stars.mean())
+    build = functools.partial(fresh_network, body.user.num_embeddings, len(films.titles), mean)
+    model = cast(NCF, starting_network(forget_films(body, of_genre.inside), build, name))
+    about = adapted_info(info(name.network, 0), name, TARGETS[name.target], model)
+    task = make_task(about, model, ratings, counts, films.titles, films=films, offered=of_genre.inside)
+    training = adapting_training(task, build, counts["train"])
+    return replace(task, training=replace(training, before=functools.partial(task_before, assets, of_genre, body)))
+
+
+def task_before(assets: Assets, of_genre: GenreRatings, body: NCF) -> Task:
+    """Return the task that the network learned which never met a genre: the ratings of all other films."""
+    ratings = functools.cache(lambda split: of_genre.without(read_ratings(assets, split)))
+    counts = {split: len(ratings(split).stars) for split in SPLITS}
+    films, about = of_genre.films, info(NAME, 0)
+    about = replace(about, title=f"{about.title}, without {of_genre.genre.lower()} films")
+    return make_task(about, body, ratings, counts, films.titles, films=films, offered=~of_genre.inside)
+
+
+def adapting_training(task: Task, build: Callable[[], nn.Module], examples: int) -> Training:
+    """Say how a network learns so many ratings that are new to it."""
+    defaults = {
+        preset: {**choices, **ADAPTING} for preset, choices in adapting_defaults(examples, ADAPTING_STEPS).items()
+    }
+    return replace(task.training, recipe_defaults=defaults, fresh=build)
 
 
 def load_network(assets: Assets, file: str, films: int) -> NCF:
@@ -98,18 +169,22 @@ def make_task(
     counts: Mapping[str, int],
     titles: list[str],
     early: Callable[[], nn.Module | None] = lambda: None,
-) -> Task:
+    films: Films | None = None,
+    offered: Tensor | None = None,
+) -> RatingTask:
     """Join a network and ratings to a task.
 
     ratings: (split) -> its ratings; counts: split -> how many there are.
     titles: of the films, in the order of their numbers.
     early: () -> the network as it was early in its training, or None.
+    films: what the films are, None where only their titles are known.
+    offered: which films are recommended at all, bool (films,); None for all of them.
     """
-    data = RatingData(ratings, model.user.num_embeddings, titles)
+    data = RatingData(ratings, model.user.num_embeddings, titles, offered)
     hidden = functools.cache(functools.partial(hidden_films, data))
     averages = functools.cache(functools.partial(training_averages, data))
-    remake = functools.partial(make_task, about, model, titles=titles, early=early)
-    return Task(
+    remake = functools.partial(make_task, about, model, titles=titles, early=early, films=films, offered=offered)
+    return RatingTask(
         info=about,
         model=model.eval(),
         prunable=prunable_parameters(model),
@@ -130,12 +205,14 @@ def make_task(
         demo=Demo(
             "Compare the ten films both networks would recommend",
             "User number",
-            15,
+            min(15, data.users),
             functools.partial(recommend, data),
             compare_recommendations,
-            "One of the 671 people who rated films; what they have rated is left out.",
+            f"One of the {data.users:,} people who rated films; what they have rated is left out.",
         ),
         packaging=Packaging({"films.json": json.dumps(titles, ensure_ascii=False).encode()}),
+        data=data,
+        films=films,
     )
 
 
@@ -163,23 +240,3 @@ def squared_error(output: Tensor, wanted: Tensor, softness: float = 0.0) -> Tens
     softness: label smoothing or a teacher's temperature; is ignored, for there are no classes.
     """
     return F.mse_loss(output, wanted)
-
-
-def recommend(data: RatingData, model: nn.Module, number: int) -> Answer:
-    """List the TOP films that a user, 1 to all, has not rated and would like best. Raises BadInput for another one."""
-    require_number("user", number, data.users)
-    films = torch.arange(len(data.titles))
-    guessed = guess(model, torch.stack([torch.full_like(films, number - 1), films], 1))
-    if not guessed.isfinite().all():
-        return Answer("no answer: its guesses are not numbers")
-    seen = data.ratings("train").pairs
-    guessed[seen[seen[:, 0] == number - 1, 1]] = -torch.inf
-    best = guessed.argsort(descending=True, stable=True)[:TOP].tolist()
-    rows = tuple({"Film": data.titles[film], "Stars": round(float(guessed[film]), 2)} for film in best)
-    return Answer(f"Known: {int(data.known[number - 1])} ratings", rows)
-
-
-def compare_recommendations(dense: Answer, other: Answer) -> str:
-    """Say how many recommendations are the same."""
-    both = {row["Film"] for row in dense.rows} & {row["Film"] for row in other.rows}
-    return f"{len(both)} of the {len(dense.rows)} films stayed."

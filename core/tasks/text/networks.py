@@ -25,6 +25,11 @@ class TextCNN(nn.Module):
         self.dropout = nn.Dropout(0.5)
         self.fc = nn.Linear(3 * filters, classes)
 
+    def as_configured(self) -> "TextCNN":
+        """Return the same architecture with fresh random weights."""
+        words, width = self.embedding.weight.shape
+        return TextCNN(words, width, self.over3.out_channels, self.fc.out_features)
+
     def forward(self, words: Tensor) -> Tensor:
         x = self.embedding(words).transpose(1, 2).unsqueeze(3)  # (n, width, words, 1)
         strongest = [F.relu(conv(x)).amax((2, 3)) for conv in (self.over3, self.over4, self.over5)]
@@ -53,6 +58,12 @@ class TextTransformer(nn.Module):
         fresh._modules = dict(self._modules)
         fresh.network = AutoModelForSequenceClassification.from_config(self.network.config, dtype=torch.float32)
         return fresh
+
+    def name_classes(self, classes: tuple[str, ...]) -> None:
+        """Note in the configuration that the network answers with these classes."""
+        self.network.config.id2label = dict(enumerate(classes))
+        self.network.config.label2id = {name: place for place, name in enumerate(classes)}
+        self.network.num_labels = len(classes)
 
     def forward(self, pieces: Tensor) -> Tensor:
         return self.network(input_ids=pieces, attention_mask=(pieces != self.pad).long()).logits

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from core.errors import BadInput
-from core.tasks.text.data import CLASSES, Newswires
+from core.tasks.text.data import Texts
 
 NO_WORD, UNKNOWN_WORD = 0, 1
 """Numbers of the small network for no word at all, and for a word that it never learned."""
@@ -27,7 +27,7 @@ class Reader:
     unknown: the number of all words that the network never learned.
     framing: numbers that every text has at its beginning and end.
     shortest: how many numbers the network needs at least.
-    format: what a network reads and answers, for somebody who loads the download.
+    format: what a network reads, for somebody who loads the download.
     files: name -> content of what the reader is kept in, for a download.
     longest: how many words or word pieces of a text are read.
     length: text -> how many of them the whole of it has.
@@ -59,16 +59,16 @@ class Reader:
 
 @dataclass(frozen=True, eq=False)
 class EncodedTexts:
-    """Hold the texts of a split as numbers of words or word pieces, and the place of each one's topic, int (n,)."""
+    """Hold the texts of a split as numbers of words or word pieces, and the place of each one's class, int (n,)."""
 
     numbers: list[list[int]]
     labels: Tensor
 
 
-def encode(reader: Reader, newswires: Callable[[str], Newswires], split: str) -> EncodedTexts:
-    """Turn all newswires of a split into numbers."""
-    data = newswires(split)
-    return EncodedTexts(reader.read(data.texts), torch.tensor(data.topics))
+def encode(reader: Reader, texts: Callable[[str], Texts], split: str) -> EncodedTexts:
+    """Turn all texts of a split into numbers."""
+    data = texts(split)
+    return EncodedTexts(reader.read(data.texts), torch.tensor(data.classes))
 
 
 def require_text(text: str) -> None:
@@ -85,7 +85,7 @@ def read_typed(reader: Reader, text: str) -> list[int]:
     numbers = reader.read([text])[0]
     if not reader.known(numbers):
         raise BadInput(
-            "None of these words is known: the network has only ever read English newswires.",
+            "None of these words is known: the network has learned its words from English newswires.",
             "Type a few English words, for example about oil, grain or earnings.",
         )
     return numbers
@@ -125,7 +125,7 @@ def word_reader(vocabulary: list[str], longest: int = 128) -> Reader:
         framing=frozenset(),
         shortest=5,  # the widest filter looks at five words
         format="the numbers of up to 128 lower-case words; vocabulary.json lists them, the first is 2, an unknown word "
-        f"1, none 0. It answers with 8 numbers; the largest names the topic: {', '.join(CLASSES)}.",
+        "1, none 0.",
         files={"vocabulary.json": json.dumps(vocabulary).encode()},
         longest=longest,
         length=lambda text: len(split_words(text)),
@@ -140,8 +140,7 @@ def piece_reader(tokenizer: Any, files: Mapping[str, bytes], longest: int = 64) 
         tokenizer.unk_token_id,
         framing=frozenset((tokenizer.cls_token_id, tokenizer.sep_token_id)),
         shortest=3,
-        format=f"the numbers of up to {longest} word pieces, as tokenizer.json gives them; 0 stands for none. It "
-        f"answers with 8 numbers; the largest names the topic: {', '.join(CLASSES)}.",
+        format=f"the numbers of up to {longest} word pieces, as tokenizer.json gives them; 0 stands for none.",
         files=files,
         longest=longest,
         length=lambda text: len(tokenizer(text, verbose=False)["input_ids"]),

@@ -1,5 +1,7 @@
 """The text networks that ship: where each comes from, how it is loaded, and how it learns best."""
 
+import functools
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -8,8 +10,10 @@ import torch
 from torch import nn
 
 from core.errors import TaskUnavailable
+from core.tasks.adapting import fresh_head, starting_network
 from core.tasks.asset_files import load_json, load_weights
 from core.tasks.assets import Assets
+from core.tasks.names import TaskName
 from core.tasks.packages import import_package
 from core.tasks.text.networks import TextCNN, TextTransformer
 from core.tasks.text.reader import Reader, piece_reader, word_reader
@@ -26,6 +30,7 @@ class ShippedNetwork:
     load: (assets, name) -> the network and its reader of texts; raises TaskUnavailable.
     title, about, weights, quick_eval_size, recipe_defaults: as in TaskInfo, Task and Training.
     texts_at_once: how many texts are judged at a time.
+    adapting: choices in which each preset differs where it learns something new.
     """
 
     load: Callable[[Assets, str], tuple[nn.Module, Reader]]
@@ -35,6 +40,7 @@ class ShippedNetwork:
     texts_at_once: int
     quick_eval_size: int
     recipe_defaults: Mapping[str, Mapping[str, Any]]
+    adapting: Mapping[str, Any]
 
 
 def load_cnn(assets: Assets, name: str) -> tuple[nn.Module, Reader]:
@@ -70,7 +76,26 @@ def load_early(assets: Assets, name: str) -> nn.Module | None:
 
 def fresh_network(model: nn.Module) -> nn.Module:
     """Return the same architecture with random weights, drawn from torch's own generator."""
-    return model.as_configured() if isinstance(model, TextTransformer) else TextCNN()
+    assert isinstance(model, TextCNN | TextTransformer)
+    return model.as_configured()
+
+
+def adapted_network(pretrained: nn.Module, name: TaskName, classes: tuple[str, ...]) -> nn.Module:
+    """Return the network with which `name` begins to learn other classes, in eval mode; `pretrained` stays as it is."""
+    with_head = fresh_head(pretrained, len(classes), name.seed)
+    if isinstance(with_head, TextTransformer):
+        with_head.name_classes(classes)
+    return starting_network(with_head, functools.partial(fresh_network, with_head), name)
+
+
+def adapted_files(reader: Reader, classes: tuple[str, ...]) -> dict[str, bytes]:
+    """Return what a reader is kept in, for a download, where the network answers with other classes."""
+    if "config.json" not in reader.files:
+        return dict(reader.files)
+    config = json.loads(reader.files["config.json"])
+    config["id2label"] = {str(place): name for place, name in enumerate(classes)}
+    config["label2id"] = {name: place for place, name in enumerate(classes)}
+    return {**reader.files, "config.json": json.dumps(config, indent=1).encode()}
 
 
 NETWORKS = {
@@ -85,6 +110,7 @@ NETWORKS = {
             "quick": {"epochs": 3, "learning_rate": 2e-3},
             "careful": {"augment": ("drop",)},
         },
+        adapting={"learning_rate": 2e-3, "steps": 100},
     ),
     "reuters-minilm": ShippedNetwork(
         load_transformer,
@@ -97,5 +123,6 @@ NETWORKS = {
             "quick": {"learning_rate": 4e-4, "batch_size": 32},
             "careful": {"learning_rate": 4e-4, "batch_size": 32, "epochs": 2, "augment": ("drop",)},
         },
+        adapting={"learning_rate": 1e-3, "steps": 60},
     ),
 }

@@ -16,19 +16,20 @@ PATCH = 8
 """Pixels of a side of the square that "erase" hides."""
 
 
-def vary(inputs: Tensor, generator: torch.Generator, augment: tuple[str, ...]) -> Tensor:
+def vary(inputs: Tensor, generator: torch.Generator, augment: tuple[str, ...], ground: float = BLACK) -> Tensor:
     """Vary each normalised picture (n, 1, h, w) at random; return as many of the same size.
 
     augment: some of AUGMENTATIONS; "shift" moves by up to two pixels, "nudge" by up to one.
+    ground: value of what comes in from outside and of what hides.
     """
     varied = inputs
     if "flip" in augment:
         varied = flip(varied, generator)
     reach = 2 if "shift" in augment else 1 if "nudge" in augment else 0
     if reach:
-        varied = move(varied, generator, reach)
+        varied = move(varied, generator, reach, ground)
     if "erase" in augment:
-        varied = erase(varied, generator)
+        varied = erase(varied, generator, ground)
     return varied
 
 
@@ -38,10 +39,10 @@ def flip(inputs: Tensor, generator: torch.Generator) -> Tensor:
     return torch.where(flipped[:, None, None, None], inputs.flip(-1), inputs)
 
 
-def move(inputs: Tensor, generator: torch.Generator, reach: int) -> Tensor:
-    """Move each picture (n, 1, h, w) by up to `reach` pixels in both directions; black comes in."""
+def move(inputs: Tensor, generator: torch.Generator, reach: int, ground: float = BLACK) -> Tensor:
+    """Move each picture (n, 1, h, w) by up to `reach` pixels in both directions; ground comes in."""
     n, _, height, width = inputs.shape
-    padded = F.pad(inputs[:, 0], [reach] * 4, value=BLACK)  # (n, h + 2 reach, w + 2 reach)
+    padded = F.pad(inputs[:, 0], [reach] * 4, value=ground)  # (n, h + 2 reach, w + 2 reach)
     across = torch.randint(0, 2 * reach + 1, (n, 1), generator=generator)
     down = torch.randint(0, 2 * reach + 1, (n, 1), generator=generator)
     rows, columns = torch.arange(height) + down, torch.arange(width) + across
@@ -49,11 +50,11 @@ def move(inputs: Tensor, generator: torch.Generator, reach: int) -> Tensor:
     return padded[torch.arange(n)[:, None, None], rows[:, :, None], columns[:, None, :]].unsqueeze(1)
 
 
-def erase(inputs: Tensor, generator: torch.Generator) -> Tensor:
-    """Blacken a square at a random place of about every second picture (n, 1, h, w)."""
+def erase(inputs: Tensor, generator: torch.Generator, ground: float = BLACK) -> Tensor:
+    """Hide a square at a random place of about every second picture (n, 1, h, w)."""
     hit = torch.rand(len(inputs), generator=generator) < 0.5
     hidden = hit[:, None, None] & random_squares(inputs, generator, PATCH)
-    return inputs.masked_fill(hidden[:, None], BLACK)
+    return inputs.masked_fill(hidden[:, None], ground)
 
 
 def random_squares(inputs: Tensor, generator: torch.Generator, side: int) -> Tensor:

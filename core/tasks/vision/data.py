@@ -38,6 +38,12 @@ MEAN, DEVIATION = 0.2860, 0.3530
 BLACK = -MEAN / DEVIATION
 """Value of a black pixel, once normalised."""
 
+WHITE = (1 - MEAN) / DEVIATION
+"""Value of a white pixel, once normalised."""
+
+CLOTHES_DATA = "fashion-mnist"
+"""The manifest's name of the clothes."""
+
 SIDE = 28
 """Pixels of a side."""
 
@@ -72,20 +78,36 @@ Splits = Callable[[str], Images]
 """(name of a split) -> its pictures."""
 
 
-def read_images(assets: Assets, split: str) -> Images:
+def read_images(assets: Assets, split: str, data: str = CLOTHES_DATA) -> Images:
     """Read the shipped pictures of a split, which all networks share. Raises TaskUnavailable if they are damaged.
 
-    Those of validation are normalised at once, since each step of a slider is judged by all of them.
+    data: the manifest's name of what they are. Those of validation are normalised at once, since each step of a slider
+    is judged by all of them.
     """
-    file = f"data/fashion-mnist-{split}.npz"
+    file = split_file(data, split)
     return _read_images(assets, file, assets.digest(file), normalised=split == "validation")
 
 
-@functools.lru_cache(maxsize=len(SPLITS))
+def split_file(data: str, split: str) -> str:
+    """Name the file that holds a split."""
+    return f"data/{data}-{split}.npz"
+
+
+@functools.lru_cache(maxsize=2 * len(SPLITS))
 def _read_images(assets: Assets, file: str, digest: str, normalised: bool) -> Images:
     """Read the pictures of a file; its digest belongs to what they are remembered by, or they could be outdated."""
     images = Images.from_bytes(*load_arrays(assets, file, "images", "labels"))
     return images.normalised() if normalised else images
+
+
+def inverted(pixels: Tensor) -> Tensor:
+    """Exchange dark and light in pictures, bytes or normalised floats of any shape."""
+    return 255 - pixels if pixels.dtype == torch.uint8 else BLACK + WHITE - pixels
+
+
+def turned(pixels: Tensor) -> Tensor:
+    """Turn pictures (n, channels, h, w) by a quarter, against the clock."""
+    return pixels.rot90(1, (2, 3))
 
 
 def png(pixels: Tensor) -> bytes:

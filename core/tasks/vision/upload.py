@@ -1,23 +1,56 @@
-"""Photographs of clothes that people bring, turned into what the networks know."""
+"""Photographs that people bring, turned into what the networks know: 28 by 28, grey, light on black."""
 
 import numpy as np
+import torch
 from PIL import Image, ImageOps
 from torch import Tensor
 
-from core.tasks.vision.data import SIDE, Images
+from core.tasks.vision.data import SIDE, Images, inverted, turned
+
+INK = 0.2
+"""Share of the brightest pixel's light above which a pixel belongs to a digit."""
 
 
 def as_clothes(pictures: list[Image.Image]) -> Tensor:
-    """Turn photographs into what the networks know: 28 by 28, grey, light clothes on black, (n, 1, 28, 28).
+    """Turn photographs into light clothes on black, (n, 1, 28, 28).
 
     A picture with a light edge is taken for clothes on a light ground and turned into its negative.
     """
-    small = []
-    for picture in pictures:
-        grey = picture.convert("L")
-        dark = ImageOps.invert(grey) if _has_light_edge(np.asarray(grey)) else grey
-        small.append(np.asarray(ImageOps.pad(ImageOps.autocontrast(dark), (SIDE, SIDE), color=0)))
+    return _inputs([_light_on_black(picture) for picture in pictures])
+
+
+def as_light_clothes(pictures: list[Image.Image]) -> Tensor:
+    """Turn photographs into dark clothes on white, (n, 1, 28, 28)."""
+    return inverted(as_clothes(pictures))
+
+
+def as_turned_clothes(pictures: list[Image.Image]) -> Tensor:
+    """Turn photographs of upright clothes into light clothes on black that lie on their side, (n, 1, 28, 28)."""
+    return turned(as_clothes(pictures)).contiguous(memory_format=torch.channels_last)
+
+
+def as_digits(pictures: list[Image.Image]) -> Tensor:
+    """Turn photographs of handwritten digits into light digits on black that fill the picture, (n, 1, 28, 28)."""
+    return _inputs([_filled(_light_on_black(picture)) for picture in pictures])
+
+
+def _inputs(pictures: list[Image.Image]) -> Tensor:
+    small = [np.asarray(ImageOps.pad(picture, (SIDE, SIDE), color=0)) for picture in pictures]
     return Images.from_bytes(np.stack(small), np.zeros(len(small))).inputs()
+
+
+def _light_on_black(picture: Image.Image) -> Image.Image:
+    grey = picture.convert("L")
+    return ImageOps.autocontrast(ImageOps.invert(grey) if _has_light_edge(np.asarray(grey)) else grey)
+
+
+def _filled(picture: Image.Image) -> Image.Image:
+    """Cut away what is dark around a digit."""
+    pixels = np.asarray(picture)
+    rows, columns = np.nonzero(pixels > INK * pixels.max())
+    if not len(rows):
+        return picture
+    return picture.crop((int(columns.min()), int(rows.min()), int(columns.max()) + 1, int(rows.max()) + 1))
 
 
 def _has_light_edge(pixels: np.ndarray) -> bool:

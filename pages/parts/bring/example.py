@@ -10,6 +10,7 @@ from core.tasks.base import UploadAdapter
 from core.tasks.brought import answer
 from core.tasks.demo import Answer
 from core.uploads import read_picture
+from core.uploads.wording import listed
 from pages.parts.bring.judging import Judged
 from pages.parts.bring.uploads import read_upload
 from pages.shared.visitor_work import compute_once
@@ -65,7 +66,9 @@ def _draw_answers(task: Task, adapter: UploadAdapter, item: Any, answers: dict[s
         place.markdown(f"**{stage}**: {said.said}")
         if said.rows:
             place.dataframe(list(said.rows), hide_index=True)
-    if adapter.multi:
-        st.caption(f"Each label is judged by itself, so that several or none may hold: {', '.join(task.classes)}.")
+    if not task.classes:
+        st.caption("This network answers with a number, whatever it sees.")
+    elif adapter.multi:
+        st.caption(f"Each label is judged by itself, so that several or none may hold: {listed(task.classes)}.")
     else:
-        st.caption("A network names one of its classes whatever it sees: " + ", ".join(task.classes) + ".")
+        st.caption(f"A network names one of its classes whatever it sees: {listed(task.classes)}.")

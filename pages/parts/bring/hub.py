@@ -1,4 +1,4 @@
-"""A text classifier of the Hub by its id: asked for, fetched, and in hand on every page."""
+"""A classifier of the Hub by its id: asked for, fetched, and in hand on every page."""
 
 import contextlib
 
@@ -7,6 +7,7 @@ import streamlit as st
 from core.jobs.job import Job
 from core.stages import catalogue_name
 from core.store import StoreUnavailable
+from core.tasks.hub.kept import MOST_KEPT
 from core.tasks.hub.local import PREFIX, full_name
 from core.tasks.hub.lookup import HubModel
 from pages.shared import cache, visit
@@ -23,7 +24,7 @@ def ask_for_hub_model() -> None:
     """Ask for an id and a revision; once that network is here, put it in hand."""
     one, two, three = st.columns([3, 2, 1], vertical_alignment="bottom", gap="medium")
     wanted = one.text_input(
-        "Text classifier of the Hub",
+        "Classifier of texts or pictures of the Hub",
         "distilbert/distilbert-base-uncased-finetuned-sst-2-english",
         key="hub-name",
         help="Its id, as in owner/name. It has to come as safetensors; no code of it is run.",
@@ -34,7 +35,10 @@ def ask_for_hub_model() -> None:
     if three.button("Fetch", key="hub", type="primary", width="stretch", disabled=job is not None and job.active):
         jobs[JOB] = job = submit_job("hub", wanted.strip(), revision.strip(), keep=_is_found)
     if job is None:
-        st.caption("Only this server's own way to the internet is used; what was fetched is kept for the next visitor.")
+        st.caption(
+            f"Only this server's own way to the internet is used. It keeps {MOST_KEPT} networks for the next visitor; "
+            "those that nobody uses go first."
+        )
     elif job.active:
         st.fragment(_follow, run_every=0.5)(job)
     elif job.error:

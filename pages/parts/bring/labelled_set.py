@@ -6,6 +6,7 @@ from core.measure import Quality
 from core.tasks import Task
 from core.tasks.base import UploadAdapter
 from core.tasks.brought import Labelled, judge, read_labelled
+from core.uploads.wording import listed
 from pages.parts.bring.judging import Judged, show_judging
 from pages.parts.bring.uploads import read_upload, show_first_lines
 from pages.shared.visitor_work import compute_once
@@ -14,6 +15,9 @@ from pages.shared.visitor_work import compute_once
 def offer_labelled_set(judged: Judged, adapter: UploadAdapter) -> None:
     """Ask for a labelled set, judge each network on it, and say of which examples the figures speak."""
     task = judged.task
+    if not task.classes:
+        st.caption("This network answers with a number, so that there are no labels to judge it by.")
+        return
     labelled = _ask_for_set(judged.name, task, adapter)
     if labelled is None:
         return
@@ -38,7 +42,7 @@ def _ask_for_set(name: str, task: Task, adapter: UploadAdapter) -> Labelled | No
     upload = st.file_uploader(
         "A zip with one folder of pictures for each class" if pictures else "A table (CSV) with columns text and label",
         key=f"set-{name}",
-        help=f"{'Name the folders' if pictures else 'The labels are'}: {', '.join(task.classes)}.{several} At most "
+        help=f"{'Name the folders' if pictures else 'The labels are'}: {listed(task.classes)}.{several} At most "
         "50 MB; it is forgotten when you close this page.",
     )
     return read_upload("own-set", name, upload, lambda content: read_labelled(task, content))
@@ -47,7 +51,7 @@ def _ask_for_set(name: str, task: Task, adapter: UploadAdapter) -> Labelled | No
 def _describe(task: Task, labelled: Labelled, quality: Quality) -> str:
     """Say how much of a set was judged, and which classes it holds."""
     absent = [name for name, count in labelled.counts.items() if not count]
-    missing = f" No example of: {', '.join(absent)}." if absent else ""
+    missing = f" No example of: {listed(absent)}." if absent else ""
     return (
         f"Judged on {quality.n:,} of your own {labelled.of:,} examples, of {len(labelled.counts) - len(absent)} of "
         f"{len(task.classes)} classes, in this visit only.{missing}"

@@ -47,7 +47,7 @@ def draw_histograms(hand: InHand, points: list[PlanResult], result: PlanResult) 
             "step": SLIDER_STEP,
             "height": 168,
             **_describe(result),
-            "layers": _layers(layer_histograms(subject.as_network, base), cut_off=bool(subject.tuned)),
+            "layers": lay_out_layers(layer_histograms(subject.as_network, base), cut_off=bool(subject.tuned)),
             "curve": sorted((100 * point.sparsity, point.quality.value) for point in points),
             "colours": {"kept": KEPT, "removed": REMOVED, "pruned": PRUNED},
         },
@@ -77,7 +77,7 @@ def _describe(result: PlanResult) -> dict[str, Any]:
     }
 
 
-def _layers(found: Sequence[Histogram], cut_off: bool) -> list[dict[str, Any]]:
+def lay_out_layers(found: Sequence[Histogram], cut_off: bool) -> list[dict[str, Any]]:
     """Lay out histograms as the component reads them; cut_off: draw the highest bar no higher than the next one."""
     titles = without_common_beginning([layer.name.removesuffix(".weight") for layer in found])
     return [

@@ -1,5 +1,6 @@
 """Trying networks by hand: one question, answered by the dense, the pruned and the fine-tuned one side by side."""
 
+import re
 from typing import Any
 
 import streamlit as st
@@ -8,6 +9,8 @@ from core.stages import Subject
 from core.tasks.demo import Demo
 from pages.shared import cache, fine_tunes
 from pages.shared.errors import show_errors
+
+DRAW_HELP = "Another number, another roll of the dice; the same one brings the same text again."
 
 
 def offer_demo(subject: Subject) -> None:
@@ -24,10 +27,13 @@ def offer_demo(subject: Subject) -> None:
 
 def _draw_demo(subject: Subject, demo: Demo) -> None:
     question = _ask(subject.network, demo)
+    chance = _ask_for_draw(subject.network, demo)
     with show_errors():
-        answers = {stage: demo.answer(model, question) for stage, model in networks(subject).items()}
+        answers = {stage: demo.answer(model, question, *chance) for stage, model in networks(subject).items()}
         for place, (stage, answer) in zip(st.columns(len(answers), gap="medium"), answers.items(), strict=True):
             place.markdown(f"**{stage}**: {answer.said}")
+            if answer.text:
+                place.container(border=True).markdown(f"... {plain(answer.text)}")
             if answer.image:
                 place.image(answer.image, width="content", output_format="auto")
             if answer.rows:
@@ -42,6 +48,19 @@ def _ask(name: str, demo: Demo) -> int | str:
     if isinstance(demo.start, int):
         return st.number_input(demo.label, value=demo.start, step=1, help=demo.help, key=key, persist_state="session")
     return st.text_input(demo.label, demo.start, help=demo.help, key=key, persist_state="session")
+
+
+def _ask_for_draw(name: str, demo: Demo) -> tuple[int, ...]:
+    """Ask which of its draws is wanted of a question that chance has a part in; () for the others."""
+    if not demo.draw:
+        return ()
+    key = f"draw-{name}"
+    return (st.number_input(demo.draw, 1, value=1, step=1, help=DRAW_HELP, key=key, persist_state="session"),)
+
+
+def plain(text: str) -> str:
+    """Write a text so that Markdown shows it as it is."""
+    return re.sub(r"([^\w\s])", r"\\\1", text)
 
 
 def networks(subject: Subject) -> dict[str, Any]:

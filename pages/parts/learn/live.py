@@ -117,6 +117,7 @@ def _offer_page(label: str, page: str, given: Mapping[str, str], key: str) -> No
 PAGES = {
     "explore": "Explore",
     "fine_tune": "Fine-tune",
+    "adapt": "Adapt",
     "measure": "Measure",
     "compare": "Compare",
     "bring": "Bring your own",

@@ -45,7 +45,7 @@ def _choose_budget(name: str, limited: str, place: DeltaGenerator) -> tuple[Budg
     about, whole = METRICS[cache.info(name).metric], history.dense_candidate(name)
     if limited == "lose":
         unit = "points" if about.share else "of the metric"
-        start = 1.0 if about.share else (10.0 if about.higher else 0.01)
+        start = 1.0 if about.share else (10.0 if about.digits < 2 else 0.01)
         lose = place.number_input(f"Loss, {unit}", 0.0, 1000.0, start, start / 2, "%.3g", key=f"most-{name}-lose")
         return Budget(lose=lose / (100 if about.share else 1)), f"{lose:g} {unit}"
     if limited == "size":

@@ -71,3 +71,13 @@ def _read(task):
     """Each validation text's words, as batches of one have them."""
     for inputs, _ in task.batches("validation", 1, torch.Generator(), ()):
         yield inputs[0]
+
+
+def test_operations_of_projections_that_are_not_called_are_with_their_weights():
+    torch.manual_seed(0)
+    model = torchvision.models.SwinTransformer([4, 4], 16, [1, 1], [2, 4], [4, 4], num_classes=3).eval()
+    found = macs(model, torch.zeros(1, 3, 32, 32))
+    assert found["features.1.0.attn.qkv"] == 8 * 8 * 16 * 48
+    assert found["features.1.0.attn.proj"] == 8 * 8 * 16 * 16
+    assert found["features.3.0.attn.qkv"] == 4 * 4 * 32 * 96
+    assert found[PRODUCTS] == 2 * (4 * 16 * 16 * 16 + 1 * 16 * 16 * 32)

@@ -85,7 +85,7 @@ def test_a_newer_result_takes_the_place_of_an_older_one_of_its_kind(store):
 QUALITIES = [
     proportion(3, 5, "Accuracy", "validation"),
     share(np.array([True, False, True]), "Accuracy", "test", np.array([True, True, False])),
-    mean(np.array([1.0, 4.0, 9.0]), "RMSE", "validation", root=True, clusters=np.array([0, 0, 1])),
+    mean(np.array([1.0, 4.0, 9.0]), "RMSE", "validation", transform="root", clusters=np.array([0, 0, 1])),
     mean(np.array([500.0, 500.0]), "Return", "validation", bounds=(0.0, 500.0)),
     mean(np.array([np.nan, 1.0]), "Return", "validation"),
 ]

@@ -1,0 +1,61 @@
+"""Kinds of pictures: what they show, what lies behind it, how people's own are read, and how they may be varied."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from PIL import Image
+from torch import Tensor
+
+from core.tasks.vision.augment import AUGMENTATIONS
+from core.tasks.vision.data import BLACK, CLASSES, DEVIATION, MEAN, OTHER_NAMES, WHITE
+from core.tasks.vision.upload import as_clothes, as_digits, as_light_clothes, as_turned_clothes
+
+
+@dataclass(frozen=True)
+class PictureKind:
+    """Describe pictures of one kind.
+
+    shows: what a network meets, in words that open the description of its input.
+    classes: the names of what they can show.
+    read: (photographs) -> one batch of inputs.
+    aliases: other names that folders may have -> the class that each stands for.
+    ground: value of a pixel behind what is shown, once normalised.
+    augmentations: ways to vary them after which they still show the same.
+    """
+
+    shows: str
+    classes: tuple[str, ...]
+    read: Callable[[list[Image.Image]], Tensor]
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    ground: float = BLACK
+    augmentations: tuple[str, ...] = AUGMENTATIONS
+
+    @property
+    def inputs(self) -> str:
+        """How raw data becomes a batch, and what the answer means."""
+        return (
+            f"{self.shows}: grey values from 0 to 255, divided by 255, minus {MEAN}, divided by {DEVIATION}. "
+            f"It answers with {len(self.classes)} numbers; the largest one names the class: {', '.join(self.classes)}."
+        )
+
+
+_UPRIGHT = tuple(each for each in AUGMENTATIONS if each != "flip")
+"""For what means something else, or nothing, in the mirror."""
+
+CLOTHES = PictureKind("light clothes on black", CLASSES, as_clothes, OTHER_NAMES)
+
+LIGHT_CLOTHES = PictureKind("dark clothes on white", CLASSES, as_light_clothes, OTHER_NAMES, ground=WHITE)
+
+TURNED_CLOTHES = PictureKind(
+    "light clothes on black, lying on their side", CLASSES, as_turned_clothes, OTHER_NAMES, augmentations=_UPRIGHT
+)
+
+DIGITS = PictureKind(
+    "a light digit on black",
+    tuple("0123456789"),
+    as_digits,
+    dict(
+        zip(["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"], "0123456789", strict=True)
+    ),
+    augmentations=_UPRIGHT,
+)

@@ -1,0 +1,84 @@
+"""Tasks without examples: a network whose classes are somebody's own, which only that person can judge."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+import torch
+from torch import Tensor, nn
+
+from core.errors import BadInput
+from core.tasks.base import Batch, BatchRequest, ExtraFigures, Packaging, Task
+from core.tasks.classification import classifier
+from core.tasks.outputs import distillation_loss
+
+
+def with_own_classes(task: Task, model: nn.Module, classes: tuple[str, ...]) -> Task:
+    """Return a classifier's task with a network that tells other classes apart, and no examples to judge it on.
+
+    classes: their names in the order of the outputs. Whatever would need examples raises BadInput, with a way out.
+    """
+    parts = classifier(classes, _no_outputs, lambda split: torch.zeros(0, dtype=torch.long))
+    figures = parts["extra"]
+    reads = task.inputs.format.partition(" It answers with ")[0]
+    listed = ", ".join(classes[:20]) + (" ..." if len(classes) > 20 else "")
+    return replace(
+        task,
+        model=model,
+        info=replace(task.info, source="No examples of its classes are here"),
+        score=parts["score"],
+        draw=_no_batches,
+        loss=parts["loss"],
+        count=lambda split: 0,
+        inputs=replace(
+            task.inputs,
+            few=None,
+            format=f"{reads} It answers with {len(classes)} numbers; the largest one names the class: {listed}.",
+        ),
+        training=replace(
+            task.training,
+            fresh=task.training.fresh if _size(model) == _size(task.model) else None,
+            distillation_loss=distillation_loss,
+        ),
+        extra=ExtraFigures(figures.metrics, figures.metric_changes, figures.groups),
+        packaging=_with_outputs(task.packaging, len(classes)),
+        shifts={},
+        classifier=parts["classifier"],
+        demo=None,
+        uploads=None if task.uploads is None else replace(task.uploads, picked=None, aliases={}),
+    )
+
+
+def _size(model: nn.Module) -> int:
+    """Count the numbers of a network."""
+    return sum(each.numel() for each in model.parameters())
+
+
+def numbered_classes(count: int) -> tuple[str, ...]:
+    """Name classes of which nobody said more than how many they are."""
+    return tuple(f"class {place + 1}" for place in range(count))
+
+
+def _no_outputs(model: nn.Module, split: str, limit: int | None) -> Iterator[Tensor]:
+    """Refuse to judge on examples that are not here. Raises BadInput."""
+    raise BadInput(
+        "There are no examples of this network's classes here, so it cannot be judged.",
+        "Bring a labelled set of your own: pictures in folders, or a table of texts.",
+    )
+
+
+def _no_batches(request: BatchRequest) -> Iterable[Batch]:
+    """Refuse to draw examples that are not here. Raises BadInput."""
+    raise BadInput(
+        "There are no examples of this network's classes here to learn or to measure from.",
+        "Choose what looks at weights alone, as magnitude does, or make a labelled set of your own its data.",
+    )
+
+
+def _with_outputs(packaging: Packaging, outputs: int) -> Packaging:
+    """Return how a download builds the network, with so many outputs; functions of libraries are told."""
+    if packaging.constructor is None or packaging.constructor[0] not in ("torchvision.models", "timm"):
+        return packaging
+    module, builder, arguments = packaging.constructor
+    others = re.sub(r", num_classes=\d+", "", arguments)
+    return replace(packaging, constructor=(module, builder, f"{others}, num_classes={outputs}"))

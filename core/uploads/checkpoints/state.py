@@ -1,0 +1,45 @@
+"""What goes from step to step while a checkpoint is read: its tensors by name, and what was done to them."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from core.uploads.wording import printable
+
+Tensors = Mapping[str, Tensor]
+
+
+@dataclass(frozen=True, eq=False)
+class State:
+    """Hold tensors by name, and a sentence for each thing that was done to them."""
+
+    tensors: Tensors
+    steps: tuple[str, ...] = ()
+
+    def after(self, tensors: Tensors, *steps: str) -> "State":
+        """Return other tensors, and what was done to get them; empty sentences are left out."""
+        return State(tensors, (*self.steps, *(step for step in steps if step)))
+
+
+def is_plain(value: Tensor) -> bool:
+    """Tell whether something is a tensor in memory, neither sparse nor quantised nor without values."""
+    return value.layout is torch.strided and value.device.type == "cpu" and not value.is_quantized
+
+
+def named(names: Iterable[str], most: int = 3) -> str:
+    """List a few names as people can read them, and how many more there are."""
+    listed = list(names)
+    shown = ", ".join(f"`{short(name)}`" for name in listed[:most])
+    return f"{shown} and {len(listed) - most:,} more" if len(listed) > most else shown
+
+
+def short(name: object) -> str:
+    """Return a name as it can stand in a sentence."""
+    return printable(name).replace("`", "'")
+
+
+def many(count: int, noun: str) -> str:
+    """Return a count with its noun, as in "1 name" or "62 names"."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"

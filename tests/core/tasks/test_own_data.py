@@ -1,0 +1,142 @@
+"""Own data as what a network learns: parts that share nothing, any classes, sentences for what cannot be."""
+
+import csv
+import io
+import zipfile
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from core.errors import BadInput
+from core.pruning import PruningPlan, prune
+from core.tasks import load
+from core.tasks.names import TaskName
+from core.tasks.own_data import adapt_to_own, look_at_own_data, read_own_data
+from core.tuning import Recipe, fine_tune
+
+NAME = TaskName("fashion-mlp", "own-" + 64 * "0")
+
+
+def pictures(counts, copies=0):
+    """Make a zip of folders: in each class bars of their own direction, on noise."""
+    generator = np.random.default_rng(0)
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for place, (name, count) in enumerate(counts.items()):
+            for number in range(count):
+                pixels = generator.integers(0, 60, (28, 28))
+                pixels[(slice(None), slice(4 * place + 2, 4 * place + 6))[:: 1 if place % 2 else -1]] = 255
+                content = io.BytesIO()
+                Image.fromarray(pixels.astype(np.uint8)).save(content, "PNG")
+                archive.writestr(f"data/{name}/{number}.png", content.getvalue())
+                if number < copies:
+                    archive.writestr(f"data/{name}/copy {number}.png", content.getvalue())
+    return packed.getvalue()
+
+
+def table(rows):
+    written = io.StringIO()
+    csv.writer(written).writerows([("text", "label"), *rows])
+    return written.getvalue().encode()
+
+
+def test_a_network_learns_classes_of_ones_own_and_the_shared_one_stays_as_it_is(mlp):
+    before = {name: value.clone() for name, value in mlp.model.state_dict().items()}
+    content = pictures({"tall": 20, "wide": 20, "other": 20})
+    task = adapt_to_own(mlp, content, NAME)
+    assert task.classes == ("other", "tall", "wide")
+    assert task.info.name == str(NAME)
+    assert [task.count(split) for split in ("train", "validation", "test")] == [42, 9, 9]
+    *_, last = fine_tune(task, prune(task, PruningPlan(sparsity=0.5)), Recipe(steps=40, batch_size=16))
+    assert task.evaluate(last.model, "test").value == 1.0
+    assert all(torch.equal(value, before[name]) for name, value in mlp.model.state_dict().items())
+    again = adapt_to_own(mlp, content, NAME)
+    assert all(
+        torch.equal(one, other)
+        for one, other in zip(task.model.state_dict().values(), again.model.state_dict().values(), strict=True)
+    )
+
+
+def test_no_example_is_in_two_parts_and_copies_are_left_out(mlp):
+    own = read_own_data(mlp, pictures({"a": 12, "b": 30}, copies=5))
+    assert len(own.items) == 42
+    assert own.left_out[-1].what == "10 copies"
+    seen = [place for part in own.places.values() for place in part]
+    assert sorted(seen) == list(range(42))
+    contents = {part: {own.items[place].tobytes() for place in places} for part, places in own.places.items()}
+    assert not contents["train"] & contents["validation"]
+    assert not contents["test"] & (contents["train"] | contents["validation"])
+    for places in own.places.values():
+        assert set(own.labels[places]) == {0, 1}
+
+
+def test_fewer_examples_are_among_more_and_every_class_is_there(mlp):
+    content = pictures({"a": 40, "b": 12})
+    few, many = (adapt_to_own(mlp, content, TaskName("fashion-mlp", NAME.target, count)) for count in (4, 20))
+    generator = torch.Generator().manual_seed(0)
+    (inputs, labels), *_ = few.batches("train", 100, generator)
+    (more, _), *_ = many.batches("train", 100, generator)
+    assert set(labels.tolist()) == {0, 1}
+    assert all((more == each).flatten(1).all(1).any() for each in inputs)
+
+
+def test_texts_of_ones_own_are_learned_from_scratch_too():
+    task = load("reuters-cnn")
+    rows = [(f"the company raised its dividend by {n} cents", "money") for n in range(14)]
+    rows += [(f"wheat and corn harvest of {n} tons was good", "farm") for n in range(14)]
+    for start in ("pretrained", "scratch"):
+        name = TaskName("reuters-cnn", NAME.target, start=start)
+        adapted = adapt_to_own(task, table(rows), name)
+        assert adapted.classes == ("farm", "money")
+        *_, last = fine_tune(adapted, prune(adapted, PruningPlan()), Recipe(steps=30, batch_size=8))
+        assert last.quality.value > 0.8
+    assert adapted.classifier.example("test", 0).rows[0]["Text"]
+
+
+MANY = [(f"text number {n}", f"{n}") for n in range(300)]
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (table([(f"text {n}", "one") for n in range(30)]), "one class"),
+        (table([(f"text {n}", "ab"[n == 0]) for n in range(30)]), r"Too few examples.*b \(1\)"),
+        (table([(f"text {n}", "ab"[n % 2]) for n in range(18)]), "Too few examples"),
+        (table(MANY), "300 classes, all of them numbers"),
+        (table([("same text", "a"), ("same  text", "b")]), "two classes"),
+        (b"no table at all", "."),
+    ],
+    ids=["one class", "one example", "nine each", "numbers", "two labels", "no table"],
+)
+def test_what_cannot_be_learned_is_a_sentence(content, sentence):
+    with pytest.raises(BadInput, match=sentence):
+        read_own_data(load("reuters-cnn"), content)
+
+
+def test_a_zip_of_one_folder_or_of_none_is_a_sentence(mlp):
+    with pytest.raises(BadInput, match="one class"):
+        read_own_data(mlp, pictures({"alone": 12}))
+    with pytest.raises(BadInput, match="takes no examples"):
+        read_own_data(load("cartpole-policy"), pictures({"a": 12, "b": 12}))
+
+
+def test_ratings_of_people_who_are_new_are_learned():
+    task = load("movielens-ncf")
+    films = task.films
+    generator = np.random.default_rng(0)
+    rows = [("user", "item", "rating")]
+    for user in range(3):
+        for film in generator.permutation(200)[:20]:
+            rows.append((f"user {user}", films.titles[film], str(1 + (film + user) % 5)))
+    written = io.StringIO()
+    csv.writer(written).writerows(rows)
+    content = written.getvalue().encode()
+    looked = look_at_own_data(task, content)
+    assert (looked.kind, looked.target.counts) == ("rating", (10,))
+    adapted = adapt_to_own(task, content, TaskName("movielens-ncf", NAME.target))
+    assert adapted.info.metric == "RMSE"
+    assert adapted.count("train") > adapted.count("test") >= 9
+    *_, last = fine_tune(adapted, prune(adapted, PruningPlan()), Recipe(steps=20, batch_size=16))
+    assert last.quality.n == adapted.count("validation")

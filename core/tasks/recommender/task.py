@@ -59,6 +59,9 @@ RECIPE_DEFAULTS: Mapping[str, Mapping[str, Any]] = {
 ADAPTING: Mapping[str, Any] = {"learning_rate": 1e-3, "weight_decay": 5e-5}
 """Choices for learning few ratings that are new."""
 
+GENTLE_RATE, MANY_RATINGS = 3e-4, 2_000
+"""Learning rate of a pretrained network that learns fewer new ratings than that, so that it keeps what it knows."""
+
 ADAPTING_STEPS = 200
 """Steps of the quick preset for them."""
 
@@ -134,7 +137,8 @@ def adapt(assets: Assets, name: TaskName) -> Task:
     model = cast(NCF, starting_network(forget_films(body, of_genre.inside), build, name))
     about = adapted_info(info(name.network, 0), name, TARGETS[name.target], model)
     task = make_task(about, model, ratings, counts, films.titles, films=films, offered=of_genre.inside)
-    training = adapting_training(task, build, counts["train"])
+    gentle = name.start == "pretrained" and counts["train"] < MANY_RATINGS
+    training = adapting_training(task, build, counts["train"], GENTLE_RATE if gentle else ADAPTING["learning_rate"])
     return replace(task, training=replace(training, before=functools.partial(task_before, assets, of_genre, body)))
 
 
@@ -147,10 +151,13 @@ def task_before(assets: Assets, of_genre: GenreRatings, body: NCF) -> Task:
     return make_task(about, body, ratings, counts, films.titles, films=films, offered=~of_genre.inside)
 
 
-def adapting_training(task: Task, build: Callable[[], nn.Module], examples: int) -> Training:
+def adapting_training(
+    task: Task, build: Callable[[], nn.Module], examples: int, rate: float = ADAPTING["learning_rate"]
+) -> Training:
     """Say how a network learns so many ratings that are new to it."""
     defaults = {
-        preset: {**choices, **ADAPTING} for preset, choices in adapting_defaults(examples, ADAPTING_STEPS).items()
+        preset: {**choices, **ADAPTING, "learning_rate": rate}
+        for preset, choices in adapting_defaults(examples, ADAPTING_STEPS).items()
     }
     return replace(task.training, recipe_defaults=defaults, fresh=build)
 

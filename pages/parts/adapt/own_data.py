@@ -4,7 +4,7 @@ from typing import Any
 
 import streamlit as st
 
-from core.store import StoreUnavailable, hold_artefact, put_artefact, read_state, save_state
+from core.store import StoreUnavailable, hold_artefact, put_artefact
 from core.tasks.names import OWN, TaskName
 from core.tasks.own_data import OwnData, kind_of_own_data, look_at_own_data
 from core.tasks.targets import Target
@@ -35,7 +35,7 @@ def own_targets(network: str) -> dict[str, Target]:
     if not kind:
         return {}
     try:
-        entries = _entries(read_state(store(), visit.visit_key()))
+        entries = _entries(visit.kept(PLACE))
     except StoreUnavailable:
         return {}
     source = "yours, kept in this visit"
@@ -78,27 +78,23 @@ def offer_own_data(network: str) -> None:
 def _keep(file: str, content: bytes, own: OwnData) -> None:
     """Keep a set in the store, and in the list of the visit; turn to it once."""
     name = f"{OWN}{put_artefact(store(), content)}"
-    with visit.memory().lock:  # a second tab of the visit may add one too
-        state = read_state(store(), visit.visit_key())
-        known = _entries(state)
-        if any(each["name"] == name for each in known):
-            return
-        hold_artefact(store(), visit.visit_key(), name.removeprefix(OWN))
-        entry = {
-            "name": name,
-            "title": f"Yours: {file[:80]}",
-            "about": own.target.about,
-            "counts": own.target.counts,
-            "kind": own.kind,
-        }
-        save_state(store(), visit.visit_key(), {**state, PLACE: [*known, entry][-MOST:]})
+    if any(each["name"] == name for each in _entries(visit.kept(PLACE))):
+        return
+    hold_artefact(store(), visit.visit_key(), name.removeprefix(OWN))
+    entry = {
+        "name": name,
+        "title": f"Yours: {file[:80]}",
+        "about": own.target.about,
+        "counts": own.target.counts,
+        "kind": own.kind,
+    }
+    visit.change_kept(PLACE, lambda found: [*(each for each in _entries(found) if each["name"] != name), entry][-MOST:])
     st.session_state["target next"] = name
     st.rerun()
 
 
-def _entries(state: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return what the state of a visit says of its sets; what cannot be read is left out."""
-    found = state.get(PLACE)
+def _entries(found: Any) -> list[dict[str, Any]]:
+    """Return what is kept of a visit's sets; what cannot be read is left out."""
     keys = {"name", "title", "about", "counts", "kind"}
     entries = (
         [each for each in found if isinstance(each, dict) and keys <= each.keys()] if isinstance(found, list) else []

@@ -7,13 +7,12 @@ import pandas as pd
 import streamlit as st
 
 from core.stages import catalogue_name
-from core.store import StoreUnavailable, read_state, save_state
+from core.store import StoreUnavailable
 from core.tasks.names import TaskName
 from core.tasks.recommender.person import FEWEST_RATINGS, Film, Person, adapt_to_person, films_to_rate
 from pages.shared import cache, visit
 from pages.shared.format import format_change, format_quality
 from pages.shared.in_hand import InHand
-from pages.shared.storage import store
 
 NETWORK = "movielens-ncf"
 """The network that can learn a person."""
@@ -70,7 +69,7 @@ def _ask(film: Film, kept: float | None) -> float | None:
 def _kept_ratings() -> dict[int, float]:
     """Return what this visit has rated before."""
     try:
-        found = read_state(store(), visit.visit_key()).get(PLACE)
+        found = visit.kept(PLACE)
     except StoreUnavailable:
         return {}
     if not isinstance(found, Mapping):
@@ -79,9 +78,8 @@ def _kept_ratings() -> dict[int, float]:
 
 
 def _keep(ratings: Mapping[int, float]) -> None:
-    with contextlib.suppress(StoreUnavailable), visit.memory().lock:  # what cannot be kept is on the page all the same
-        state = read_state(store(), visit.visit_key())
-        save_state(store(), visit.visit_key(), {**state, PLACE: {str(film): each for film, each in ratings.items()}})
+    with contextlib.suppress(StoreUnavailable):  # what cannot be kept is on the page all the same
+        visit.change_kept(PLACE, lambda _: {str(film): each for film, each in ratings.items()})
 
 
 def _show(person: Person, rated: int) -> None:

@@ -4,7 +4,7 @@ import streamlit as st
 
 from core.errors import BadInput
 from core.onnx_files import OnnxNetwork
-from core.store import StoreUnavailable, hold_artefact, put_artefact, read_artefact, read_state, save_state
+from core.store import StoreUnavailable, hold_artefact, put_artefact, read_artefact
 from pages.shared import visit
 from pages.shared.storage import store
 
@@ -17,7 +17,7 @@ LONGEST_NAME = 60
 def kept_file() -> tuple[str, str]:
     """Return name and hash of the file of this visit; nothing where there is none."""
     try:
-        entry = read_state(store(), visit.visit_key()).get(PLACE)
+        entry = visit.kept(PLACE)
     except StoreUnavailable:
         return "", ""
     return (str(entry.get("name", "")), str(entry.get("hash", ""))) if isinstance(entry, dict) else ("", "")
@@ -39,9 +39,7 @@ def keep_file(name: str, network: OnnxNetwork) -> str:
     try:
         kept = put_artefact(store(), network.content)
         hold_artefact(store(), visit.visit_key(), kept)
-        with visit.memory().lock:  # a second tab of the visit may keep something too
-            state = read_state(store(), visit.visit_key())
-            save_state(store(), visit.visit_key(), {**state, PLACE: {"hash": kept, "name": shown}})
+        visit.change_kept(PLACE, lambda _: {"hash": kept, "name": shown})
         st.session_state["onnx kept"] = network.digest
     except StoreUnavailable as error:
         st.caption(f"{error.what} This file is used until the page is closed.")

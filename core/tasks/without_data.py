@@ -1,7 +1,8 @@
 """Tasks without examples: a network whose classes are somebody's own, which only that person can judge."""
 
+import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import torch
@@ -11,6 +12,9 @@ from core.errors import BadInput
 from core.tasks.base import Batch, BatchRequest, ExtraFigures, Packaging, Task
 from core.tasks.classification import classifier
 from core.tasks.outputs import distillation_loss
+
+CONFIG = "config.json"
+"""The file of a download that tells the library `transformers` what the network is."""
 
 
 def with_own_classes(task: Task, model: nn.Module, classes: tuple[str, ...]) -> Task:
@@ -41,12 +45,26 @@ def with_own_classes(task: Task, model: nn.Module, classes: tuple[str, ...]) -> 
             distillation_loss=distillation_loss,
         ),
         extra=ExtraFigures(figures.metrics, figures.metric_changes, figures.groups),
-        packaging=_with_outputs(task.packaging, len(classes)),
+        packaging=_with_outputs(
+            replace(task.packaging, files=with_labels(task.packaging.files, classes)), len(classes)
+        ),
         shifts={},
         classifier=parts["classifier"],
         demo=None,
         uploads=None if task.uploads is None else replace(task.uploads, picked=None, aliases={}),
     )
+
+
+def with_labels(files: Mapping[str, bytes], classes: Sequence[str]) -> dict[str, bytes]:
+    """Return the files of a download whose config.json, where there is one, names these classes, one for an example."""
+    if CONFIG not in files:
+        return dict(files)
+    config = json.loads(files[CONFIG])
+    config["id2label"] = {str(place): name for place, name in enumerate(classes)}
+    config["label2id"] = {name: place for place, name in enumerate(classes)}
+    for key in ("problem_type", "num_labels", "_num_labels"):
+        config.pop(key, None)
+    return {**files, CONFIG: json.dumps(config, indent=1).encode()}
 
 
 def _size(model: nn.Module) -> int:

@@ -1,7 +1,6 @@
 """The text networks that ship: where each comes from, how it is loaded, and how it learns best."""
 
 import functools
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -86,16 +85,6 @@ def adapted_network(pretrained: nn.Module, name: TaskName, classes: tuple[str, .
     if isinstance(with_head, TextTransformer):
         with_head.name_classes(classes)
     return starting_network(with_head, functools.partial(fresh_network, with_head), name)
-
-
-def adapted_files(reader: Reader, classes: tuple[str, ...]) -> dict[str, bytes]:
-    """Return what a reader is kept in, for a download, where the network answers with other classes."""
-    if "config.json" not in reader.files:
-        return dict(reader.files)
-    config = json.loads(reader.files["config.json"])
-    config["id2label"] = {str(place): name for place, name in enumerate(classes)}
-    config["label2id"] = {name: place for place, name in enumerate(classes)}
-    return {**reader.files, "config.json": json.dumps(config, indent=1).encode()}
 
 
 NETWORKS = {

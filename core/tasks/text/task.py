@@ -20,8 +20,9 @@ from core.tasks.text.corruptions import CORRUPTIONS
 from core.tasks.text.data import NEWSWIRES, Collection, Texts, beginning_of, read_texts, shift_texts, show_text
 from core.tasks.text.networks import TextCNN
 from core.tasks.text.reader import NO_WORD, EncodedTexts, Reader, encode, read_typed, read_typed_texts
-from core.tasks.text.shipped import NETWORKS, adapted_files, adapted_network, fresh_network, load_early
+from core.tasks.text.shipped import NETWORKS, adapted_network, fresh_network, load_early
 from core.tasks.text.targets import TARGETS, target_texts
+from core.tasks.without_data import with_labels
 
 DROPPED = 0.1
 """Share of the words that the augmentation "drop" hides from the network."""
@@ -112,7 +113,7 @@ def adapt(assets: Assets, name: TaskName) -> Task:
         ),
         chosen.collection,
         Packaging(
-            adapted_files(reader, classes),
+            with_labels(reader.files, classes),
             ("model", "TextCNN", f"classes={len(classes)}") if isinstance(model, TextCNN) else None,
         ),
     )

@@ -2,14 +2,18 @@
 
 import csv
 import io
+import sys
 import zipfile
+from importlib.util import module_from_spec, spec_from_file_location
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
+from safetensors.torch import load as load_safetensors
 
 from core.errors import BadInput
+from core.export import bundle
 from core.pruning import PruningPlan, prune
 from core.tasks import load
 from core.tasks.names import TaskName
@@ -93,6 +97,27 @@ def test_texts_of_ones_own_are_learned_from_scratch_too():
         *_, last = fine_tune(adapted, prune(adapted, PruningPlan()), Recipe(steps=30, batch_size=8))
         assert last.quality.value > 0.8
     assert adapted.classifier.example("test", 0).rows[0]["Text"]
+
+
+@pytest.mark.parametrize("name", ["reuters-minilm", "reuters-cnn"])
+def test_what_learned_ones_own_texts_is_loaded_elsewhere(name, tmp_path, monkeypatch):
+    rows = [(f"text number {n} about {word}", word) for word in ("cows", "ships", "banks") for n in range(12)]
+    adapted = adapt_to_own(load(name), table(rows), TaskName(name, NAME.target))
+    whole = prune(adapted, PruningPlan())
+    quality = adapted.evaluate(whole.model, "test")
+    judged = {(stage, split): quality for stage in ("dense", "pruned") for split in ("validation", "test")}
+    with zipfile.ZipFile(io.BytesIO(bundle(adapted, whole, judged=judged))) as archive:
+        archive.extractall(tmp_path)
+    spec = spec_from_file_location("model", tmp_path / "model.py")
+    module = module_from_spec(spec)
+    monkeypatch.setitem(sys.modules, "model", module)
+    spec.loader.exec_module(module)
+    lines = (tmp_path / "README.md").read_text().splitlines()
+    build = next(line.strip() for line in lines if line.strip().startswith("network = "))
+    assert build == "network = " + {"reuters-cnn": "TextCNN(classes=3)", "reuters-minilm": "TextTransformer()"}[name]
+    network = module.TextCNN(classes=3) if name == "reuters-cnn" else module.TextTransformer()
+    network.load_state_dict(load_safetensors((tmp_path / "weights.safetensors").read_bytes()))
+    assert torch.equal(network.eval()(adapted.example), whole.model(adapted.example))
 
 
 MANY = [(f"text number {n}", f"{n}") for n in range(300)]

@@ -1,5 +1,6 @@
 """Tasks without examples: a network whose classes are somebody's own, which only that person can judge."""
 
+import inspect
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -15,6 +16,9 @@ from core.tasks.outputs import distillation_loss
 
 CONFIG = "config.json"
 """The file of a download that tells the library `transformers` what the network is."""
+
+OWN_MODULE = "model"
+"""The module of a download that builds a network of ours: its model.py."""
 
 
 def with_own_classes(task: Task, model: nn.Module, classes: tuple[str, ...]) -> Task:
@@ -45,9 +49,7 @@ def with_own_classes(task: Task, model: nn.Module, classes: tuple[str, ...]) -> 
             distillation_loss=distillation_loss,
         ),
         extra=ExtraFigures(figures.metrics, figures.metric_changes, figures.groups),
-        packaging=_with_outputs(
-            replace(task.packaging, files=with_labels(task.packaging.files, classes)), len(classes)
-        ),
+        packaging=with_outputs(task.packaging, model, classes),
         shifts={},
         classifier=parts["classifier"],
         demo=None,
@@ -55,16 +57,32 @@ def with_own_classes(task: Task, model: nn.Module, classes: tuple[str, ...]) -> 
     )
 
 
-def with_labels(files: Mapping[str, bytes], classes: Sequence[str]) -> dict[str, bytes]:
-    """Return the files of a download whose config.json, where there is one, names these classes, one for an example."""
+def with_outputs(packaging: Packaging, model: nn.Module, classes: Sequence[str]) -> Packaging:
+    """Return what a download needs of a network that answers with these classes, one for an example.
+
+    The builder is told how many there are, where they are not as many as by default; config.json, where there is one,
+    has their names.
+    """
+    module, builder, arguments = packaging.constructor or (OWN_MODULE, type(model).__name__, "")
+    word = "classes" if module == OWN_MODULE else "num_classes"
+    others = re.sub(rf"(, )?{word}=\d+", "", arguments)
+    usual = inspect.signature(type(model)).parameters.get(word) if module == OWN_MODULE else None
+    told = [f"{word}={len(classes)}"] if module != OWN_MODULE or (usual and usual.default != len(classes)) else []
+    constructor = (module, builder, ", ".join([*filter(None, [others]), *told]))
+    files = {**packaging.files, **_with_labels(packaging.files, classes)}
+    return Packaging(files, None if constructor == (OWN_MODULE, type(model).__name__, "") else constructor)
+
+
+def _with_labels(files: Mapping[str, bytes], classes: Sequence[str]) -> dict[str, bytes]:
+    """Return a config.json that names these classes; nothing where there is none."""
     if CONFIG not in files:
-        return dict(files)
+        return {}
     config = json.loads(files[CONFIG])
     config["id2label"] = {str(place): name for place, name in enumerate(classes)}
     config["label2id"] = {name: place for place, name in enumerate(classes)}
     for key in ("problem_type", "num_labels", "_num_labels"):
         config.pop(key, None)
-    return {**files, CONFIG: json.dumps(config, indent=1).encode()}
+    return {CONFIG: json.dumps(config, indent=1).encode()}
 
 
 def _size(model: nn.Module) -> int:
@@ -91,12 +109,3 @@ def _no_batches(request: BatchRequest) -> Iterable[Batch]:
         "There are no examples of this network's classes here to learn or to measure from.",
         "Choose what looks at weights alone, as magnitude does, or make a labelled set of your own its data.",
     )
-
-
-def _with_outputs(packaging: Packaging, outputs: int) -> Packaging:
-    """Return how a download builds the network, with so many outputs; functions of libraries are told."""
-    if packaging.constructor is None or packaging.constructor[0] not in ("torchvision.models", "timm"):
-        return packaging
-    module, builder, arguments = packaging.constructor
-    others = re.sub(r", num_classes=\d+", "", arguments)
-    return replace(packaging, constructor=(module, builder, f"{others}, num_classes={outputs}"))

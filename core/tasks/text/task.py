@@ -18,11 +18,10 @@ from core.tasks.targets import Target
 from core.tasks.text.attention import heads_of
 from core.tasks.text.corruptions import CORRUPTIONS
 from core.tasks.text.data import NEWSWIRES, Collection, Texts, beginning_of, read_texts, shift_texts, show_text
-from core.tasks.text.networks import TextCNN
 from core.tasks.text.reader import NO_WORD, EncodedTexts, Reader, encode, read_typed, read_typed_texts
 from core.tasks.text.shipped import NETWORKS, adapted_network, fresh_network, load_early
 from core.tasks.text.targets import TARGETS, target_texts
-from core.tasks.without_data import with_labels
+from core.tasks.without_data import with_outputs
 
 DROPPED = 0.1
 """Share of the words that the augmentation "drop" hides from the network."""
@@ -112,10 +111,7 @@ def adapt(assets: Assets, name: TaskName) -> Task:
             fresh=functools.partial(fresh_network, model),
         ),
         chosen.collection,
-        Packaging(
-            with_labels(reader.files, classes),
-            ("model", "TextCNN", f"classes={len(classes)}") if isinstance(model, TextCNN) else None,
-        ),
+        with_outputs(Packaging(reader.files), model, classes),
     )
     return with_whole_head(task, name)
 

@@ -8,11 +8,11 @@ from torch import Tensor, nn
 class LeNet300(nn.Module):
     """LeNet-300-100: three fully connected layers, 266,610 parameters (LeCun et al. 1998)."""
 
-    def __init__(self) -> None:
+    def __init__(self, classes: int = 10) -> None:
         super().__init__()
         self.fc1 = nn.Linear(784, 300)
         self.fc2 = nn.Linear(300, 100)
-        self.fc3 = nn.Linear(100, 10)
+        self.fc3 = nn.Linear(100, classes)
 
     def forward(self, x: Tensor) -> Tensor:
         x = torch.flatten(x, 1)  # (n, 784)
@@ -24,12 +24,12 @@ class LeNet300(nn.Module):
 class LeNet5(nn.Module):
     """Caffe's LeNet-5 as Han et al. 2015 pruned it, 431,080 parameters, with a ReLU after each convolution too."""
 
-    def __init__(self) -> None:
+    def __init__(self, classes: int = 10) -> None:
         super().__init__()
         self.conv1 = nn.Conv2d(1, 20, 5)
         self.conv2 = nn.Conv2d(20, 50, 5)
         self.fc1 = nn.Linear(800, 500)
-        self.fc2 = nn.Linear(500, 10)
+        self.fc2 = nn.Linear(500, classes)
 
     def forward(self, x: Tensor) -> Tensor:
         x = F.relu(F.max_pool2d(self.conv1(x), 2))  # (n, 20, 12, 12)
@@ -61,14 +61,14 @@ class Block(nn.Module):
 class SmallResNet(nn.Module):
     """A residual network for 28x28 grey images: five blocks at 28, 14 and 7 pixels, 170,298 parameters."""
 
-    def __init__(self) -> None:
+    def __init__(self, classes: int = 10) -> None:
         super().__init__()
         self.conv1 = nn.Conv2d(1, 16, 3, 1, 1, bias=False)
         self.bn1 = nn.BatchNorm2d(16)
         self.stage1 = nn.Sequential(Block(16, 16))
         self.stage2 = nn.Sequential(Block(16, 32, 2), Block(32, 32))
         self.stage3 = nn.Sequential(Block(32, 64, 2), Block(64, 64))
-        self.fc = nn.Linear(64, 10)
+        self.fc = nn.Linear(64, classes)
 
     def forward(self, x: Tensor) -> Tensor:
         x = F.relu(self.bn1(self.conv1(x)))  # (n, 16, 28, 28)

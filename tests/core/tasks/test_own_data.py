@@ -99,10 +99,21 @@ def test_texts_of_ones_own_are_learned_from_scratch_too():
     assert adapted.classifier.example("test", 0).rows[0]["Text"]
 
 
-@pytest.mark.parametrize("name", ["reuters-minilm", "reuters-cnn"])
-def test_what_learned_ones_own_texts_is_loaded_elsewhere(name, tmp_path, monkeypatch):
-    rows = [(f"text number {n} about {word}", word) for word in ("cows", "ships", "banks") for n in range(12)]
-    adapted = adapt_to_own(load(name), table(rows), TaskName(name, NAME.target))
+@pytest.mark.parametrize(
+    ("name", "build"),
+    [
+        ("reuters-minilm", "TextTransformer()"),  # config.json beside it says how many classes
+        ("reuters-cnn", "TextCNN(classes=3)"),
+        ("fashion-mlp", "LeNet300(classes=3)"),
+        ("fashion-lenet5", "LeNet5(classes=3)"),
+        ("fashion-resnet", "SmallResNet(classes=3)"),
+    ],
+)
+def test_what_learned_ones_own_data_is_loaded_elsewhere(name, build, tmp_path, monkeypatch):
+    task, words = load(name), ("banks", "cows", "ships")
+    rows = [(f"text number {n} about {word}", word) for word in words for n in range(12)]
+    content = pictures(dict.fromkeys(words, 12)) if name.startswith("fashion") else table(rows)
+    adapted = adapt_to_own(task, content, TaskName(name, NAME.target))
     whole = prune(adapted, PruningPlan())
     quality = adapted.evaluate(whole.model, "test")
     judged = {(stage, split): quality for stage in ("dense", "pruned") for split in ("validation", "test")}
@@ -112,10 +123,9 @@ def test_what_learned_ones_own_texts_is_loaded_elsewhere(name, tmp_path, monkeyp
     module = module_from_spec(spec)
     monkeypatch.setitem(sys.modules, "model", module)
     spec.loader.exec_module(module)
-    lines = (tmp_path / "README.md").read_text().splitlines()
-    build = next(line.strip() for line in lines if line.strip().startswith("network = "))
-    assert build == "network = " + {"reuters-cnn": "TextCNN(classes=3)", "reuters-minilm": "TextTransformer()"}[name]
-    network = module.TextCNN(classes=3) if name == "reuters-cnn" else module.TextTransformer()
+    assert f"    network = {build}" in (tmp_path / "README.md").read_text().splitlines()
+    kind, _, given = build.removesuffix(")").partition("(")
+    network = getattr(module, kind)(**({"classes": 3} if given else {}))
     network.load_state_dict(load_safetensors((tmp_path / "weights.safetensors").read_bytes()))
     assert torch.equal(network.eval()(adapted.example), whole.model(adapted.example))
 

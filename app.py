@@ -8,26 +8,30 @@ from pathlib import Path
 import streamlit as st
 
 from pages.shared import link, menu, workers
+from pages.shared.language_choice import draw_language_choice, settle_language
+from pages.shared.words import t
 
 st.set_page_config("Pruning Playground", "✂️", layout="wide")
 st.html(Path(__file__).parent / "assets" / "app.css")
 
+link.follow_address()
+settle_language()
 SECTIONS = {
     "Experiment": [
-        st.Page("pages/explore.py", title="Explore", icon=":material/tune:", default=True),
-        st.Page("pages/fine_tune.py", title="Fine-tune", icon=":material/healing:"),
-        st.Page("pages/adapt.py", title="Adapt", icon=":material/model_training:"),
-        st.Page("pages/measure.py", title="Measure", icon=":material/thermostat:"),
-        st.Page("pages/compare.py", title="Compare", icon=":material/compare_arrows:"),
+        st.Page("pages/explore.py", title=t("Explore"), icon=":material/tune:", default=True),
+        st.Page("pages/fine_tune.py", title=t("Fine-tune"), icon=":material/healing:"),
+        st.Page("pages/adapt.py", title=t("Adapt"), icon=":material/model_training:"),
+        st.Page("pages/measure.py", title=t("Measure"), icon=":material/thermostat:"),
+        st.Page("pages/compare.py", title=t("Compare"), icon=":material/compare_arrows:"),
     ],
-    "Your own": [st.Page("pages/bring.py", title="Bring your own", icon=":material/upload:")],
-    "Teach": [st.Page("pages/learn.py", title="Learn", icon=":material/school:")],
-    "More": [st.Page("pages/about.py", title="About", icon=":material/info:")],
+    "Your own": [st.Page("pages/bring.py", title=t("Bring your own"), icon=":material/upload:")],
+    "Teach": [st.Page("pages/learn.py", title=t("Learn"), icon=":material/school:")],
+    "More": [st.Page("pages/about.py", title=t("About"), icon=":material/info:")],
 }
 
 page = st.navigation(SECTIONS, position="hidden")
 menu.reserve(SECTIONS)
-link.follow_address()
+draw_language_choice()
 link.carry_choices_to(page)
 st.session_state["within app"] = True
 if "core.jobs.work" not in sys.modules:

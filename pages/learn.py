@@ -6,29 +6,12 @@ from core.errors import PlaygroundError
 from core.lessons import list_lessons, read_lesson
 from pages.parts.learn import progress
 from pages.parts.learn.lesson import show_lesson
-from pages.shared import link
+from pages.shared import link, words
 from pages.shared.app_frame import require_app_frame
 from pages.shared.errors import show_error
 
-LANGUAGES = {"en": "English", "zh": "中文"}
-
 require_app_frame()
-place, switch = st.columns([5, 1], vertical_alignment="bottom")
-link.read_choice("lang", LANGUAGES)
-language = (
-    switch.segmented_control(
-        "Language",
-        list(LANGUAGES),
-        default=None if "lang" in st.session_state else "en",
-        format_func=LANGUAGES.__getitem__,
-        key="lang",
-        required=True,
-        label_visibility="collapsed",
-        persist_state="session",
-    )
-    or "en"
-)
-link.write_choice("lang", language, "en")
+language = words.language()
 lessons, broken = {}, []
 for name in list_lessons(language):
     try:
@@ -36,7 +19,7 @@ for name in list_lessons(language):
     except PlaygroundError as error:
         broken.append(error)
 link.read_choice("lesson", lessons)
-chosen = place.selectbox(
+chosen = st.selectbox(
     "Lesson",
     list(lessons),
     format_func=lambda name: (

@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
+from pages.shared.words import t
+
 Sections = Mapping[str, Sequence[StreamlitPage]]
 
 
@@ -21,6 +23,6 @@ def draw(address: Mapping[str, str]) -> None:
     sections, place = reserved
     with place:
         for title, pages in sections.items():
-            st.caption(title)
+            st.caption(t(title))
             for page in pages:
                 st.page_link(page, label=page.title, icon=page.icon, width="stretch", query_params=dict(address))

@@ -1,0 +1,101 @@
+"""Languages: what a visitor reads, in English or as one of the folders of `assets/locale` has it.
+
+English sentences stand in the code and are the keys of the catalogues (gettext). What `core` says is made with `text`:
+a string like any other, which remembers its parts so that `translate` can say it in another language later, on a page.
+Catalogues are kept as .po files alone and compiled in memory, so that none can be out of date.
+"""
+
+import functools
+import gettext
+import io
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Self
+
+from babel import Locale, negotiate_locale
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+
+LOCALE = Path(__file__).resolve().parents[1] / "assets" / "locale"
+"""One folder a language, each with a messages.po."""
+
+SOURCE = "en"
+"""The language of the code."""
+
+
+class Text(str):
+    """An English sentence that remembers the message it was made of, and the values in it.
+
+    message: with a name in braces for each value, as `str.format` has it. one: the message where `count` is one.
+    """
+
+    message: str
+    values: Mapping[str, Any]
+    one: str
+
+    __slots__ = ("message", "one", "values")
+
+    def __new__(cls, message: str, values: Mapping[str, Any] | None = None, one: str = "") -> Self:
+        """Make the sentence in English."""
+        values = dict(values or {})
+        chosen = one if one and values.get("count") == 1 else message
+        made = super().__new__(cls, chosen.format(**values) if values else chosen)
+        made.message, made.values, made.one = message, values, one
+        return made
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.message, dict(self.values), self.one)
+
+
+def text(message: str, /, **values: Any) -> Text:
+    """Say a sentence that can be translated later; its values stand in braces. Raises KeyError if one is missing."""
+    return Text(message, values)
+
+
+def text_of(one: str, many: str, /, count: int, **values: Any) -> Text:
+    """Say a sentence of so many things: `one` where `count` is 1, else `many`."""
+    return Text(many, {"count": count, **values}, one)
+
+
+@functools.cache
+def languages() -> dict[str, str]:
+    """Return the languages that there are, code -> its own name; English first, which needs no catalogue."""
+    found = sorted(folder.parent.name for folder in LOCALE.glob("*/messages.po"))
+    return {code: str(Locale.parse(code).get_language_name(code)) for code in (SOURCE, *found)}
+
+
+@functools.cache
+def catalogue(language: str) -> gettext.NullTranslations:
+    """Return the messages of a language; none for English, or for one that is not there."""
+    if language == SOURCE or language not in languages():
+        return gettext.NullTranslations()
+    compiled = io.BytesIO()
+    with (LOCALE / language / "messages.po").open("rb") as file:
+        write_mo(compiled, read_po(file, locale=language))
+    compiled.seek(0)
+    return gettext.GNUTranslations(compiled)
+
+
+def translate(language: str, message: str, /, **values: Any) -> str:
+    """Say a message, or a `Text` that was made of one, in a language; English where it has none for it."""
+    if isinstance(message, Text):
+        return _say(language, message.message, message.values, message.one)
+    return _say(language, message, values)
+
+
+def translate_of(language: str, one: str, many: str, /, count: int, **values: Any) -> str:
+    """Say a sentence of so many things, in the form that the language has for that number."""
+    return _say(language, many, {"count": count, **values}, one)
+
+
+def _say(language: str, message: str, values: Mapping[str, Any], one: str = "") -> str:
+    known = catalogue(language)
+    found = known.ngettext(one, message, int(values["count"])) if one else known.gettext(message) if message else ""
+    said = {name: translate(language, each) if isinstance(each, Text) else each for name, each in values.items()}
+    return found.format(**said) if values else found
+
+
+def best_language(wanted: Sequence[str]) -> str:
+    """Return the language that suits what a browser asks for, such as ("zh-CN", "en"), the best first."""
+    found = negotiate_locale([each.replace("-", "_") for each in wanted], list(languages()))
+    return found.partition("_")[0] if found else SOURCE

@@ -44,9 +44,7 @@ def running_app(**settings: str) -> Iterator[str]:
     command = [
         sys.executable,
         "-m",
-        "streamlit",
-        "run",
-        "app.py",
+        "tests.browser.serve",
         "--server.port",
         str(port),
         "--server.headless",

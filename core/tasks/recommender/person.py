@@ -17,6 +17,7 @@ from core.errors import BadInput
 from core.quality import Change, Quality, change, mean
 from core.tasks.base import Task
 from core.tasks.recommender.data import Films, RatingData
+from core.tasks.recommender.figures import DAMPING, training_averages
 from core.tasks.recommender.networks import NCF
 from core.tasks.recommender.task import RatingTask
 
@@ -64,6 +65,7 @@ class Person:
     general, adapted: the error on each of their ratings, by a network that knows the mean user alone, and by one that
         learned all their other ratings. The ranges say how other ratings of the same person could come out.
     change: from the one to the other.
+    averages: the error of no network at all: the film's mean rating, moved by how high this person rates others.
     """
 
     row: Tensor
@@ -72,6 +74,7 @@ class Person:
     general: Quality
     adapted: Quality
     change: Change
+    averages: Quality
 
     @property
     def stayed(self) -> int:
@@ -137,7 +140,8 @@ def adapt_to_person(
     can = (_times_rated(data) >= KNOWN_ENOUGH) if data.offered is None else data.offered.clone()
     can[rated] = False
     liked = [_best(network, films, row, can, count) for row in (usual, rows[-1])]
-    return Person(rows[-1], liked[0], liked[1], before, after, change(before, after))
+    plain = _error(_errors_of_averages(data, rated, stars))
+    return Person(rows[-1], liked[0], liked[1], before, after, change(before, after), plain)
 
 
 def with_person(model: nn.Module, person: Person) -> nn.Module:
@@ -229,6 +233,14 @@ def _best(network: NCF, films: Films, row: Tensor, can: Tensor, count: int) -> t
         raise BadInput("This network gives no answers: they are not numbers.", "Start from another network.")
     best = guessed.argsort(descending=True, stable=True)[:count].tolist()
     return tuple(Recommendation(_film(films, number), round(float(guessed[number]), 2)) for number in best)
+
+
+def _errors_of_averages(data: RatingData, rated: Tensor, stars: Tensor) -> np.ndarray:
+    """Return squared errors of averages, where each rating is guessed from all the others, (ratings,)."""
+    usual, _, of_film = training_averages(data)
+    rest = stars - usual - of_film[rated]
+    moved = (rest.sum() - rest) / (len(rest) - 1 + DAMPING)
+    return (rest - moved).square().numpy()
 
 
 def _error(squares: np.ndarray) -> Quality:

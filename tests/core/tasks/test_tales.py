@@ -1,7 +1,6 @@
 """The network that writes: what it may see, what its figures are, what it writes, and how tales become pieces."""
 
 import math
-import time
 from dataclasses import replace
 
 import numpy as np
@@ -106,11 +105,10 @@ def test_no_tale_is_in_two_splits_and_training_windows_lie_in_one_tale(task, pie
 
 
 def test_a_seed_writes_the_same_and_the_dense_network_is_left_alone(task):
-    first, begun = task.demo.answer(task.model, task.demo.start, 7), time.perf_counter()
+    first = task.demo.answer(task.model, task.demo.start, 7)
     pruned = prune(task, PruningPlan(sparsity=0.9))
     pruned.model(torch.zeros(1, 3, dtype=torch.long))
     assert task.demo.answer(task.model, task.demo.start, 7) == first
-    assert time.perf_counter() - begun < 5
     assert task.demo.answer(task.model, task.demo.start, 8).text != first.text
     other = task.demo.answer(pruned.model, task.demo.start, 7)
     assert other.text != first.text

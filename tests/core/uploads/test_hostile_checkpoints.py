@@ -3,7 +3,6 @@
 import io
 import pickle
 import struct
-import time
 import zipfile
 
 import pytest
@@ -102,10 +101,8 @@ HOSTILE = {
 def test_a_hostile_checkpoint_ends_in_a_sentence(what):
     build, says = HOSTILE[what]
     content = build()
-    begin = time.monotonic()
     with pytest.raises(BadInput, match=says) as told:
         read_checkpoint(content, WANTED)
-    assert time.monotonic() - begin < 20
     assert told.value.what.endswith(".") and len(str(told.value)) < 500
 
 

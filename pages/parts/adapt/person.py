@@ -98,7 +98,7 @@ def _show(person: Person, rated: int) -> None:
         f"**{moved} of {len(person.after)} films changed.** Held back one by one, your {rated} ratings were guessed "
         f"with an error (RMSE, in stars) of {format_quality(person.general)} by the network that knows nobody, and of "
         f"{format_quality(person.adapted)} once it had learned the others: {format_change(person.change)}. "
-        f"Plain averages, of a film's ratings and of how high you rate, are wrong by {format_quality(person.averages)}: "
+        f"Plain averages, of a film and of how high you rate, are wrong by {format_quality(person.averages)}: "
         "that is what a network has to beat."
     )
     st.caption(

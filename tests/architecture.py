@@ -12,6 +12,7 @@ import networkx
 ROOT = Path(__file__).resolve().parents[1]
 
 LAYERS = (
+    ("language",),
     ("errors", "statistics", "choices", "memo", "memory"),
     ("quality",),
     ("uploads", "downloads"),

@@ -230,11 +230,10 @@ def test_experience_has_the_returns_of_a_plain_sum():
     model = world.build()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(ppo, "TRACE", 1.0)
-        patch.setattr(ppo, "PASSES", 1)
-        patch.setattr(ppo, "ROLLOUTS", 1)
-        patch.setattr(ppo, "AGENTS", 1)
         patch.setattr(torch, "randperm", lambda n, generator: torch.arange(n))
-        inputs, targets = next(iter(ppo.experience(model, world, 10_000, torch.Generator().manual_seed(0))))
+        alone = ppo.Practice(agents=1, rollouts=1, passes=1)
+        drawn = ppo.experience(model, world, 10_000, torch.Generator().manual_seed(0), practice=alone)
+        inputs, targets = next(iter(drawn))
     action, chance, _, gathered = targets.unbind(1)
     with torch.no_grad():
         shares = model(inputs)[:, :2].log_softmax(1)

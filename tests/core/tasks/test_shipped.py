@@ -11,6 +11,8 @@ from core.tasks import catalog, load
 from core.tasks.assets import ROOT, Assets, sha256
 from tests.conftest import overwrite
 
+TERMS = ("LICENSE.txt", "TERMS.txt")
+
 LEAST = {
     "fashion-mlp": (0.895, 266_610),
     "fashion-lenet5": (0.915, 431_080),
@@ -54,7 +56,7 @@ def test_every_shipped_file_is_in_the_manifest_and_small():
     found = [path for folder in ("models", "data") for path in (ROOT / folder).rglob("*") if path.is_file()]
     files = {path.relative_to(ROOT).as_posix(): path for path in found}
     listed = Assets.open().manifest["files"]
-    assert {name for name in files if not name.endswith(("LICENSE.txt", "TERMS.txt"))} == set(listed)
+    assert {name for name in files if not name.endswith(TERMS)} == {name for name in listed if not name.endswith(TERMS)}
     for name, entry in listed.items():
         content = files[name].read_bytes()
         assert sha256(content) == entry["sha256"]

@@ -12,11 +12,28 @@ from typing import Any, Self
 from urllib.parse import quote, unquote
 
 from core.errors import BadInput, PlaygroundError
+from core.language import text
 from core.pruning import PruningPlan
 from core.tuning import Recipe
 
 STAGES = ("dense", "pruned", "repaired", "fine-tuned")
 """What an experiment leads to, one from the other; each can be looked at, measured and taken home."""
+
+STAGE_NAMES: Mapping[str, str] = {
+    "dense": text("dense"),
+    "pruned": text("pruned"),
+    "repaired": text("repaired"),
+    "fine-tuned": text("fine-tuned"),
+}
+"""How people read them within a sentence, ..."""
+
+STAGE_TITLES: Mapping[str, str] = {
+    "dense": text("Dense"),
+    "pruned": text("Pruned"),
+    "repaired": text("Repaired"),
+    "fine-tuned": text("Fine-tuned"),
+}
+"""... and as a label."""
 
 USUAL_NETWORK = "fashion-lenet5"
 
@@ -61,11 +78,16 @@ class Experiment:
         object.__setattr__(self, "repair", self.repair or "")
         for name in (self.network, self.target, self.repair):
             if len(name) > LONGEST_NAME or not name.isprintable():
-                raise BadInput(f"{name[:60]!r} cannot be a name here.", "Choose one from the list.")
+                raise BadInput(
+                    text("{name!r} cannot be a name here.", name=name[:60]), text("Choose one from the list.")
+                )
         if not self.network:
-            raise BadInput("This experiment names no network.", "Choose one from the list.")
+            raise BadInput(text("This experiment names no network."), text("Choose one from the list."))
         if parent and not ID.fullmatch(parent):
-            raise BadInput(f"{parent[:60]!r} is no experiment.", "Begin with a network, or from one of your own runs.")
+            raise BadInput(
+                text("{parent!r} is no experiment.", parent=parent[:60]),
+                text("Begin with a network, or from one of your own runs."),
+            )
 
     @property
     def id(self) -> str:
@@ -91,7 +113,10 @@ class Experiment:
         """Return the experiment that `to_dict` described. Raises BadInput, BadPlan or BadRecipe if it cannot be one."""
         known = {each.name for each in dataclasses.fields(cls)}
         if unknown := set(content) - known:
-            raise BadInput(f"This experiment holds {sorted(unknown)}, which is not known here.", "Update this app.")
+            raise BadInput(
+                text("This experiment holds {unknown}, which is not known here.", unknown=sorted(unknown)),
+                text("Update this app."),
+            )
         recipe = content.get("recipe")
         try:
             return cls(
@@ -103,7 +128,7 @@ class Experiment:
                 parent=content.get("parent", ""),
             )
         except (KeyError, TypeError, AttributeError) as error:
-            raise BadInput("This experiment cannot be read.", "Choose a network and begin anew.") from error
+            raise BadInput(text("This experiment cannot be read."), text("Choose a network and begin anew.")) from error
 
     def to_link(self) -> dict[str, str]:
         """Return the content as parameters of an address, from which `from_link` makes an equal experiment."""
@@ -143,7 +168,7 @@ class Experiment:
         """
         found, notes = read_link(link)
         if notes:
-            raise BadInput(notes[0], "Take the address as it was written, or choose anew.")
+            raise BadInput(notes[0], text("Take the address as it was written, or choose anew."))
         return cls(**{each.name: getattr(found, each.name) for each in dataclasses.fields(cls)})
 
 
@@ -153,22 +178,32 @@ def read_link(link: Mapping[str, str]) -> tuple[Experiment, list[str]]:
     Whatever does not fit is left at the usual choice, so that a broken link opens something.
     """
     notes: list[str] = []
-    text = {key: str(value) for key, value in link.items()}
-    for key in [key for key, value in text.items() if len(value) > LONGEST]:
-        notes.append(f"The link's {key} is {len(text.pop(key)):,} characters long, which cannot be. It is left out.")
+    given = {key: str(value) for key, value in link.items()}
+    for key in [key for key, value in given.items() if len(value) > LONGEST]:
+        notes.append(
+            text(
+                "The link's {key} is {count:,} characters long, which cannot be. It is left out.",
+                key=key,
+                count=len(given.pop(key)),
+            )
+        )
 
     def take(key: str, read: Callable[[str], Any], usual: Any) -> Any:
-        if key not in text:
+        if key not in given:
             return usual
         try:
-            return read(text[key])
+            return read(given[key])
         except (ValueError, ArithmeticError, TypeError, PlaygroundError, RecursionError):
             notes.append(
-                f"The link asks for {key} = {text[key][:60]!r}, which is not there; the usual choice is shown."
+                text(
+                    "The link asks for {key} = {asked!r}, which is not there; the usual choice is shown.",
+                    key=key,
+                    asked=given[key][:60],
+                )
             )
             return usual
 
-    granularity = text.get("remove", PruningPlan.granularity)
+    granularity = given.get("remove", PruningPlan.granularity)
     if granularity == "N:M":
         granularity = f"{take('n', _whole, 2)}:{take('m', _whole, 4)}"
     patterned = ":" in granularity

@@ -8,7 +8,7 @@ Catalogues are kept as .po files alone and compiled in memory, so that none can 
 import functools
 import gettext
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -57,6 +57,17 @@ def text_of(one: str, many: str, /, count: int, **values: Any) -> Text:
     return Text(many, {"count": count, **values}, one)
 
 
+def as_text(said: str) -> Text:
+    """Return a plain name, such as a metric's, as something that can be translated where a catalogue knows it."""
+    return said if isinstance(said, Text) else Text(said)
+
+
+def together(parts: Iterable[str], between: str = " ") -> Text:
+    """Put whole sentences, or the entries of a list, one behind the other; each of them can be translated later."""
+    values = {f"part{place}": part for place, part in enumerate(parts)}
+    return Text(between.join(f"{{{name}}}" for name in values), values)
+
+
 @functools.cache
 def languages() -> dict[str, str]:
     """Return the languages that there are, code -> its own name; English first, which needs no catalogue."""
@@ -88,6 +99,19 @@ def translate_of(language: str, one: str, many: str, /, count: int, **values: An
     return _say(language, many, {"count": count, **values}, one)
 
 
+def translate_within(language: str, whole: Any) -> Any:
+    """Return plain data, such as a figure, with each `Text` in its dicts, lists and tuples said in a language."""
+    if isinstance(whole, Text):
+        return translate(language, whole)
+    if isinstance(whole, dict):
+        return {translate_within(language, key): translate_within(language, value) for key, value in whole.items()}
+    if isinstance(whole, (list, tuple)):
+        if whole and isinstance(whole[0], (int, float)):  # long rows of numbers stay as they are
+            return whole
+        return type(whole)(translate_within(language, each) for each in whole)
+    return whole
+
+
 def _say(language: str, message: str, values: Mapping[str, Any], one: str = "") -> str:
     known = catalogue(language)
     found = known.ngettext(one, message, int(values["count"])) if one else known.gettext(message) if message else ""
@@ -98,4 +122,4 @@ def _say(language: str, message: str, values: Mapping[str, Any], one: str = "") 
 def best_language(wanted: Sequence[str]) -> str:
     """Return the language that suits what a browser asks for, such as ("zh-CN", "en"), the best first."""
     found = negotiate_locale([each.replace("-", "_") for each in wanted], list(languages()))
-    return found.partition("_")[0] if found else SOURCE
+    return found.partition("_")[0].lower() if found else SOURCE

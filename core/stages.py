@@ -14,6 +14,7 @@ from torch import Tensor
 
 from core.errors import BadInput, TaskUnavailable
 from core.experiment import STAGES
+from core.language import text
 from core.pruning import Pruned, PruningPlan, prune
 from core.store.artefacts import NAME, read_artefact
 from core.tasks import Task
@@ -68,7 +69,9 @@ def stored_weights(network: str) -> str:
     """Return the hash of the weights within the name of a network; "" for one with its own. Raises TaskUnavailable."""
     _, separator, weights = network.partition(SEPARATOR)
     if separator and not NAME.fullmatch(weights):
-        raise TaskUnavailable("This address names weights that cannot be.", "Choose a network from the list.")
+        raise TaskUnavailable(
+            text("This address names weights that cannot be."), text("Choose a network from the list.")
+        )
     return weights
 
 
@@ -87,7 +90,7 @@ def load_network(network: str, load: Callable[[str], Task], files: Path) -> Task
     try:
         named = with_weights(task, tensors, packed.about, () if learns else packed.classes)
     except (RuntimeError, BadInput) as error:
-        raise TaskUnavailable("These weights do not fit this network.", "Bring them again.") from error
+        raise TaskUnavailable(text("These weights do not fit this network."), text("Bring them again.")) from error
     return replace(named, info=replace(named.info, name=network))
 
 
@@ -106,7 +109,9 @@ def _load_task(name: str, load: Callable[[str], Task], files: Path) -> Task:
         return load(name)
     content = read_artefact(files, wanted.own)
     if content is None:
-        raise TaskUnavailable("The data that this network is to learn is not here any more.", "Bring it again.")
+        raise TaskUnavailable(
+            text("The data that this network is to learn is not here any more."), text("Bring it again.")
+        )
     try:
         return adapt_to_own(load(wanted.untargeted), content, wanted)
     except BadInput as error:
@@ -132,7 +137,9 @@ def with_packed(pruned: Pruned, content: bytes | None) -> Pruned:
         model.load_state_dict(dict(packed.weights))
         kept = {name: masks.pop(name) for name in pruned.masks}
     except (KeyError, RuntimeError) as error:
-        raise TaskUnavailable("What is stored of this fine-tune does not fit its network.", "Tune it again.") from error
+        raise TaskUnavailable(
+            text("What is stored of this fine-tune does not fit its network."), text("Tune it again.")
+        ) from error
     return pruned.with_masks(model, kept, masks)
 
 
@@ -145,7 +152,7 @@ class Packed:
 
     weights: Mapping[str, Tensor]
     masks: Mapping[str, Tensor] = field(default_factory=dict)
-    about: str = "your weights"
+    about: str = text("your weights")
     classes: tuple[str, ...] = ()
 
 
@@ -166,7 +173,8 @@ def unpack(content: bytes | None) -> Packed:
         classes = tuple(json.loads(_as_text(tensors.pop(CLASSES)))) if CLASSES in tensors else ()
     except (SafetensorError, KeyError, ValueError) as error:
         raise TaskUnavailable(
-            "The weights of this network are not here any more.", "Bring or tune it again, or choose another network."
+            text("The weights of this network are not here any more."),
+            text("Bring or tune it again, or choose another network."),
         ) from error
     weights = {name.removeprefix(WEIGHTS): value for name, value in tensors.items() if name.startswith(WEIGHTS)}
     masks = {name.removeprefix(MASKS): value.bool() for name, value in tensors.items() if name.startswith(MASKS)}

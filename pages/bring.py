@@ -2,6 +2,8 @@
 
 import streamlit as st
 
+from core.language import text
+from core.measure import Quality
 from core.stages import stored_weights
 from core.tasks.hub.local import is_of_hub
 from pages.parts.bring.architecture import ask_for_architecture
@@ -15,19 +17,22 @@ from pages.shared.app_frame import require_app_frame
 from pages.shared.bar import choose_in_hand
 from pages.shared.errors import show_errors
 from pages.shared.in_hand import InHand
+from pages.shared.terms import show_terms
+from pages.shared.words import option_labels, t
 
 LISTED, BY_NAME, FROM_HUB, ONNX = (
-    "One of the list",
-    "An architecture by name",
-    "A classifier of the Hub",
-    "An ONNX file",
+    text("One of the list"),
+    text("An architecture by name"),
+    text("A classifier of the Hub"),
+    text("An ONNX file"),
 )
+SOURCES = (LISTED, BY_NAME, FROM_HUB, ONNX)
 
 
 def ask_for_source() -> str:
     """Ask where the network comes from; one of the Hub is asked for here."""
     source = st.segmented_control(
-        "Network", (LISTED, BY_NAME, FROM_HUB, ONNX), default=LISTED, required=True, key="source"
+        t("Network"), SOURCES, default=LISTED, format_func=option_labels(SOURCES), required=True, key="source"
     )
     if source == FROM_HUB:
         with show_errors():
@@ -55,35 +60,41 @@ def show_quality(judged: Judged) -> None:
     task = judged.task
     if not task.count("validation"):
         pictures = task.uploads is not None and task.uploads.kind == "picture"
-        what = (
-            "a picture, or a zip with one folder for each class"
+        st.caption(
+            t("This network has no examples here. Bring a picture, or a zip with one folder for each class.")
             if pictures
-            else "a text, or a table of texts and labels"
+            else t("This network has no examples here. Bring a text, or a table of texts and labels.")
         )
-        st.caption(f"This network has no examples here. Bring {what}.")
         return
     glance = min(task.quick_eval_size, task.count("validation"))
-    whose = {"brought by you": "your weights", "made here": "weights made here"}.get(task.info.weights)
     show_judging(
         "own-look",
         judged.about,
         judged.models,
         lambda model: task.refine(model, limit=glance),
-        lambda dense: (
-            f"Of {whose or 'the usual weights'}, on the first {dense.n:,} validation {dense.about.noun} of this app."
-        ),
+        lambda dense: _of_which_weights(task.info.weights, dense),
     )
+
+
+def _of_which_weights(weights: str, dense: Quality) -> str:
+    """Say whose weights were judged, and on how much; weights: as the task has it."""
+    found = {"count": dense.n, "noun": t(dense.about.noun)}
+    if weights == "brought by you":
+        return t("Of your weights, on the first {count:,} validation {noun} of this app.", **found)
+    if weights == "made here":
+        return t("Of weights made here, on the first {count:,} validation {noun} of this app.", **found)
+    return t("Of the usual weights, on the first {count:,} validation {noun} of this app.", **found)
 
 
 def offer_zip(hand: InHand, judged: Judged) -> None:
     """Offer the stage in hand as a zip, built once somebody asks for it."""
     st.download_button(
-        "Download",
+        t("Download"),
         lambda: pack_zip(judged, hand.recipe),
         judged.file_name,
         "application/zip",
         on_click="ignore",
-        help=f"The network, {judged.stage.lower()}, as a zip with its figures.",
+        help=t("The network, {stage}, as a zip with its figures.", stage=t(judged.stage.lower())),
     )
 
 
@@ -91,21 +102,23 @@ def ask_for_data(judged: Judged) -> None:
     """Ask for examples and a labelled set, and show what the networks make of them."""
     adapter = judged.task.uploads
     if adapter is None:
-        st.info("This model takes no pictures or texts. Choose one that does to show it your own.")
+        st.info(t("This model takes no pictures or texts. Choose one that does to show it your own."))
         return
     one, many = st.columns(2, gap="large")
     with one:
-        st.markdown(f"##### Show both networks a {adapter.kind}")
+        picture = adapter.kind == "picture"
+        shown = t("Show both networks a picture") if picture else t("Show both networks a text")
+        st.markdown(f"## {shown}")
         with show_errors():
             offer_example(judged, adapter)
     with many:
-        st.markdown("##### Judge both on a set of your own")
+        st.markdown(f"## {t('Judge both on a set of your own')}")
         with show_errors():
             offer_labelled_set(judged, adapter)
 
 
 require_app_frame()
-st.subheader("Bring your own weights, pictures or texts", anchor=False)
+st.title(t("Bring your own weights, pictures or texts"), anchor=False)
 choices = st.container()
 source = ask_for_source()  # before the bar, which stops the page where what is in hand has to be fetched first
 with show_errors():
@@ -113,3 +126,12 @@ with show_errors():
         show_onnx()
     else:
         show_in_hand(choose_in_hand(choices, choices), source)
+show_terms(
+    "checkpoint",
+    "parameter",
+    "pretrained",
+    "onnx",
+    "transformer",
+    "convolution",
+    "validation-data",
+)

@@ -1,10 +1,9 @@
 """Compare: how much each field's network bears, before and after a fine-tune of equal length."""
 
-from pathlib import Path
-
 import streamlit as st
 
 from core.charts import comparison_chart
+from core.charts.in_words import comparison_in_words
 from core.jobs.job import Job
 from core.measure import NetworkCurves, reading
 from pages.parts.compare import tuned_points
@@ -12,9 +11,10 @@ from pages.parts.compare.choice import choose_networks, full_title
 from pages.parts.compare.network_curves import compare_networks, survival_table
 from pages.shared.app_frame import require_app_frame
 from pages.shared.bar import choose_in_hand
-from pages.shared.errors import show_errors
-
-TEXT = Path(__file__).parents[1] / "assets" / "compare.md"
+from pages.shared.charts import draw_chart
+from pages.shared.errors import in_one, show_errors
+from pages.shared.terms import show_terms
+from pages.shared.words import long_text, t
 
 
 def choose_comparison(in_hand: str) -> tuple[list[str], float, int]:
@@ -22,20 +22,20 @@ def choose_comparison(in_hand: str) -> tuple[list[str], float, int]:
     names = choose_networks(in_hand)
     left, right = st.columns(2, gap="medium")
     tolerance = left.slider(
-        "Quality that may be lost",
+        t("Quality that may be lost"),
         1,
         30,
         5,
         format="%d %%",
-        help="Of the dense network's own quality, so that fields with different metrics can stand side by side.",
+        help=t("Of the dense network's own quality, so that fields with different metrics can stand side by side."),
         key="tolerance",
         persist_state="session",
     )
     steps = right.select_slider(
-        "Steps of fine-tuning, the same for all",
+        t("Steps of fine-tuning, the same for all"),
         (50, 150, 500),
         150,
-        help="Optimiser steps at each sparsity, with each network's quick recipe.",
+        help=t("Optimiser steps at each sparsity, with each network's quick recipe."),
         key="heal-steps",
         persist_state="session",
     )
@@ -46,21 +46,21 @@ def show_comparison(names: list[str], tolerance: float, steps: int, busy: bool) 
     """Draw the networks' curves, say what they show, and list the figures behind them."""
     found = compare_networks(names, steps)
     for name, why in found.left_out.items():
-        st.warning(f"{full_title(name)} is left out. {why}")
+        st.warning(t("{name} is left out. {why}", name=full_title(name), why=why))
     _show_progress(found.jobs, busy)
-    st.plotly_chart(
+    draw_chart(
         comparison_chart(found.curves, tolerance, st.context.theme.type or "light"),
-        key="compare-chart",
-        theme=None,
-        config={"displayModeBar": False},
-        alt="Quality relative to the dense network over sparsity, one curve a network",
+        "compare-chart",
+        comparison_in_words(found.curves, tolerance),
     )
     st.caption(
-        "Solid: as pruned by size. Dotted, diamonds: fine-tuned. Dashed: what may be lost. Bars: 95 % range of "
-        "the pair, both judged on the same examples."
+        t(
+            "Solid: as pruned by size. Dotted, diamonds: fine-tuned. Dashed: what may be lost. Bars: 95 % range of "
+            "the pair, both judged on the same examples."
+        )
     )
     for sentence in reading(found.curves, tolerance):
-        st.markdown(f"- {sentence}")
+        st.markdown(f"- {t(sentence)}")
     _show_survival(found.curves, tolerance)
 
 
@@ -72,32 +72,48 @@ def _show_progress(jobs: list[Job], busy: bool) -> None:
     if active:
         done = sum(len(job.results) for job in jobs)
         st.caption(
-            f"Judging and fine-tuning: {len(active)} of {len(jobs)} curves are not complete; {done} points so far."
+            t(
+                "Judging and fine-tuning: {active} of {jobs} curves are not complete; {points} points so far.",
+                active=len(active),
+                jobs=len(jobs),
+                points=done,
+            )
         )
     for job in jobs:
         if job.error:
-            st.warning(f"{full_title(job.arguments[0])}: {' '.join(job.error)}")
+            st.warning(t("{name}: {why}", name=full_title(job.arguments[0]), why=in_one(*job.error)))
 
 
 def _show_survival(networks: dict[str, NetworkCurves], tolerance: float) -> None:
     table = survival_table(networks, tolerance)
     if not table.empty:
         st.dataframe(table, hide_index=True)
-        st.caption("The highest sparsity up to which every judged point stays within what may be lost.")
+        st.caption(t("The highest sparsity up to which every judged point stays within what may be lost."))
 
 
 require_app_frame()
-st.subheader("Which field bears the most pruning?", anchor=False)
+st.title(t("Which field bears the most pruning?"), anchor=False)
 choices = st.container()
 with show_errors():
     hand = choose_in_hand(choices, choices)
     names, tolerance, steps = choose_comparison(hand.network)
-    if st.button("Fine-tune all of them", type="primary", key="heal", disabled=not names):
+    if st.button(t("Fine-tune all of them"), type="primary", key="heal", disabled=not names):
         tuned_points.begin_tuning(names, steps)
     if names:
         busy = any(job.active for name in names for job in tuned_points.jobs_of(name, steps))
         st.fragment(show_comparison, run_every=2.0 if busy else None)(names, tolerance, steps, busy)
     else:
-        st.info("Choose at least one network above.")
-    with st.expander("Why do fields differ?", key="differ"):
-        st.markdown(TEXT.read_text(encoding="utf-8"))
+        st.info(t("Choose at least one network above."))
+    with st.expander(t("Why do fields differ?"), key="differ"):
+        st.markdown(long_text("compare.md"))
+show_terms(
+    "dense",
+    "sparsity",
+    "fine-tuning",
+    "step",
+    "rmse",
+    "perplexity",
+    "policy",
+    "episode",
+    "embedding",
+)

@@ -13,9 +13,11 @@ from pages.shared.download import download_button, offer_all_formats
 from pages.shared.errors import show_errors
 from pages.shared.fine_tune_panel import show_fine_tune_panel
 from pages.shared.no_examples import has_examples
+from pages.shared.terms import show_terms
+from pages.shared.words import t
 
 require_app_frame()
-st.subheader("How much of this network can you throw away?", anchor=False)
+st.title(t("How much of this network can you throw away?"), anchor=False)
 choices, results, details = st.container(), st.container(), st.container()
 with show_errors(results):
     hand = choose_in_hand(choices, details)
@@ -34,3 +36,19 @@ with show_errors(results):
         show_further_figures(subject)
         offer_all_formats(hand, result)
         show_layers(subject, result)
+show_terms(
+    "pruning",
+    "weight",
+    "sparsity",
+    "threshold",
+    "histogram",
+    "accuracy",
+    "validation-data",
+    "confidence-interval",
+    "dense",
+    "fine-tuning",
+    "score",
+    "structured-pruning",
+    "n-of-m",
+    "lamp",
+)

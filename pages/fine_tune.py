@@ -15,6 +15,8 @@ from pages.shared.fine_tune_panel import show_outcome, show_progress
 from pages.shared.fine_tunes import Running
 from pages.shared.in_hand import InHand
 from pages.shared.no_examples import has_examples, offer_to_bring_examples
+from pages.shared.terms import show_terms
+from pages.shared.words import t
 
 
 def show_fine_tune(hand: InHand, recipe: Recipe) -> None:
@@ -37,10 +39,12 @@ def show_fine_tune(hand: InHand, recipe: Recipe) -> None:
 
 def _offer_start(hand: InHand, recipe: Recipe) -> None:
     """Say what a fine-tune will cost, and offer to start it and to download the network."""
-    text, start, download = st.columns([4, 1, 1], vertical_alignment="center", gap="small")
+    told, start, download = st.columns([4, 1, 1], vertical_alignment="center", gap="small")
     steps = steps_of(cache.task(hand.network), recipe)
-    text.markdown(f"{steps:,} optimiser steps, the same for every strategy, so that they can be compared.")
-    if start.button("Fine-tune", type="primary", key="fine-tune", width="stretch"):
+    told.markdown(
+        t("{steps:,} optimiser steps, the same for every strategy, so that they can be compared.", steps=steps)
+    )
+    if start.button(t("Fine-tune"), type="primary", key="fine-tune", width="stretch"):
         fine_tunes.start_fine_tune(hand.network, hand.plan, recipe, hand.parent)
         st.rerun()
     with download:
@@ -51,13 +55,13 @@ def _follow(running: Running) -> None:
     """Show a running fine-tune: progress, and a way to stop."""
     if not running.active:
         st.rerun()
-    text, stop = st.columns([5, 1], vertical_alignment="center", gap="small")
-    show_progress(running.job, text)
-    stop.button("Stop", on_click=workers.jobs().stop, args=(running.job,), width="stretch")
+    far, stop = st.columns([5, 1], vertical_alignment="center", gap="small")
+    show_progress(running.job, far)
+    stop.button(t("Stop"), on_click=workers.jobs().stop, args=(running.job,), width="stretch")
 
 
 require_app_frame()
-st.subheader("How well can it recover?", anchor=False)
+st.title(t("How well can it recover?"), anchor=False)
 choices, results = st.container(), st.container()
 with show_errors(results):
     hand = choose_in_hand(choices, choices)
@@ -70,3 +74,19 @@ with show_errors(results):
         offer_to_bring_examples()
 with show_errors():
     show_history()
+show_terms(
+    "fine-tuning",
+    "recipe",
+    "step",
+    "epoch",
+    "learning-rate",
+    "one-shot",
+    "gradual-pruning",
+    "lottery-ticket",
+    "distillation",
+    "augmentation",
+    "training-data",
+    "over-fitting",
+    "generalisation",
+    "seed",
+)

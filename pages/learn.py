@@ -2,32 +2,33 @@
 
 import streamlit as st
 
-from core.errors import PlaygroundError
-from core.lessons import list_lessons, read_lesson
 from pages.parts.learn import progress
 from pages.parts.learn.lesson import show_lesson
-from pages.shared import link, words
+from pages.parts.learn.shelf import read_lessons
+from pages.shared import link
 from pages.shared.app_frame import require_app_frame
 from pages.shared.errors import show_error
+from pages.shared.words import language, option_labels, t
 
 require_app_frame()
-language = words.language()
-lessons, broken = {}, []
-for name in list_lessons(language):
-    try:
-        lessons[name] = read_lesson(name, language)
-    except PlaygroundError as error:
-        broken.append(error)
+lessons, broken = read_lessons(language())
 link.read_choice("lesson", lessons)
+
+
+def title_of(name: str) -> str:
+    """Return what a lesson is called in the list, with a mark where all of it was answered."""
+    lesson = lessons[name]
+    title = t("{title} ({minutes} min)", title=lesson.title, minutes=lesson.minutes)
+    complete = len(progress.said(name)) >= len(lesson.predictions) + len(lesson.reviews)
+    return f"{title} ✓" if complete else title
+
+
 chosen = st.selectbox(
-    "Lesson",
+    t("Lesson"),
     list(lessons),
-    format_func=lambda name: (
-        f"{lessons[name].title} ({lessons[name].minutes} min)"
-        + (" ✓" if len(progress.said(name)) >= len(lessons[name].predictions) + len(lessons[name].reviews) else "")
-    ),
+    format_func=option_labels({name: title_of(name) for name in lessons}),
     key="lesson",
-    help="Each begins with a guess. About ten minutes each; what you said is kept in this visit.",
+    help=t("Each begins with a guess. About ten minutes each; what you said is kept in this visit."),
     persist_state="session",
 )
 link.write_choice("lesson", chosen or "", next(iter(lessons), ""))

@@ -14,31 +14,45 @@ from pages.shared.bar import choose_in_hand
 from pages.shared.errors import show_errors
 from pages.shared.in_hand import InHand
 from pages.shared.no_examples import has_examples, offer_to_bring_examples
+from pages.shared.terms import show_terms
+from pages.shared.words import t
 
 
 def show_judged(hand: InHand) -> None:
     """Show all that takes examples to judge on."""
     show_forgotten(hand.subject)
     show_confusion(hand.subject)
-    st.markdown("##### How does it hold up on a worse day?")
+    st.markdown(f"## {t('How does it hold up on a worse day?')}")
     offer_shifts(hand.subject)
-    st.markdown("##### Which layers are fragile?")
+    st.markdown(f"## {t('Which layers are fragile?')}")
     show_fragile_layers(hand.subject.as_network)
-    st.markdown("##### What is the best under a budget?")
+    st.markdown(f"## {t('What is the best under a budget?')}")
     offer_search(hand.subject.as_network)
-    st.markdown("##### Take the figures home")
+    st.markdown(f"## {t('Take the figures home')}")
     offer_report(hand)
 
 
 require_app_frame()
-st.subheader("What does it cost, and what does it buy?", anchor=False)
+st.title(t("What does it cost, and what does it buy?"), anchor=False)
 choices, results = st.container(), st.container()
 with show_errors(results):
     hand = choose_in_hand(choices, choices)
     with results:
-        st.markdown("##### What would you gain by shipping it?")
+        st.markdown(f"## {t('What would you gain by shipping it?')}")
         offer_shipping(hand.subject)
         if has_examples(hand.network):
             show_judged(hand)
         else:
             offer_to_bring_examples()
+show_terms(
+    "shifted-data",
+    "recall",
+    "confusion-matrix",
+    "sensitivity",
+    "macs",
+    "latency",
+    "engine",
+    "frontier",
+    "paired-comparison",
+    "test-data",
+)

@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[1]
 LAYERS = (
     ("language",),
     ("errors", "statistics", "choices", "memo", "memory"),
-    ("quality",),
+    ("quality", "glossary"),
     ("uploads", "downloads"),
     ("tasks",),
     ("pruning",),
@@ -22,7 +22,7 @@ LAYERS = (
     ("experiment",),
     ("store",),
     ("stages",),
-    ("keys",),
+    ("keys", "classroom"),
     ("measure",),
     ("charts",),
     ("export", "onnx_files"),

@@ -11,6 +11,9 @@ from pathlib import Path
 
 if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ["OMP_NUM_THREADS"] = "1"  # each worker has a core of its own; read when torch is imported
+else:
+    for limit in ("MALLOC_TRIM_THRESHOLD_", "MALLOC_MMAP_THRESHOLD_"):  # read by workers as they start: memory that
+        os.environ.setdefault(limit, str(32 * 2**20))  # is needed again at once is not given back in between
 
 import hypothesis
 import pytest

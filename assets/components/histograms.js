@@ -12,7 +12,10 @@ export default function (component) {
   const caption = parentElement.querySelector("p");
   const slider = () => document.querySelector(`input[type="range"][aria-label="${data.slider}"]`);
   const style = getComputedStyle(canvas);
-  const GAP = 10, TITLE = 17, AXIS = 14;
+  const GAP = 10;
+  const large = (pixels) => pixels * (data.scale || 1);  // larger type for a room
+  const font = (pixels, weight = "") => `${weight} ${large(pixels)}px ${style.fontFamily}`;
+  const say = (message, values) => message.replace(/{(\w+)}/g, (_, name) => values[name]);
   let last = "";
 
   function place() {
@@ -79,9 +82,9 @@ export default function (component) {
       dot = document.createElement("div");
       dot.className = "here-mark";
       dot.append(document.createElement("i"), document.createElement("span"));
-      dot.lastChild.textContent = "here";
       chart.append(dot);
     }
+    if (dot.lastChild.textContent !== data.words.here) dot.lastChild.textContent = data.words.here;
     const resting = value === data.value || data.pattern.length;
     const level = resting ? data.here : about(value) ?? data.here;
     const across = resting ? data.sparsity : value;
@@ -98,13 +101,14 @@ export default function (component) {
     const stops = data.layers[0].cuts.length;
     const stop = Math.max(0, Math.min(stops - 1, Math.round(value / data.step)));
     const n = data.layers.length;
-    const columns = Math.max(1, Math.min(n <= 4 ? n : Math.ceil(n / 2), Math.floor(width / (n <= 4 ? 120 : 84))));
+    const TITLE = large(17), AXIS = large(14);
+    const columns = Math.max(1, Math.min(n <= 4 ? n : Math.ceil(n / 2), Math.floor(width / large(n <= 4 ? 120 : 84))));
     const rows = Math.ceil(n / columns);
-    const height = Math.max(data.height, rows * 96);
+    const height = Math.max(data.height, rows * large(96));
     const ratio = window.devicePixelRatio || 1;
     const ink = style.color;
     mark(value);
-    const key = [width, height, ratio, stop, ink, data.id, data.value].join();
+    const key = [width, height, ratio, stop, ink, data.id, data.value, data.words.note].join();
     if (key === last) return;
     last = key;
     if (canvas.width !== Math.round(width * ratio) || canvas.height !== Math.round(height * ratio)) {
@@ -124,11 +128,11 @@ export default function (component) {
       const kept = layer.kept[stop];
       context.textBaseline = "alphabetic";
       context.fillStyle = ink;
-      context.font = `600 ${w > 130 ? 12 : 11}px ${style.fontFamily}`;
+      const wide = w > large(130);
+      context.font = font(wide ? 12 : 11, 600);
       context.textAlign = "left";
       const share = `${(100 * kept).toFixed(1)} %`;
-      const wide = w > 130;
-      context.fillText(shortened(context, layer.title, wide ? w - 78 : w), x, y - 5);
+      context.fillText(shortened(context, layer.title, wide ? w - large(78) : w), x, y - 5);
       outline(context, layer.counts, x, y, w, h, top);
       context.fillStyle = data.pattern.length ? grey : data.colours.kept;
       context.fill();
@@ -157,32 +161,37 @@ export default function (component) {
         context.stroke();
       }
       context.fillStyle = ink;
-      context.font = `${wide ? 12 : 10}px ${style.fontFamily}`;
+      context.font = font(wide ? 12 : 10);
       context.textAlign = "right";
-      context.fillText(wide ? `${share} kept` : share, x + w, wide ? y - 5 : y + 9);
+      context.fillText(wide ? say(data.words.kept, { share }) : share, x + w, wide ? y - 5 : y + large(9));
       context.globalAlpha = 0.75;
       context.fillStyle = context.strokeStyle = ink;
       context.lineWidth = 1;
       context.beginPath(); context.moveTo(x, y + h + 0.5); context.lineTo(x + w, y + h + 0.5); context.stroke();
-      context.font = `10px ${style.fontFamily}`;
-      context.textAlign = "left"; context.fillText(layer.low ? short(layer.low) : "0", x, y + h + 11);
-      if (layer.low < 0) { context.textAlign = "center"; context.fillText("0", x + w / 2, y + h + 11); }
-      context.textAlign = "right"; context.fillText(short(layer.high), x + w, y + h + 11);
+      context.font = font(10);
+      context.textAlign = "left"; context.fillText(layer.low ? short(layer.low) : "0", x, y + h + large(11));
+      if (layer.low < 0) { context.textAlign = "center"; context.fillText("0", x + w / 2, y + h + large(11)); }
+      context.textAlign = "right"; context.fillText(short(layer.high), x + w, y + h + large(11));
       context.globalAlpha = 1;
-      words.push(`${layer.title}: ${(100 * kept).toFixed(1)} % kept`);
+      words.push(say(data.words.layer, { layer: layer.title, share }));
     });
     const guess = about(value);
     const moving = Math.abs(value - data.value) > 1e-9;
     const cuts = new Set(data.layers.map((layer) => layer.cuts[stop]));
-    const where = cuts.size > 1 ? "Layers have their own cuts" : `Cut at ${short([...cuts][0], 4)}`;
+    const gone = `${value.toFixed(1)} %`;
     const much = data.pattern.length
-      ? `${data.pattern[0]} of every ${data.pattern[1]} neighbours stay`
-      : `${where}: ${value.toFixed(1)} % of the weights go`;
-    caption.textContent = much + (moving && guess !== null ? `, ${data.metric} about ${data.share ? `${(100 * guess).toFixed(0)} %` : guess.toFixed(data.digits - 1)}` : "")
-      + (moving ? "" : `. ${data.shown === "scores" ? "Scores" : "Weights"}${data.what === "units" ? " of units" : ""}: blue stays, hatched goes`);
-    caption.title = "The higher, the more have that value, on a square-root scale.";
+      ? say(data.words.pattern, { n: data.pattern[0], m: data.pattern[1] })
+      : cuts.size > 1
+        ? say(data.words.cuts, { share: gone })
+        : say(data.words.cut, { share: gone, cut: short([...cuts][0], 4) });
+    const figure = guess === null ? "" : data.share ? `${(100 * guess).toFixed(0)} %` : guess.toFixed(data.digits - 1);
+    caption.textContent = !moving
+      ? say(data.words.legend, { much })
+      : guess === null ? much : say(data.words.guess, { much, metric: data.metric, figure });
+    caption.style.fontSize = `${large(14)}px`;
+    caption.title = data.words.note;
     caption.dataset.moving = moving;
-    canvas.setAttribute("aria-label", `Histogram of the weights of each layer. ${words.join("; ")}.`);
+    canvas.setAttribute("aria-label", say(data.words.alt, { layers: words.join(data.words.between) }));
   }
 
   const watch = new MutationObserver(draw);

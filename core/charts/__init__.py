@@ -1,5 +1,6 @@
 """Figures: data in, a plotly figure as plain data out."""
 
+from core.charts.classroom import BoardPoint, board_chart, guess_line, option_bars
 from core.charts.comparison import comparison_chart
 from core.charts.confusion import confusion_matrix
 from core.charts.curve import sparsity_curve
@@ -11,14 +12,18 @@ from core.charts.robustness import robustness_chart
 from core.charts.sensitivity import sensitivity_curves, sensitivity_heat_map
 
 __all__ = [
+    "BoardPoint",
     "TreePoint",
+    "board_chart",
     "comparison_chart",
     "confusion_matrix",
     "frontier_chart",
     "group_chart",
+    "guess_line",
     "history_tree",
     "learning_chart",
     "mask_image",
+    "option_bars",
     "robustness_chart",
     "sensitivity_curves",
     "sensitivity_heat_map",

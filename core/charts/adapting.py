@@ -13,6 +13,7 @@ from core.charts.style import (
     hover_format,
     value_axis,
 )
+from core.language import as_text, text
 from core.measure.adapting import Adapted
 from core.quality import Quality
 
@@ -34,7 +35,7 @@ def adapting_chart(rows: Sequence[Adapted], theme: str = "light") -> dict[str, A
         traces.append(_line(label, mine, [row.quality for row in mine], colour, symbol))
         trained = [row for row in mine if row.train is not None]
         seen = [row.train for row in trained if row.train is not None]
-        traces.append(_line(f"{label}: training data", trained, seen, colour, symbol, training=True))
+        traces.append(_line(text("{label}: training data", label=label), trained, seen, colour, symbol, training=True))
     shown = [row.quality for row in rows]
     axis = base_axis(theme)
     counts = sorted({row.examples for row in rows})
@@ -43,8 +44,8 @@ def adapting_chart(rows: Sequence[Adapted], theme: str = "light") -> dict[str, A
         "data": traces,
         "layout": {
             **base_layout(theme, 420),
-            "xaxis": {**axis, "type": "log", **ticks, "title": {"text": "training examples of the new task"}},
-            "yaxis": {**axis, **value_axis(shown), "title": {"text": shown[0].metric if shown else ""}},
+            "xaxis": {**axis, "type": "log", **ticks, "title": {"text": text("training examples of the new task")}},
+            "yaxis": {**axis, **value_axis(shown), "title": {"text": as_text(shown[0].metric) if shown else ""}},
         },
     }
 
@@ -63,6 +64,11 @@ def _line(
         "line": {"color": colour, "width": 1 if training else 2.5, "dash": "dot" if training else "solid"},
         "marker": {"size": 6 if training else 10, "symbol": f"{symbol}-open" if training else symbol, "color": colour},
         "showlegend": not training,
-        "hovertemplate": f"{name}: %{{y{hover_format(figures)} from %{{x:,}} examples<extra></extra>",
+        "hovertemplate": text(
+            "{name}: {y} from {x} examples<extra></extra>",
+            name=name,
+            y=f"%{{y{hover_format(figures)}",
+            x="%{x:,}",
+        ),
         **bars,
     }

@@ -14,6 +14,7 @@ from core.charts.style import (
     hover_format,
     value_axis,
 )
+from core.language import as_text, text
 from core.quality import Quality
 
 
@@ -27,7 +28,11 @@ def curve_beside_chance(
     shown = [quality for _, quality in (*plan, *chance)]
     scale, suffix = display_scale(shown), hover_format(shown)
     traces = []
-    for name, points, colour in (("this plan", plan, PRUNED), ("by chance", chance, REMOVED)):
+    lines = (
+        (text("this plan"), plan, PRUNED, "solid", "circle"),
+        (text("by chance"), chance, REMOVED, "dash", "x"),
+    )
+    for name, points, colour, dash, symbol in lines:
         ordered = sorted(points, key=lambda point: point[0])
         traces.append(
             {
@@ -36,9 +41,12 @@ def curve_beside_chance(
                 "x": [100 * sparsity for sparsity, _ in ordered],
                 "y": [scale * quality.value for _, quality in ordered],
                 "mode": "lines+markers",
-                "line": {"color": colour, "width": 2},
+                "line": {"color": colour, "width": 2, "dash": dash},
+                "marker": {"size": 7, "symbol": symbol, "color": colour},
                 "error_y": error_bars([quality for _, quality in ordered], scale),
-                "hovertemplate": f"{name}: %{{y{suffix} at %{{x:.1f}} %<extra></extra>",
+                "hovertemplate": text(
+                    "{name}: {y} at {x} %<extra></extra>", name=name, y=f"%{{y{suffix}", x="%{x:.1f}"
+                ),
             }
         )
     axis = base_axis(theme)
@@ -48,8 +56,8 @@ def curve_beside_chance(
         "data": traces,
         "layout": {
             **base_layout(theme, 360),
-            "xaxis": {**axis, "range": [0, 101], "ticksuffix": " %", "title": {"text": "weights removed"}},
-            "yaxis": {**axis, **value_axis(shown), "title": {"text": shown[0].metric if shown else ""}},
+            "xaxis": {**axis, "range": [0, 101], "ticksuffix": " %", "title": {"text": text("weights removed")}},
+            "yaxis": {**axis, **value_axis(shown), "title": {"text": as_text(shown[0].metric) if shown else ""}},
             "shapes": [across],
         },
     }

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from core.charts.style import INK, PAPER, PRUNED, base_axis, base_layout
+from core.language import text
 
 
 def confusion_matrix(counts: np.ndarray, classes: tuple[str, ...], title: str, theme: str = "light") -> dict[str, Any]:
@@ -30,7 +31,7 @@ def confusion_matrix(counts: np.ndarray, classes: tuple[str, ...], title: str, t
                 "showscale": False,
                 "xgap": 1,
                 "ygap": 1,
-                "hovertemplate": "%{y}, called %{x}: %{customdata} examples<extra></extra>",
+                "hovertemplate": text("%{y}, called %{x}: %{customdata} examples<extra></extra>"),
             }
         ],
         "layout": {

@@ -14,6 +14,8 @@ from core.charts.style import (
     sparsity_axis,
     value_axis,
 )
+from core.experiment import STAGE_NAMES
+from core.language import as_text, text
 from core.measure import PlanResult, Quality
 
 
@@ -36,14 +38,14 @@ def sparsity_curve(
     if dense:
         traces.append(_line_across(dense, INK[theme], scale, suffix))
     if here:
-        traces.append(_mark(here, "here", PRUNED, "bottom left", INK[theme], scale, suffix))
+        traces.append(_mark(here, text("here"), PRUNED, "circle", "bottom left", INK[theme], scale, suffix))
     if tuned:
-        traces.append(_mark(tuned, "fine-tuned", TUNED, "top left", INK[theme], scale, suffix))
-    metric = shown[0].metric if shown else "Accuracy"
+        traces.append(_mark(tuned, STAGE_NAMES["fine-tuned"], TUNED, "diamond", "top left", INK[theme], scale, suffix))
+    metric = as_text(shown[0].metric if shown else "Accuracy")
     layout = base_layout(theme, 223) | {
         "margin": {"l": 60, "r": 24, "t": 8, "b": 44},
         "showlegend": False,
-        "xaxis": sparsity_axis(theme, "weights removed (sparsity)"),
+        "xaxis": sparsity_axis(theme, text("weights removed (sparsity)")),
         "yaxis": {**base_axis(theme), **value_axis(shown), "title": {"text": metric}},
     }
     return {"data": traces, "layout": layout}
@@ -69,13 +71,13 @@ def _band(ordered: Sequence[PlanResult], scale: float) -> dict[str, Any]:
 def _line(ordered: Sequence[PlanResult], scale: float, suffix: str) -> dict[str, Any]:
     return {
         "type": "scatter",
-        "name": "pruned",
+        "name": STAGE_NAMES["pruned"],
         "x": [100 * point.sparsity for point in ordered],
         "y": [scale * point.quality.value for point in ordered],
         "mode": "lines+markers",
         "line": {"color": PRUNED, "width": 2},
         "marker": {"size": 5, "color": PRUNED},
-        "hovertemplate": f"%{{x:.1f}} % removed: %{{y{suffix}<extra></extra>",
+        "hovertemplate": text("{x} % removed: {y}<extra></extra>", x="%{x:.1f}", y=f"%{{y{suffix}"),
         "showlegend": False,
     }
 
@@ -83,17 +85,17 @@ def _line(ordered: Sequence[PlanResult], scale: float, suffix: str) -> dict[str,
 def _line_across(dense: Quality, colour: str, scale: float, suffix: str) -> dict[str, Any]:
     return {
         "type": "scatter",
-        "name": "dense",
+        "name": STAGE_NAMES["dense"],
         "x": [0, 100],
         "y": [scale * dense.value] * 2,
         "mode": "lines",
         "line": {"color": colour, "width": 1.5, "dash": "dot"},
-        "hovertemplate": f"dense: %{{y{suffix}<extra></extra>",
+        "hovertemplate": text("dense: {y}<extra></extra>", y=f"%{{y{suffix}"),
     }
 
 
 def _mark(
-    place: tuple[float, Quality], name: str, colour: str, side: str, edge: str, scale: float, suffix: str
+    place: tuple[float, Quality], name: str, colour: str, symbol: str, side: str, edge: str, scale: float, suffix: str
 ) -> dict[str, Any]:
     sparsity, quality = place
     return {
@@ -104,6 +106,6 @@ def _mark(
         "mode": "markers+text",
         "text": [name],
         "textposition": side,
-        "marker": {"color": colour, "size": 13, "line": {"color": edge, "width": 1.5}},
-        "hovertemplate": f"{name}: %{{x:.1f}} % removed, %{{y{suffix}<extra></extra>",
+        "marker": {"color": colour, "symbol": symbol, "size": 13, "line": {"color": edge, "width": 1.5}},
+        "hovertemplate": text("{name}: {x} % removed, {y}<extra></extra>", name=name, x="%{x:.1f}", y=f"%{{y{suffix}"),
     }

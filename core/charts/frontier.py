@@ -16,6 +16,8 @@ from core.charts.style import (
     hover_format,
     value_axis,
 )
+from core.experiment import STAGE_NAMES
+from core.language import as_text, text
 from core.measure.budget import Candidate, frontier
 
 
@@ -41,10 +43,12 @@ def frontier_chart(
     traces = [
         {
             **_dots([each for each in tried if each.stage == stage], cost, scale),
-            "name": stage,
+            "name": STAGE_NAMES[stage],
             "mode": "markers",
             "marker": look,
-            "hovertemplate": f"%{{text}}: %{{y{suffix} at %{{x:,}}<extra></extra>",
+            "hovertemplate": text(
+                "{network}: {y} at {x}<extra></extra>", network="%{text}", y=f"%{{y{suffix}", x="%{x:,}"
+            ),
         }
         for stage, look in looks.items()
         if any(each.stage == stage for each in tried)
@@ -52,7 +56,7 @@ def frontier_chart(
     traces.append(
         {
             **_dots(line, cost, scale),
-            "name": "nothing beats these",
+            "name": text("nothing beats these"),
             "mode": "lines",
             "line": {"color": PRUNED, "width": 2},
             "error_y": error_bars([each.quality for each in line], scale),
@@ -63,10 +67,10 @@ def frontier_chart(
         traces.append(
             {
                 **_dots([chosen], cost, scale),
-                "name": "the best found",
+                "name": text("the best found"),
                 "mode": "markers",
                 "marker": {"color": KEPT, "symbol": "star", "size": 17, "line": {"color": INK[theme], "width": 1}},
-                "hovertemplate": f"the best found: %{{y{suffix} at %{{x:,}}<extra></extra>",
+                "hovertemplate": text("the best found: {y} at {x}<extra></extra>", y=f"%{{y{suffix}", x="%{x:,}"),
             }
         )
     axis = base_axis(theme)
@@ -75,7 +79,7 @@ def frontier_chart(
         "layout": {
             **base_layout(theme, 380),
             "xaxis": {**axis, "title": {"text": label}, "rangemode": "tozero"},
-            "yaxis": {**axis, **value_axis(shown), "title": {"text": shown[0].metric if shown else ""}},
+            "yaxis": {**axis, **value_axis(shown), "title": {"text": as_text(shown[0].metric) if shown else ""}},
         },
     }
 
@@ -86,6 +90,12 @@ def _dots(tried: Sequence[Candidate], cost: Callable[[Candidate], float], scale:
         "x": [cost(each) for each in tried],
         "y": [scale * each.quality.value for each in tried],
         "text": [
-            f"{each.plan.granularity}, {each.plan.criterion}, {100 * each.sparsity:.1f} % removed" for each in tried
+            text(
+                "{granularity}, {criterion}, {share:.1f} % removed",
+                granularity=each.plan.granularity,
+                criterion=each.plan.criterion,
+                share=100 * each.sparsity,
+            )
+            for each in tried
         ],
     }

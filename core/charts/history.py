@@ -1,12 +1,13 @@
 """What somebody has tried as a tree: each experiment in a row of its own, to the right of what it goes on from."""
 
-import html
 import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from core.charts.style import INK, KEPT, PRUNED, REMOVED, TUNED, base_axis, base_layout, sparsity_axis
+from core.charts.style import INK, KEPT, PRUNED, REMOVED, TUNED, base_axis, base_layout, plain_label, sparsity_axis
+from core.experiment import STAGE_NAMES
+from core.language import text
 
 LONGEST_NAME = 28
 """Characters of a name beside the picture; all of it shows under the pointer."""
@@ -60,13 +61,13 @@ def history_tree(points: Sequence[TreePoint], marked: Collection[str] = (), them
     traces += [_dots(stage, rows, places, look, largest) for stage, look in looks.items()]
     traces.append(_rings([each for each in rows if each.id in marked], places, largest))
     axis = {**base_axis(theme), "showgrid": False, "automargin": True, "range": [len(rows) - 0.4, -0.6]}
-    labels = [f"<b>{_plain(_shorten(each.name))}</b><br>{_plain(each.figures)}" for each in rows]
+    labels = [f"<b>{plain_label(_shorten(each.name))}</b><br>{plain_label(each.figures)}" for each in rows]
     return {
         "data": [trace for trace in traces if trace["x"]],
         "layout": {
             **base_layout(theme, AROUND + ROW * len(rows)),
             "margin": {"l": 20, "r": 16, "t": 34, "b": 44},
-            "xaxis": {**sparsity_axis(theme, "removed"), "range": [-6, 106]},
+            "xaxis": {**sparsity_axis(theme, text("removed")), "range": [-6, 106]},
             "yaxis": {**axis, "tickvals": list(range(len(rows))), "ticktext": labels},
             "hovermode": "closest",
         },
@@ -92,10 +93,10 @@ def _dots(
     shown = [each for each in rows if each.stage == stage]
     return {
         "type": "scatter",
-        "name": stage,
+        "name": STAGE_NAMES[stage],
         "x": [places[each.id][0] for each in shown],
         "y": [places[each.id][1] for each in shown],
-        "text": [f"{_plain(each.name)}<br>{_plain(each.figures)}{_file(each.size)}" for each in shown],
+        "text": [_described(each) for each in shown],
         "mode": "markers",
         "marker": {**look, "size": [_diameter(each, largest) for each in shown], "opacity": 1},
         "hovertemplate": "%{text}<extra></extra>",
@@ -124,14 +125,12 @@ def _diameter(point: TreePoint, largest: int) -> float:
     return round(8 + 12 * math.sqrt(point.size / largest), 1) if point.size else 10.0
 
 
-def _file(size: int) -> str:
-    return f"<br>file of {size / 1e3:,.1f} kB" if size else ""
+def _described(point: TreePoint) -> str:
+    name, figures = plain_label(point.name), plain_label(point.figures)
+    if not point.size:
+        return f"{name}<br>{figures}"
+    return text("{name}<br>{figures}<br>file of {size:,.1f} kB", name=name, figures=figures, size=point.size / 1e3)
 
 
 def _shorten(name: str) -> str:
     return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
-
-
-def _plain(text: str) -> str:
-    """Write a text so that the picture shows it as it is: plotly reads some HTML, and formulas between dollar signs."""
-    return html.escape(text, quote=False).replace("$", "&#36;")

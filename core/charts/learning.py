@@ -14,6 +14,8 @@ from core.charts.style import (
     hover_format,
     value_axis,
 )
+from core.experiment import STAGE_NAMES
+from core.language import as_text, text
 from core.measure import Look, Quality
 
 
@@ -25,8 +27,8 @@ def learning_chart(looks: Sequence[Look], of: int, dense: Quality, theme: str = 
     shown = [dense, *(look.quality for look in looks), *(look.train for look in looks)]
     validation, training = [look.quality for look in looks], [look.train for look in looks]
     traces = [
-        _quality_line("validation", looks, validation, {"color": TUNED, "width": 3}, "circle"),
-        _quality_line("training", looks, training, {"color": INK[theme], "width": 2, "dash": "dot"}, "square"),
+        _quality_line(text("validation"), looks, validation, {"color": TUNED, "width": 3}, "circle"),
+        _quality_line(text("training"), looks, training, {"color": INK[theme], "width": 2, "dash": "dot"}, "square"),
         _sparsity_line(looks),
         _dense_line(dense, of, theme),
     ]
@@ -36,13 +38,13 @@ def learning_chart(looks: Sequence[Look], of: int, dense: Quality, theme: str = 
         "layout": {
             **base_layout(theme, 300),
             "margin": {"l": 60, "r": 76, "t": 34, "b": 44},
-            "xaxis": {**axis, "range": [0, of * 1.02], "title": {"text": "optimiser steps"}},
-            "yaxis": {**axis, **value_axis(shown), "title": {"text": dense.metric}},
+            "xaxis": {**axis, "range": [0, of * 1.02], "title": {"text": text("optimiser steps")}},
+            "yaxis": {**axis, **value_axis(shown), "title": {"text": as_text(dense.metric)}},
             "yaxis2": {
                 **axis,
                 "range": [0, 102],
                 "ticksuffix": " %",
-                "title": {"text": "removed"},
+                "title": {"text": text("removed")},
                 "overlaying": "y",
                 "side": "right",
                 "showgrid": False,
@@ -63,32 +65,34 @@ def _quality_line(
         "mode": "lines+markers",
         "line": line,
         "marker": {"size": 7, "symbol": symbol, "color": line["color"]},
-        "hovertemplate": f"{name}: %{{y{hover_format(figures)} after %{{x}} steps<extra></extra>",
+        "hovertemplate": text(
+            "{name}: {y} after {x} steps<extra></extra>", name=name, y=f"%{{y{hover_format(figures)}", x="%{x}"
+        ),
     }
 
 
 def _sparsity_line(looks: Sequence[Look]) -> dict[str, Any]:
     return {
         "type": "scatter",
-        "name": "sparsity",
+        "name": text("sparsity"),
         "x": [look.step for look in looks],
         "y": [100 * look.sparsity for look in looks],
         "yaxis": "y2",
         "mode": "lines",
         "line": {"color": PRUNED, "width": 1.5, "dash": "dash", "shape": "hv"},
-        "hovertemplate": "%{y:.1f} % removed<extra></extra>",
+        "hovertemplate": text("%{y:.1f} % removed<extra></extra>"),
     }
 
 
 def _dense_line(dense: Quality, of: int, theme: str) -> dict[str, Any]:
     return {
         "type": "scatter",
-        "name": "dense",
+        "name": STAGE_NAMES["dense"],
         "x": [0, of],
         "y": [display_scale([dense]) * dense.value] * 2,
         "mode": "lines",
-        "line": {"color": INK[theme], "width": 1},
-        "hovertemplate": f"dense: %{{y{hover_format([dense])}<extra></extra>",
+        "line": {"color": INK[theme], "width": 1, "dash": "longdashdot"},
+        "hovertemplate": text("dense: {y}<extra></extra>", y=f"%{{y{hover_format([dense])}"),
     }
 
 
@@ -101,13 +105,18 @@ def group_chart(stages: Mapping[str, Mapping[str, Quality]], theme: str = "light
     traces = [
         {
             "type": "scatter",
-            "name": stage.lower(),
+            "name": STAGE_NAMES[stage.lower()],
             "x": [scale * quality.value for quality in groups.values()],
             "y": list(groups),
             "mode": "markers",
             "marker": {"size": 11, "color": colours[stage], "symbol": symbols[stage], "line": {"width": 2}},
             "error_x": error_bars(list(groups.values()), scale, color=colours[stage]),
-            "hovertemplate": f"%{{y}}, {stage.lower()}: %{{x{suffix}<extra></extra>",
+            "hovertemplate": text(
+                "{group}, {stage}: {x}<extra></extra>",
+                group="%{y}",
+                stage=STAGE_NAMES[stage.lower()],
+                x=f"%{{x{suffix}",
+            ),
         }
         for stage, groups in stages.items()
     ]
@@ -116,7 +125,7 @@ def group_chart(stages: Mapping[str, Mapping[str, Quality]], theme: str = "light
         "data": traces,
         "layout": {
             **base_layout(theme, 340),
-            "xaxis": {**axis, **value_axis(shown), "title": {"text": shown[0].metric}},
+            "xaxis": {**axis, **value_axis(shown), "title": {"text": as_text(shown[0].metric)}},
             "yaxis": {**axis, "autorange": "reversed", "automargin": True},
         },
     }

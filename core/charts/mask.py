@@ -1,8 +1,14 @@
-"""What is left of one layer, as a picture: kept weights in colour, removed ones blank, removed units grey."""
+"""What is left of one layer, as a picture: kept weights in colour, removed ones blank, removed units grey.
+
+Negative weights differ by a line through them too, where they are large enough for one.
+"""
 
 import numpy as np
 
 from core.charts.style import KEPT, NEGATIVE, REMOVED
+
+SMALLEST_LINED = 6
+"""Pixels from which a square has room for a line."""
 
 
 def mask_image(weights: np.ndarray, mask: np.ndarray, least: int = 560) -> np.ndarray:
@@ -26,8 +32,20 @@ def mask_image(weights: np.ndarray, mask: np.ndarray, least: int = 560) -> np.nd
     picture[..., 3] = 255 * strength.clip(0, 1) * (mask & ~outside)
     gone = ~mask.any(axis=1) & ~outside.all(axis=1)
     picture[gone] = [*rgb(REMOVED), 90]
-    factor = max(1, round(least / weights.shape[1]))
-    return picture.astype(np.uint8).repeat(min(factor, 24), 0).repeat(min(factor, 24), 1)
+    factor = min(max(1, round(least / weights.shape[1])), 24)
+    large = picture.astype(np.uint8).repeat(factor, 0).repeat(factor, 1)
+    if factor >= SMALLEST_LINED:
+        _strike(large, (weights < 0) & mask & ~outside, factor)
+    return large
+
+
+def _strike(picture: np.ndarray, where: np.ndarray, factor: int) -> None:
+    """Leave a line free in the middle of those squares, of `factor` pixels each way: a minus."""
+    lined = where.repeat(factor, 0).repeat(factor, 1)
+    rows, columns = (np.arange(length) % factor for length in lined.shape)
+    middle = np.abs(rows - (factor - 1) / 2) < factor / 8
+    inside = (columns >= factor // 4) & (columns < factor - factor // 4)
+    picture[lined & middle[:, None] & inside, 3] = 0
 
 
 def rgb(colour: str) -> tuple[int, int, int]:

@@ -14,6 +14,8 @@ from core.charts.style import (
     hover_format,
     value_axis,
 )
+from core.experiment import STAGE_NAMES
+from core.language import as_text, text
 from core.measure.robustness import ShiftResult
 
 COLUMNS = 3
@@ -44,7 +46,7 @@ def robustness_chart(found: Sequence[ShiftResult], theme: str = "light") -> dict
 
 def _heading(kind: str, left: float, top: float, theme: str) -> dict[str, Any]:
     return {
-        "text": kind,
+        "text": as_text(kind),
         "x": left,
         "y": top,
         "xref": "paper",
@@ -56,21 +58,33 @@ def _heading(kind: str, left: float, top: float, theme: str) -> dict[str, Any]:
     }
 
 
+LOOKS = {"Dense": ("dot", "square"), "Pruned": ("solid", "circle"), "Fine-tuned": ("dash", "diamond")}
+"""Dash and mark of each stage."""
+
+
 def _line(found: Sequence[ShiftResult], kind: str, stage: str, axes: str, legend: bool, theme: str) -> dict[str, Any]:
     colour = {"Dense": INK[theme], "Pruned": PRUNED, "Fine-tuned": TUNED}[stage]
+    dash, symbol = LOOKS[stage]
     points = sorted((r for r in found if r.kind == kind and r.stage == stage), key=lambda result: result.strength)
     figures = [point.quality for point in points]
     scale = display_scale(figures)
     return {
         "type": "scatter",
-        "name": stage.lower(),
+        "name": STAGE_NAMES[stage.lower()],
         "x": [point.strength for point in points],
         "y": [scale * figure.value for figure in figures],
         "xaxis": f"x{axes}",
         "yaxis": f"y{axes}",
         "mode": "lines+markers",
-        "line": {"color": colour, "width": 2, "dash": "dot" if stage == "Dense" else "solid"},
+        "line": {"color": colour, "width": 2, "dash": dash},
+        "marker": {"size": 6, "symbol": symbol, "color": colour},
         "showlegend": legend,
         "error_y": error_bars(figures, scale),
-        "hovertemplate": f"{kind}, {stage.lower()}, strength %{{x}}: %{{y{hover_format(figures)}<extra></extra>",
+        "hovertemplate": text(
+            "{kind}, {stage}, strength {x}: {y}<extra></extra>",
+            kind=as_text(kind),
+            stage=STAGE_NAMES[stage.lower()],
+            x="%{x}",
+            y=f"%{{y{hover_format(figures)}",
+        ),
     }

@@ -7,12 +7,15 @@ from core.charts.style import (
     PAPER,
     PRUNED,
     SERIES_COLOURS,
+    SERIES_DASHES,
+    SERIES_SYMBOLS,
     base_axis,
     base_layout,
     error_bars,
     relative_axis,
     sparsity_axis,
 )
+from core.language import text
 from core.measure.sensitivity import Sensitivity
 
 
@@ -40,13 +43,17 @@ def sensitivity_heat_map(scan: Sensitivity, worst: float = 0.0, theme: str = "li
                 "showscale": False,
                 "xgap": 2,
                 "ygap": 2,
-                "hovertemplate": "%{y} alone, %{x} of it removed: %{z:.1f} % of the dense quality<extra></extra>",
+                "hovertemplate": text("%{y} alone, %{x} of it removed: %{z:.1f} % of the dense quality<extra></extra>"),
             }
         ],
         "layout": {
             **base_layout(theme, 106 + 26 * len(order)),
             "margin": {"l": 60, "r": 24, "t": 34, "b": 60},
-            "xaxis": {**axis, "type": "category", "title": {"text": "removed of this layer alone", "standoff": 14}},
+            "xaxis": {
+                **axis,
+                "type": "category",
+                "title": {"text": text("removed of this layer alone"), "standoff": 14},
+            },
             "yaxis": {**axis, "type": "category", "autorange": "reversed", "automargin": True},
         },
     }
@@ -66,16 +73,22 @@ def sensitivity_curves(scan: Sensitivity, worst: float = 0.0, theme: str = "ligh
                 "x": [100 * sparsity for sparsity in scan.sparsities],
                 "y": [100 * quality.value for quality in found],
                 "mode": "lines+markers",
-                "line": {"color": colour, "width": 2},
+                "line": {"color": colour, "width": 2, "dash": SERIES_DASHES[number % len(SERIES_DASHES)]},
+                "marker": {"size": 7, "symbol": SERIES_SYMBOLS[number % len(SERIES_SYMBOLS)], "color": colour},
                 "error_y": error_bars(found, 100),
-                "hovertemplate": f"{name} alone, %{{x:.0f}} % of it removed: %{{y:.1f}} % of dense<extra></extra>",
+                "hovertemplate": text(
+                    "{layer} alone, {x} % of it removed: {y} % of dense<extra></extra>",
+                    layer=name,
+                    x="%{x:.0f}",
+                    y="%{y:.1f}",
+                ),
             }
         )
     return {
         "data": traces,
         "layout": {
             **base_layout(theme, 360),
-            "xaxis": sparsity_axis(theme, "removed of this layer alone"),
+            "xaxis": sparsity_axis(theme, text("removed of this layer alone")),
             "yaxis": relative_axis(theme),
         },
     }

@@ -1,9 +1,11 @@
 """One meaning, one look: the colours that every picture shares (Okabe and Ito 2008, safe for colour-blind eyes)."""
 
+import html
 import math
 from collections.abc import Sequence
 from typing import Any
 
+from core.language import text
 from core.quality import Quality
 
 KEPT, REMOVED, PRUNED, TUNED = "#0072B2", "#9A9A9A", "#D55E00", "#009E73"
@@ -15,8 +17,15 @@ INK = {"light": "#222222", "dark": "#EEEEEE"}
 PAPER = {"light": "#FFFFFF", "dark": "#20242C"}
 GRID = {"light": "#E3E6EA", "dark": "#363B45"}
 
+STRONGEST = {"light": "#000000", "dark": "#FFFFFF"}
+"""Ink for a room, where a beamer takes half of the contrast."""
+
 SERIES_COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", None)
 """Colours of lines that stand side by side; None is the ink of the theme."""
+
+SERIES_SYMBOLS = ("circle", "square", "triangle-up", "x", "pentagon", "star", "triangle-down")
+SERIES_DASHES = ("solid", "dash", "dashdot", "longdash", "longdashdot", "6px,2px,2px,2px,2px,2px", "10px,3px")
+"""Marks and dashes of such lines, so that colour is never all that tells them apart."""
 
 
 def display_scale(shown: Sequence[Quality]) -> float:
@@ -95,5 +104,37 @@ def sparsity_axis(theme: str, title: str) -> dict[str, Any]:
 
 def relative_axis(theme: str) -> dict[str, Any]:
     """Return an axis of quality in percent of the dense model's, which a lucky network may exceed."""
-    title = {"text": "quality, of the dense model's"}
+    title = {"text": text("quality, of the dense model's")}
     return {**base_axis(theme), "range": [0, 112], "dtick": 20, "ticksuffix": " %", "title": title}
+
+
+def plain_label(text: str) -> str:
+    """Write a text so that the picture shows it as it is: plotly reads some HTML, and formulas between dollar signs."""
+    return html.escape(text, quote=False).replace("$", "&#36;")
+
+
+def enlarge(figure: dict[str, Any], theme: str = "light") -> dict[str, Any]:
+    """Return a figure for a room: type, lines and marks larger, the ink as strong as can be; its data as it was."""
+    return {
+        "data": [_enlarged(trace, theme) for trace in figure["data"]],
+        "layout": _enlarged(figure["layout"], theme),
+    }
+
+
+_FACTORS = {"size": 1.4, "width": 1.5, "thickness": 2.0, "height": 1.15, "l": 1.25, "b": 1.25, "t": 1.25}
+"""How much grows what a figure gives in pixels, by its name."""
+
+_DATA = {"x", "y", "z", "text", "ticktext", "tickvals", "customdata", "name", "hovertemplate", "domain", "range"}
+"""What is never touched."""
+
+
+def _enlarged(value: Any, theme: str, name: str = "") -> Any:
+    if name in _DATA:
+        return value
+    if isinstance(value, dict):
+        return {key: _enlarged(each, theme, key) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_enlarged(each, theme, name) for each in value]
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return value * _FACTORS.get(name, 1)
+    return STRONGEST[theme] if value == INK[theme] else value

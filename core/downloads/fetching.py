@@ -16,6 +16,7 @@ from pathlib import Path
 from core.downloads.files import DownloadProgress, FetchFailed, RemoteFile
 from core.downloads.problems import REPLACED, in_sentences
 from core.downloads.transfer import receive
+from core.language import text
 
 SILENCE = 20.0
 """Seconds after which a server that sends nothing is given up."""
@@ -75,9 +76,11 @@ def _unpack(remote: RemoteFile, archive: Path, into: Path) -> Iterator[DownloadP
         for number, member in enumerate(packed):
             packed.extract(member, into)
             if number % 100 == 0:
-                yield DownloadProgress(f"{remote.what}, unpacking", number, 0)
+                yield DownloadProgress(text("{what}, unpacking", what=remote.what), number, 0)
     if not (into / remote.unpack).is_dir():
-        raise FetchFailed(f"{remote.what} does not hold the folder {remote.unpack}.", REPLACED)
+        raise FetchFailed(
+            text("{what} does not hold the folder {unpack}.", what=remote.what, unpack=remote.unpack), REPLACED
+        )
 
 
 def _put_in_place(whole: Path, remote: RemoteFile) -> None:

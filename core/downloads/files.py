@@ -5,6 +5,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from core.errors import PlaygroundError
+from core.language import text
 
 
 class FetchFailed(PlaygroundError):
@@ -36,7 +37,7 @@ class RemoteFile:
     @property
     def host(self) -> str:
         """The server that has it."""
-        return urlsplit(self.url).hostname or "The server"
+        return urlsplit(self.url).hostname or text("The server")
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ from requests.exceptions import ChunkedEncodingError
 
 from core.downloads.files import DownloadProgress, FetchFailed, RemoteFile
 from core.downloads.problems import AGAIN, REPLACED
+from core.language import text
 
 CHUNK = 2**14
 """Bytes that are read at a time; after each, the reading may be stopped."""
@@ -60,13 +61,22 @@ def receive(remote: RemoteFile, file: BinaryIO, silence: float, window: float) -
             yield DownloadProgress(remote.what, done, of or remote.size, left)
         finished.result()
     except ChunkedEncodingError as error:
-        after = f" after {receiver.done:,} of {receiver.total:,} bytes" if receiver.total else ""
-        raise FetchFailed(f"The download of {remote.what} was cut off{after}.", AGAIN) from error
+        cut = text("The download of {what} was cut off.", what=remote.what)
+        if receiver.total:
+            cut = text(
+                "The download of {what} was cut off after {done:,} of {total:,} bytes.",
+                what=remote.what,
+                done=receiver.done,
+                total=receiver.total,
+            )
+        raise FetchFailed(cut, AGAIN) from error
     finally:
         receiver.unwanted.set()
     yield DownloadProgress(remote.what, receiver.done, receiver.done)
     if not receiver.digest.hexdigest().startswith(remote.digest):
-        raise FetchFailed(f"What {remote.host} sent is not {remote.what}: its hash differs.", REPLACED)
+        raise FetchFailed(
+            text("What {host} sent is not {what}: its hash differs.", host=remote.host, what=remote.what), REPLACED
+        )
 
 
 class _Receiver:
@@ -84,14 +94,17 @@ class _Receiver:
 
     def write(self, chunk: bytes) -> None:
         if self.unwanted.is_set():
-            raise FetchFailed(f"The download of {self.remote.what} was stopped.", AGAIN)
+            raise FetchFailed(text("The download of {what} was stopped.", what=self.remote.what), AGAIN)
         if not self.done:
             _require_room(self.remote, self.total)
         self.file.write(chunk)
         self.digest.update(chunk)
         self.done += len(chunk)
         if self.done > 2 * self.remote.size + SURPLUS:
-            raise FetchFailed(f"{self.remote.host} sends far more than {self.remote.what} should have.", REPLACED)
+            raise FetchFailed(
+                text("{host} sends far more than {what} should have.", host=self.remote.host, what=self.remote.what),
+                REPLACED,
+            )
 
     def flush(self) -> None:
         """Leave it to the file when it writes to the disk."""
@@ -114,8 +127,8 @@ def _require_pace(remote: RemoteFile, came: int, seconds: float) -> None:
     """Raise FetchFailed if so few bytes came in so many seconds that the rest is not worth the wait."""
     if came < SLOWEST * seconds:
         raise FetchFailed(
-            f"{remote.what} comes in too slowly: {came / seconds / 1e3:.1f} kB a second.",
-            "Try again later or on another network.",
+            text("{what} comes in too slowly: {came:.1f} kB a second.", what=remote.what, came=came / seconds / 1000.0),
+            text("Try again later or on another network."),
         )
 
 

@@ -15,6 +15,7 @@ import torch
 
 from core.export.formats import FORMATS, Format
 from core.export.model_card import model_card
+from core.language import SOURCE, together
 from core.measure import Cost, cost
 from core.pruning import Pruned, PruningPlan
 from core.quality import Quality
@@ -33,6 +34,7 @@ def bundle(
     tuned: Pruned | None = None,
     recipe: Recipe | None = None,
     judged: Mapping[tuple[str, str], Quality] | None = None,
+    language: str = SOURCE,
 ) -> bytes:
     """Return a zip of a pruned network, or of its fine-tuned form if there is one, with a model card as its README.
 
@@ -41,6 +43,7 @@ def bundle(
     formats: which of FORMATS it holds.
     tuned, recipe: the network after a fine-tune and what that was; the weights and masks that ship are then these.
     judged: figures that are known already: (stage, split) -> quality, so that they are not measured twice.
+    language: which one the README is written in.
     Scores the shipped network on the test split. Raises ValueError for a format that there is not, ExportFailed for one
     in which the network cannot be written.
     """
@@ -51,7 +54,7 @@ def bundle(
     shipped = tuned or pruned
     files, sections = _files(task, shipped, chosen)
     figures = _figures(task, pruned, tuned, judged or {})
-    card = model_card(task, shipped, recipe, figures, chosen, [*files, "metrics.json"], sections)
+    card = model_card(task, shipped, recipe, figures, chosen, [*files, "metrics.json"], sections, language)
     files["README.md"] = card.encode()
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -73,7 +76,7 @@ def _files(task: Task, shipped: Pruned, formats: Sequence[Format]) -> tuple[dict
     if any(each.weights_only for each in formats) and module == "model":
         files["model.py"] = inspect.getsource(sys.modules[type(shipped.model).__module__]).encode()
     files.update(task.packaging.files)
-    return files, "".join(each.section for each in companions)
+    return files, together([each.section for each in companions], "")
 
 
 def _put(archive: zipfile.ZipFile, name: str, content: bytes) -> int:

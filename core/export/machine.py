@@ -4,14 +4,24 @@ import platform
 from importlib.metadata import version
 from pathlib import Path
 
+from core.language import text
+
 PACKAGES = ("torch", "numpy", "safetensors", "torch-pruning", "torchmetrics", "plotly")
 
 
 def machine(threads: int) -> list[tuple[str, str]]:
     """Describe this machine and its packages in rows; threads: those of the processor that were used."""
     return [
-        ("Machine", f"{platform.system()} {platform.machine()}, {threads} processor threads"),
-        ("Processor", processor()),
+        (
+            text("Machine"),
+            text(
+                "{system} {machine}, {threads} processor threads",
+                system=platform.system(),
+                machine=platform.machine(),
+                threads=threads,
+            ),
+        ),
+        (text("Processor"), processor()),
         ("Python", platform.python_version()),
         *((name, version(name)) for name in PACKAGES),
     ]
@@ -24,4 +34,4 @@ def processor() -> str:
             names = {line.partition(":")[2].strip() for line in lines if line.startswith("model name")}
     except OSError:
         names = set()
-    return ", ".join(sorted(names)) or platform.processor() or "not told by the system"
+    return ", ".join(sorted(names)) or platform.processor() or text("not told by the system")

@@ -4,17 +4,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from core.experiment import STAGE_NAMES
 from core.export.formats import FORMATS, Format
 from core.export.rendering import render
 from core.export.words import quality_in_words
+from core.language import SOURCE, as_text, text
 from core.pruning import Pruned
 from core.quality import Quality
-from core.tasks.base import Task
+from core.tasks.base import SPLIT_NAMES, Task
 from core.tuning import Recipe
 
 ALWAYS = {
-    "model.py": "the network's definition",
-    "metrics.json": "plan, recipe, figures with their 95 % intervals, versions, and the hash of each file",
+    "model.py": text("the network's definition"),
+    "metrics.json": text("plan, recipe, figures with their 95 % intervals, versions, and the hash of each file"),
 }
 """What files hold that belong to no format."""
 
@@ -65,10 +67,12 @@ def model_card(
     formats: Sequence[Format],
     files: Iterable[str],
     sections: str = "",
+    language: str = SOURCE,
 ) -> str:
     """Write the README of a download.
 
     figures: stage -> split -> quality; files: names of what is in the download; sections: what formats say besides.
+    language: which one it is written in.
     """
     constructor = task.packaging.constructor or ("model", type(pruned.model).__name__, "")
     held = {**ALWAYS, **{name: holds for each in FORMATS.values() for name, holds in each.contents.items()}}
@@ -78,19 +82,22 @@ def model_card(
         title=task.info.title,
         sparsity=f"{pruned.sparsity:.1%}",
         recipe=recipe.to_dict() if recipe else None,
-        files={name: held.get(name, "needed to read what people put in") for name in files},
+        files={name: held.get(name, text("needed to read what people put in")) for name in files},
         packages=["torch", "safetensors", *packages],
         formats=formats,
         constructor=Constructor(*constructor),
         sections=sections,
         dtype=str(task.example.dtype).removeprefix("torch."),
         shape=f"(n, {str(tuple(task.example.shape[1:]))[1:]}",
-        inputs=task.inputs.format,
-        metric=task.info.metric,
-        splits=list(next(iter(figures.values()))),
-        figures={stage: [quality_in_words(each) for each in by_split.values()] for stage, by_split in figures.items()},
+        inputs=task.inputs.described,
+        metric=as_text(task.info.metric),
+        splits=[SPLIT_NAMES[split] for split in next(iter(figures.values()))],
+        figures={
+            STAGE_NAMES[stage]: [quality_in_words(each) for each in by_split.values()]
+            for stage, by_split in figures.items()
+        },
         plan=", ".join(f"{key} {value}" for key, value in pruned.plan.to_dict().items() if value not in (None, {})),
         about=task.info.about,
         source=task.info.origin,
     )
-    return render("README.md.jinja", card=card)
+    return render("README.md.jinja", language, card=card)

@@ -14,15 +14,18 @@ from plotly.offline import get_plotlyjs
 
 from core.charts import confusion_matrix
 from core.charts.chance import curve_beside_chance
+from core.experiment import STAGE_NAMES, STAGE_TITLES
 from core.export.findings import Findings
 from core.export.machine import machine
 from core.export.rendering import render
 from core.export.words import change_in_words, quality_in_words, ratio_in_words, relative_in_words
+from core.language import SOURCE, as_text, text
 from core.measure.advice import advice
+from core.measure.latency import Latency
 from core.measure.shipping import ShippingFigures
 from core.pruning import Pruned
 from core.quality import Quality, change
-from core.tasks.base import Task
+from core.tasks.base import SPLIT_NAMES, Task
 from core.tuning import Recipe
 
 Row = Sequence[Any]
@@ -40,8 +43,9 @@ class Table:
 class Page:
     """Hold what the template of the report shows, in its order; rows hold cells, figures are plotly's as plain data.
 
-    metric: the headline metric; chances: the plan, and as much by chance, none for the dense network;
-    `spread_of_chance` of the latter, "" for a single one.
+    judged_by: the headline metric and the data that it is of.
+    chances: the plan, and as much by chance, none for the dense network; `spread_of_chance` of the latter, "" for a
+        single one.
     seeds: a row a seed of the fine-tune, none unless there are two at least; `spread_of_seeds` goes with them.
     plan: none for the dense network; recipe: none without a fine-tune.
     effective: operations that are not with a zero; usual: the size of the examples, in words; left_out: kind -> why.
@@ -51,7 +55,7 @@ class Page:
     about: str
     headline: Sequence[Row]
     advice: Sequence[str]
-    metric: str
+    judged_by: str
     chances: Sequence[Row]
     spread_of_chance: str
     curves: Mapping[str, Any]
@@ -70,12 +74,13 @@ class Page:
     machine: Sequence[Row]
 
 
-def report(task: Task, pruned: Pruned, found: Findings, recipe: Recipe | None = None) -> str:
+def report(task: Task, pruned: Pruned, found: Findings, recipe: Recipe | None = None, language: str = SOURCE) -> str:
     """Return a self-contained HTML page about the network of the last stage in `found`, and those it was made from.
 
     pruned: what the plan left, before any fine-tune, or the dense network; recipe: of the fine-tune.
+    language: which one it is written in.
     """
-    return render("report.html.jinja", page=gather(task, pruned, found, recipe), chart_library=get_plotlyjs())
+    return render("report.html.jinja", language, page=gather(task, pruned, found, recipe), chart_library=get_plotlyjs())
 
 
 def gather(task: Task, pruned: Pruned, found: Findings, recipe: Recipe | None) -> Page:
@@ -83,11 +88,13 @@ def gather(task: Task, pruned: Pruned, found: Findings, recipe: Recipe | None) -
     dense, shipping = found.figures["dense"]["validation"], found.shipping
     tuned = recipe is not None and len(found.seeds) > 1
     return Page(
-        title=f"{task.info.title}: {f'{pruned.sparsity:.1%} pruned' if 'pruned' in found.figures else 'dense'}",
+        title=text("{title}: {share:.1%} pruned", title=task.info.title, share=pruned.sparsity)
+        if "pruned" in found.figures
+        else text("{title}: dense", title=task.info.title),
         about=task.info.about,
         headline=[*_sizes(pruned, shipping), *_qualities(found.figures, task.info.worst)],
         advice=advice(shipping.files, shipping.latency, shipping.whole or None),
-        metric=dense.metric,
+        judged_by=text("{metric}, validation", metric=as_text(dense.metric)),
         chances=_chances(found),
         spread_of_chance=_spread_of_chance(found),
         curves=curve_beside_chance(found.curve, found.curve_of_chance, dense),
@@ -100,10 +107,10 @@ def gather(task: Task, pruned: Pruned, found: Findings, recipe: Recipe | None) -
         costs=_costs(shipping),
         effective=shipping.effective,
         usual=shipping.usual,
-        left_out=shipping.left_out,
+        left_out={as_text(kind): why for kind, why in shipping.left_out.items()},
         files=_files(shipping),
         layers=_layers(pruned),
-        machine=[*machine(shipping.threads), ("Model and data", task.info.origin)],
+        machine=[*machine(shipping.threads), (text("Model and data"), task.info.origin)],
     )
 
 
@@ -114,14 +121,14 @@ def _sizes(pruned: Pruned, shipping: ShippingFigures) -> list[Row]:
     left = min(shipping.macs.get("smaller", shipping.effective), shipping.effective)
     whole = shipping.whole or shipping.files["dense"]
     return [
-        ("Removed of the prunable weights", f"{pruned.sparsity:.2%}"),
-        ("Compression ratio (prunable weights before / after)", ratio_in_words(weights, kept)),
+        (text("Removed of the prunable weights"), f"{pruned.sparsity:.2%}"),
+        (text("Compression ratio (prunable weights before / after)"), ratio_in_words(weights, kept)),
         (
-            "Compression ratio (bytes of the plain file / of the smallest one)",
+            text("Compression ratio (bytes of the plain file / of the smallest one)"),
             ratio_in_words(whole, min(shipping.files.values())),
         ),
         (
-            "Theoretical speed-up (operations before / after, zeros skipped)",
+            text("Theoretical speed-up (operations before / after, zeros skipped)"),
             ratio_in_words(shipping.macs["dense"], left),
         ),
     ]
@@ -130,17 +137,24 @@ def _sizes(pruned: Pruned, shipping: ShippingFigures) -> list[Row]:
 def _qualities(figures: Mapping[str, Mapping[str, Quality]], worst: float) -> Iterator[Row]:
     """Say how good each stage is, and how it lies to the dense network; worst: where nothing is left of a network."""
     dense = figures["dense"]
-    metric = dense["validation"].metric
+    metric = as_text(dense["validation"].metric)
     later = {stage: by_split for stage, by_split in figures.items() if stage != "dense"}
     for stage, by_split in figures.items():
         for split, quality in by_split.items():
-            yield f"{metric}, {stage}, {split}", quality_in_words(quality)
+            name = text("{metric}, {stage}, {split}", metric=metric, stage=STAGE_NAMES[stage], split=SPLIT_NAMES[split])
+            yield name, quality_in_words(quality)
     for stage, by_split in later.items():
         for split, quality in by_split.items():
-            yield f"Change of {metric}, {stage}, {split}", change_in_words(change(dense[split], quality))
+            name = text(
+                "Change of {metric}, {stage}, {split}",
+                metric=metric,
+                stage=STAGE_NAMES[stage],
+                split=SPLIT_NAMES[split],
+            )
+            yield name, change_in_words(change(dense[split], quality))
     for stage, by_split in later.items():
         relative = relative_in_words(by_split["validation"], dense["validation"], worst)
-        yield f"Of the dense {metric}, {stage}", relative
+        yield text("Of the dense {metric}, {stage}", metric=metric, stage=STAGE_NAMES[stage]), relative
 
 
 def _plan(pruned: Pruned) -> list[Row]:
@@ -150,8 +164,11 @@ def _plan(pruned: Pruned) -> list[Row]:
 def _chances(found: Findings) -> list[Row]:
     if "pruned" not in found.figures:
         return []
-    this_plan = ("this plan", quality_in_words(found.figures["pruned"]["validation"]))
-    return [this_plan, *((f"by chance, seed {i}", quality_in_words(each)) for i, each in enumerate(found.chances))]
+    this_plan = (text("this plan"), quality_in_words(found.figures["pruned"]["validation"]))
+    by_chance = [
+        (text("by chance, seed {seed}", seed=seed), quality_in_words(each)) for seed, each in enumerate(found.chances)
+    ]
+    return [this_plan, *by_chance]
 
 
 def _spread_of_chance(found: Findings) -> str:
@@ -160,12 +177,21 @@ def _spread_of_chance(found: Findings) -> str:
         return ""
     about = found.chances[0].about
     digits = about.digits + 2 if about.share else about.digits
-    return f"Mean by chance {np.mean(values):.{digits}f}, standard deviation {np.std(values, ddof=1):.{digits}f}."
+    return text(
+        "Mean by chance {mean}, standard deviation {deviation}.",
+        mean=f"{np.mean(values):.{digits}f}",
+        deviation=f"{np.std(values, ddof=1):.{digits}f}",
+    )
 
 
 def _spread_of_seeds(found: Findings) -> str:
     values = [quality.value for quality in found.seeds.values()]
-    return f"Mean {np.mean(values):.4f}, standard deviation {np.std(values, ddof=1):.4f} over {len(values)} seeds."
+    return text(
+        "Mean {mean:.4f}, standard deviation {deviation:.4f} over {seeds} seeds.",
+        mean=float(np.mean(values)),
+        deviation=float(np.std(values, ddof=1)),
+        seeds=len(values),
+    )
 
 
 def _further(found: Findings) -> Table:
@@ -174,7 +200,7 @@ def _further(found: Findings) -> Table:
     first = next(iter(further.values()))
     metrics = [
         (
-            each.metric,
+            as_text(each.metric),
             *(quality_in_words(figures.metrics[place]) for figures in further.values()),
             *(change_in_words(changed.metrics[place]) for changed in changes.values()),
         )
@@ -182,20 +208,24 @@ def _further(found: Findings) -> Table:
     ]
     groups = [
         (
-            f"{quality.metric}: {name}",
+            text("{metric}: {name}", metric=as_text(quality.metric), name=name),
             *(quality_in_words(figures.groups[name]) for figures in further.values()),
             *(change_in_words(changed.groups[name]) for changed in changes.values()),
         )
         for name, quality in first.groups.items()
     ]
-    return Table(("Validation data", *further, *(f"change, {stage}" for stage in changes)), [*metrics, *groups])
+    stages = (STAGE_NAMES[stage] for stage in further)
+    changed_stages = (text("change, {stage}", stage=STAGE_NAMES[stage]) for stage in changes)
+    return Table((text("Validation data"), *stages, *changed_stages), [*metrics, *groups])
 
 
 def _confusions(task: Task, found: Findings) -> list[dict[str, Any]]:
     """Draw the confusion matrices of the dense network and of the last stage."""
     shown = ("dense", list(found.figures)[-1])
     return [
-        confusion_matrix(counts, task.classes, f"{stage.capitalize()}: true classes and given names, %")
+        confusion_matrix(
+            counts, task.classes, text("{stage}: true classes and given names, %", stage=STAGE_TITLES[stage])
+        )
         for stage, counts in found.confused.items()
         if stage in shown
     ]
@@ -207,17 +237,25 @@ def _costs(shipping: ShippingFigures) -> Table:
     kinds = list(next(iter(times.values()), dict.fromkeys(shipping.parameters)))
     rows = [
         (
-            kind,
-            *(f"{each[kind]:,}" if kind in each else "as with zeros" for each in (shipping.parameters, shipping.macs)),
-            *(f"{each[kind].median:.3f} ({each[kind].low:.3f} to {each[kind].high:.3f})" for each in times.values()),
+            as_text(kind),
+            *(
+                f"{each[kind]:,}" if kind in each else text("as with zeros")
+                for each in (shipping.parameters, shipping.macs)
+            ),
+            *(_time(each[kind]) for each in times.values()),
         )
         for kind in kinds
     ]
-    return Table(("Network", "Parameters", "MACs", *(f"ms for {batch}" for batch in times)), rows)
+    heads = (text("ms for {batch}", batch=batch) for batch in times)
+    return Table((text("Network"), text("Parameters"), text("MACs"), *heads), rows)
+
+
+def _time(found: Latency) -> str:
+    return text("{median:.3f} ({low:.3f} to {high:.3f})", median=found.median, low=found.low, high=found.high)
 
 
 def _files(shipping: ShippingFigures) -> list[Row]:
-    whole = [("dense network, plain", f"{shipping.whole:,}")] if shipping.whole else []
+    whole = [(text("dense network, plain"), f"{shipping.whole:,}")] if shipping.whole else []
     return [*whole, *((name, f"{count:,}") for name, count in shipping.files.items())]
 
 

@@ -2,39 +2,57 @@
 
 import math
 
+from core.language import text
 from core.quality import METRICS, Change, Quality
 
-NO_ANSWER = "no answer"
+NO_ANSWER: str = text("no answer")
 
 
 def quality_in_words(quality: Quality) -> str:
     """Write a figure with its range and sample size, as in "91.20% (90.38% to 91.96%, n = 5,000)"."""
     about = quality.about
     if not math.isfinite(quality.value):
-        return f"{NO_ANSWER} (n = {quality.n:,})"
+        return text("{answer} (n = {n:,})", answer=NO_ANSWER, n=quality.n)
     write = "{:.2%}".format if about.share else f"{{:.{about.digits}f}}".format
-    return f"{write(quality.value)} ({write(quality.low)} to {write(quality.high)}, n = {quality.n:,})"
+    return text(
+        "{value} ({low} to {high}, n = {n:,})",
+        value=write(quality.value),
+        low=write(quality.low),
+        high=write(quality.high),
+        n=quality.n,
+    )
 
 
 def change_in_words(change: Change) -> str:
     """Write a change with its range, or that it is none that could be told from chance."""
     about = METRICS[change.metric]
-    scale, unit, digits = (100, " points", 2) if about.share else (1, "", about.digits)
     if not math.isfinite(change.value):
         return NO_ANSWER
-    text = f"{scale * change.value:+.{digits}f}{unit}"
-    if not math.isfinite(change.low) or not math.isfinite(change.high):
-        return f"{text} (range not known)"
-    span = f"{scale * change.low:+.{digits}f} to {scale * change.high:+.{digits}f}{unit}"
-    return f"{text} ({span})" if change.clear else f"{text}: no clear change ({span})"
+    scale, digits = (100, 2) if about.share else (1, about.digits)
+    value, low, high = (f"{scale * each:+.{digits}f}" for each in (change.value, change.low, change.high))
+    known = math.isfinite(change.low) and math.isfinite(change.high)
+    if about.share:
+        if not known:
+            return text("{value} points (range not known)", value=value)
+        if change.clear:
+            return text("{value} points ({low} to {high} points)", value=value, low=low, high=high)
+        return text("{value} points: no clear change ({low} to {high} points)", value=value, low=low, high=high)
+    if not known:
+        return text("{value} (range not known)", value=value)
+    if change.clear:
+        return text("{value} ({low} to {high})", value=value, low=low, high=high)
+    return text("{value}: no clear change ({low} to {high})", value=value, low=low, high=high)
 
 
 def relative_in_words(quality: Quality, dense: Quality, worst: float) -> str:
     """Write a figure as a share of the dense network's with its range; worst: where nothing is left of a network."""
     found = quality.relative(dense, worst)
-    return f"{found.value:.1%} ({found.low:.1%} to {found.high:.1%})" if math.isfinite(found.value) else NO_ANSWER
+    if not math.isfinite(found.value):
+        return NO_ANSWER
+    value, low, high = (f"{each:.1%}" for each in (found.value, found.low, found.high))
+    return text("{value} ({low} to {high})", value=value, low=low, high=high)
 
 
 def ratio_in_words(before: float, after: float) -> str:
     """Write how many times more there was before."""
-    return f"{before / after:.2f} x" if after else "nothing is left"
+    return text("{times:.2f} x", times=before / after) if after else text("nothing is left")

@@ -13,10 +13,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from core.errors import PlaygroundError
+from core.language import text
 
 UNFORESEEN = (
-    "Something went wrong with this, which nobody had foreseen.",
-    "What you had is kept; try it again, and if it happens twice choose another file.",
+    text("Something went wrong with this, which nobody had foreseen."),
+    text("What you had is kept; try it again, and if it happens twice choose another file."),
 )
 
 LAST_RESULT = 5.0
@@ -50,7 +51,7 @@ class BackgroundJob:
         if self.error is not None:
             raise self.error
         if self.given_up:
-            raise PlaygroundError("This was stopped.", "Ask for it again.")
+            raise PlaygroundError(text("This was stopped."), text("Ask for it again."))
         return self.results[-1]
 
     @property

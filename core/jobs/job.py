@@ -7,18 +7,19 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from core.errors import PlaygroundError
+from core.language import text
 
 EVERYBODY = ""
 """Owner of the jobs that all visitors share."""
 
 CRASHED = (
-    "The process that did this work ended unexpectedly.",
-    "What you had is kept; start it again, and if it happens twice choose a smaller piece of work.",
+    text("The process that did this work ended unexpectedly."),
+    text("What you had is kept; start it again, and if it happens twice choose a smaller piece of work."),
 )
 
 NO_ROOM = (
-    "This server has no room for another process just now.",
-    "What you had is kept; try it again in a minute.",
+    text("This server has no room for another process just now."),
+    text("What you had is kept; try it again in a minute."),
 )
 
 State = Literal["waiting", "running", "done", "stopped", "failed"]

@@ -22,6 +22,7 @@ from core.jobs.job import EVERYBODY, Job, NoRoom, QueueFull
 from core.jobs.process import Process, Worker
 from core.jobs.run import Outcome, Run, carry_out, outcome_of_error, sentences
 from core.jobs.starters import starter
+from core.language import text
 
 ABSENCE = 10.0
 """Seconds that nobody may be there for a job before it is stopped."""
@@ -88,7 +89,9 @@ class Jobs:
                 return job
             held = [run for run in self._waiting + self._running if run.job.owner == owner and run.job.active]
             if owner != EVERYBODY and len(held) >= 2:
-                raise QueueFull("You already have one job running and one waiting.", "Stop one of them first.")
+                raise QueueFull(
+                    text("You already have one job running and one waiting."), text("Stop one of them first.")
+                )
             owners = [run.job.owner for run in self._waiting]
             place = owners.index(EVERYBODY) if EVERYBODY in owners else len(owners)
             self._waiting.insert(place, Run(job, arguments))

@@ -4,6 +4,7 @@ import numpy as np
 from torch import nn
 
 from core.errors import BadInput
+from core.language import text
 from core.pruning.by_hand import Layers, prune_neurons, run
 
 
@@ -12,7 +13,9 @@ def layers_of(model: nn.Module) -> Layers:
     linear = [each for each in model.modules() if isinstance(each, nn.Linear)]
     others = [each for each in model.modules() if isinstance(each, nn.Conv2d | nn.Embedding)]
     if others or len(linear) < 2:
-        raise BadInput("This lesson needs a network of fully connected layers alone.", "Choose fashion-mlp.")
+        raise BadInput(
+            text("This lesson needs a network of fully connected layers alone."), text("Choose fashion-mlp.")
+        )
     return [(each.weight.detach().numpy(), each.bias.detach().numpy()) for each in linear]
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from torch import nn
 
+from core.language import text
 from core.measure.old_task import OldTask, forgotten_of_old
 from core.pruning import PruningPlan, prune
 from core.quality import Change, Quality, change
@@ -24,13 +25,13 @@ class Way:
     label: str
 
 
-FROM_SCRATCH = Way("scratch", "all", "From scratch")
+FROM_SCRATCH = Way("scratch", "all", text("From scratch"))
 
 WAYS = (
     FROM_SCRATCH,
-    Way("pretrained", "last-1", "Pretrained, the last layer learns"),
-    Way("pretrained", "last-2", "Pretrained, the last two layers learn"),
-    Way("pretrained", "all", "Pretrained, everything learns"),
+    Way("pretrained", "last-1", text("Pretrained, the last layer learns")),
+    Way("pretrained", "last-2", text("Pretrained, the last two layers learn")),
+    Way("pretrained", "all", text("Pretrained, everything learns")),
 )
 """What is compared; the first one is what the others are measured against."""
 

@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 
+from core.language import text
 from core.measure.latency import Latency
 
-SHIPPED = {
-    "dense": "the whole network",
-    "with zeros": "the network with zeros in it",
-    "sparse (CSR)": "sparse layers (CSR)",
-    "smaller": "the smaller network",
+SHIPPED: Mapping[str, str] = {
+    text("dense"): text("the whole network"),
+    text("with zeros"): text("the network with zeros in it"),
+    text("sparse (CSR)"): text("sparse layers (CSR)"),
+    text("smaller"): text("the smaller network"),
 }
 """How each variant is called in a sentence."""
 
@@ -23,19 +24,38 @@ def advice(
     """
     best = min(files, key=files.__getitem__)
     whole = files["dense"] if whole is None else whole
-    gain = f", {whole / files[best]:.1f} times smaller than that of the whole network." if files[best] < whole else "."
-    said = [f"Smallest file: {best}, {files[best] / 1e3:,.1f} kB{gain}"]
+    said: list[str] = [text("Smallest file: {best}, {size:,.1f} kB.", best=best, size=files[best] / 1e3)]
+    if files[best] < whole:
+        said = [
+            text(
+                "Smallest file: {best}, {size:,.1f} kB, {times:.1f} times smaller than that of the whole network.",
+                best=best,
+                size=files[best] / 1e3,
+                times=whole / files[best],
+            )
+        ]
     for batch, times in latency.items():
         dense = times["dense"]
         name = min((each for each in times if each != "dense"), key=lambda each: times[each].median)
         found = times[name]
-        many = f"{batch} at a time" if batch > 1 else "One at a time"
+        many = text("{batch} at a time", batch=batch) if batch > 1 else text("One at a time")
         if found.high < dense.low:
             said.append(
-                f"{many}: {SHIPPED[name]} is {dense.median / found.median:.1f} times faster than the whole network."
+                text(
+                    "{many}: {shipped} is {times:.1f} times faster than the whole network.",
+                    many=many,
+                    shipped=SHIPPED[name],
+                    times=dense.median / found.median,
+                )
             )
         elif dense.high < found.low:
-            said.append(f"{many}: nothing gets faster; even {SHIPPED[name]} is slower than the whole network.")
+            said.append(
+                text(
+                    "{many}: nothing gets faster; even {shipped} is slower than the whole network.",
+                    many=many,
+                    shipped=SHIPPED[name],
+                )
+            )
         else:
-            said.append(f"{many}: no gain in time that could be told from chance.")
+            said.append(text("{many}: no gain in time that could be told from chance.", many=many))
     return said

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from core.errors import BadInput
+from core.language import text
 from core.measure.cost import as_shipped, effective, macs
 from core.measure.encodings import quick_size
 from core.pruning import Pruned, PruningPlan
@@ -29,7 +30,9 @@ class Budget:
     def __post_init__(self) -> None:
         given = [each for each in (self.lose, self.size, self.macs) if each is not None]
         if len(given) != 1 or not math.isfinite(given[0]) or given[0] < 0:
-            raise BadInput("This is no budget.", "Give one: what may be lost, bytes or operations, 0 or more.")
+            raise BadInput(
+                text("This is no budget."), text("Give one: what may be lost, bytes or operations, 0 or more.")
+            )
 
 
 @dataclass(frozen=True)
@@ -112,11 +115,25 @@ def require_coarse(budget: Budget, dense: Quality) -> None:
     """Raise BadInput for a loss that is finer than the examples that choose can tell; dense: judged on these."""
     least = finest(dense)
     if budget.lose is not None and budget.lose < least - 1e-12:
-        scale, unit = (100, " points") if dense.about.share else (1, "")
+        scale = 100 if dense.about.share else 1
+        told = {"n": dense.n, "noun": dense.about.noun, "step": scale * least}
+        allowed = math.ceil(100 * scale * least) / 100
+        if dense.about.share:
+            raise BadInput(
+                text(
+                    "So small a loss cannot be told: {n:,} {noun} choose here, and one of them more or less changes "
+                    "the figure by {step:.2g} points.",
+                    **told,
+                ),
+                text("Allow a loss of at least {allowed:g} points.", allowed=allowed),
+            )
         raise BadInput(
-            f"So small a loss cannot be told: {dense.n:,} {dense.about.noun} choose here, and one of them more or less "
-            f"changes the figure by {scale * least:.2g}{unit}.",
-            f"Allow a loss of at least {math.ceil(100 * scale * least) / 100:g}{unit}.",
+            text(
+                "So small a loss cannot be told: {n:,} {noun} choose here, and one of them more or less changes "
+                "the figure by {step:.2g}.",
+                **told,
+            ),
+            text("Allow a loss of at least {allowed:g}.", allowed=allowed),
         )
 
 

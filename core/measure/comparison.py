@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from core.language import text, together
 from core.quality import Change, Quality
 
 Point = tuple[float, Quality]
@@ -41,30 +42,49 @@ def reading(curves: Mapping[str, NetworkCurves], tolerance: float) -> list[str]:
     held = {
         name: found for name, network in curves.items() if (found := survives(network.pruned, tolerance)) is not None
     }
-    said = []
+    said: list[str] = []
     if len(held) > 1:
         order = sorted(held, key=held.__getitem__)
         most, least = order[-1], order[0]
         if held[most] > held[least]:
             said.append(
-                f"With at most {percent} of its dense quality lost, {curves[most].title} survives the most "
-                f"({_percent(held[most])} of its weights removed) and {curves[least].title} the least "
-                f"({_percent(held[least])})."
+                text(
+                    "With at most {percent} of its dense quality lost, {first} survives the most ({most} of its "
+                    "weights removed) and {last} the least ({least}).",
+                    percent=percent,
+                    first=curves[most].title,
+                    most=_percent(held[most]),
+                    last=curves[least].title,
+                    least=_percent(held[least]),
+                )
             )
         else:
-            said.append(f"With at most {percent} lost, all of them survive {_percent(held[most])} removed.")
+            said.append(
+                text(
+                    "With at most {percent} lost, all of them survive {held} removed.",
+                    percent=percent,
+                    held=_percent(held[most]),
+                )
+            )
     gains = {name: each for name, network in curves.items() if (each := _gains(network))}
     if gains:
         first = max(gains, key=lambda name: gains[name][0].value)
         gain = gains[first][0]
         if gain.change is not None and gain.change.better:
             said.append(
-                f"The same number of steps of fine-tuning brings back the most for {curves[first].title}: at "
-                f"{_percent(gain.sparsity)} removed from {100 * gain.before.value:.0f} to "
-                f"{100 * gain.after.value:.0f} % of the dense quality."
+                text(
+                    "The same number of steps of fine-tuning brings back the most for {title}: at {sparsity} removed "
+                    "from {before:.0f} to {after:.0f} % of the dense quality.",
+                    title=curves[first].title,
+                    sparsity=_percent(gain.sparsity),
+                    before=100 * gain.before.value,
+                    after=100 * gain.after.value,
+                )
             )
         worse = [name for name, each in gains.items() if all(gain.harmed for gain in each)]
-        said += [f"For {curves[name].title} that fine-tune did harm at every sparsity." for name in worse]
+        said += [
+            text("For {title} that fine-tune did harm at every sparsity.", title=curves[name].title) for name in worse
+        ]
     unsure = [
         curves[name].title
         for name, each in curves.items()
@@ -72,8 +92,11 @@ def reading(curves: Mapping[str, NetworkCurves], tolerance: float) -> list[str]:
     ]
     if unsure:
         said.append(
-            f"Some ranges are wider than twice that tolerance ({', '.join(unsure)}): there, a point may lie on the "
-            "other side by chance."
+            text(
+                "Some ranges are wider than twice that tolerance ({names}): there, a point may lie on the other "
+                "side by chance.",
+                names=together(unsure, ", "),
+            )
         )
     return said
 

@@ -11,6 +11,7 @@ from safetensors.torch import save
 from torch import Tensor, nn
 
 from core.errors import BadPlan
+from core.language import text
 from core.measure.encodings import plain_tensors
 from core.pruning import Pruned, shrink
 from core.tasks.fewer_heads import FewerHeads
@@ -35,7 +36,7 @@ class Cost:
     zipped: int
 
 
-PRODUCTS = "products of activations"
+PRODUCTS = text("products of activations")
 """Under this name: multiply-accumulates of attention, where what was computed is multiplied with itself."""
 
 

@@ -9,6 +9,8 @@ import torch
 from safetensors.torch import load, save
 from torch import Tensor, nn
 
+from core.language import text
+
 Tensors = Mapping[str, Tensor]
 
 
@@ -145,10 +147,10 @@ def from_zip(content: bytes) -> dict[str, Tensor]:
 
 
 ENCODINGS: Mapping[str, Encoding] = {
-    "dense": Encoding(to_plain, load, "every number, zeros too"),
-    "zipped": Encoding(to_zip, from_zip, "the same, compressed (DEFLATE)"),
-    "bitmask": Encoding(to_bitmask, from_bitmask, "one bit a place, then the kept values"),
-    "csr": Encoding(to_csr, from_csr, "the column of each kept value, then the values"),
+    "dense": Encoding(to_plain, load, text("every number, zeros too")),
+    "zipped": Encoding(to_zip, from_zip, text("the same, compressed (DEFLATE)")),
+    "bitmask": Encoding(to_bitmask, from_bitmask, text("one bit a place, then the kept values")),
+    "csr": Encoding(to_csr, from_csr, text("the column of each kept value, then the values")),
 }
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
+from core.language import text
 from core.quality import Quality, proportion
 from core.tasks.base import Task
 from core.tasks.outputs import predicted_classes
@@ -61,4 +62,4 @@ def forgotten(task: Task, pruned: nn.Module, split: str = "validation") -> Forgo
 
 
 def _name(task: Task, place: int) -> str:
-    return task.classes[place] if place >= 0 else "no answer"
+    return task.classes[place] if place >= 0 else text("no answer")

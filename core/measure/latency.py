@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from core.errors import BadPlan
+from core.language import text
 from core.pruning import Pruned, shrink
 
 WARM, LEAST = 3, 15
@@ -68,16 +69,16 @@ def variants(dense: nn.Module, pruned: Pruned) -> tuple[dict[str, nn.Module], di
         with torch.inference_mode():
             same = torch.allclose(sparse(inputs), pruned.model(inputs), rtol=1e-3, atol=1e-3, equal_nan=True)
     except Exception:  # layers that are used otherwise than by calling them fail in ways of their own
-        left_out[SPARSE] = "its layers use their weights in a way that sparse ones do not know."
+        left_out[SPARSE] = text("its layers use their weights in a way that sparse ones do not know.")
         return found, left_out
     if same:
         found[SPARSE] = sparse
     else:
-        left_out[SPARSE] = "it would answer differently."
+        left_out[SPARSE] = text("it would answer differently.")
     return found, left_out
 
 
-SPARSE = "sparse (CSR)"
+SPARSE = text("sparse (CSR)")
 
 
 def latencies(models: Mapping[str, nn.Module], inputs: Tensor, seconds: float = 1.0) -> Iterator[dict[str, Latency]]:

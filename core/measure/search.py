@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from torch import nn
 
 from core.errors import BadInput, PlaygroundError
+from core.language import text
 from core.measure.budget import Budget, Candidate, measure_candidate, meets, require_coarse
 from core.pruning import PruningPlan, Ranking, prune, rank
 from core.quality import Quality
@@ -75,7 +76,9 @@ def search(
     """
     judged = task.evaluate(task.model, "validation", limit)
     if judged.outcomes is None or judged.outcomes.units < 4:
-        raise BadInput("There are too few examples here to choose by one half and judge by the other.", "Bring more.")
+        raise BadInput(
+            text("There are too few examples here to choose by one half and judge by the other."), text("Bring more.")
+        )
     chosen, quoted = judged.halves()
     require_coarse(budget, chosen)
     whole = measure_candidate(task, prune(task, PruningPlan(sparsity=0.0)), quoted, "dense")

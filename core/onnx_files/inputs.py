@@ -9,6 +9,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from core.errors import BadInput
+from core.language import text
 from core.onnx_files.process import Place
 from core.onnx_files.reading import OnnxNetwork
 
@@ -16,14 +17,14 @@ IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
 """Mean and deviation of red, green and blue in ImageNet, of 1."""
 
 NORMALISATIONS: Mapping[str, tuple[tuple[float, ...], tuple[float, ...]]] = {
-    "0 to 1": ((0.0,), (1.0,)),
-    "ImageNet": IMAGENET,
-    "-1 to 1": ((0.5,), (0.5,)),
-    "0 to 255": ((0.0,), (1 / 255,)),
+    text("0 to 1"): ((0.0,), (1.0,)),
+    text("ImageNet"): IMAGENET,
+    text("-1 to 1"): ((0.5,), (0.5,)),
+    text("0 to 255"): ((0.0,), (1 / 255,)),
 }
 """What people read -> mean and deviation by which pixels of 0 to 1 are normalised; one for all colours, or three."""
 
-FITS = ("crop", "stretch", "pad")
+FITS = (text("crop"), text("stretch"), text("pad"))
 """Ways to bring a picture to a network's size: its middle, all of it squeezed, or all of it on black."""
 
 TYPES = {
@@ -66,12 +67,19 @@ class PictureReading:
 
     def __post_init__(self) -> None:
         if not all(1 <= side <= MAX_SIDE for side in self.size):
-            raise BadInput(f"Pictures of {self.size[1]} by {self.size[0]} pixels cannot be looked at here.", SIDES)
+            raise BadInput(
+                text(
+                    "Pictures of {width} by {height} pixels cannot be looked at here.",
+                    width=self.size[1],
+                    height=self.size[0],
+                ),
+                SIDES,
+            )
         if not all(each > 0 for each in self.deviation) or self.fit not in FITS:
-            raise BadInput("Pictures cannot be normalised so.", "Give deviations above 0.")
+            raise BadInput(text("Pictures cannot be normalised so."), text("Give deviations above 0."))
 
 
-SIDES = f"Choose sides of 1 to {MAX_SIDE:,} pixels."
+SIDES = text("Choose sides of 1 to {max_side:,} pixels.", max_side=MAX_SIDE)
 
 
 @dataclass(frozen=True)
@@ -113,7 +121,10 @@ def batch_size(network: OnnxNetwork) -> int:
     """Return how many examples a network takes at a time: as many as it says, or USUAL_BATCH. Raises BadInput."""
     size = network.inputs[0].shape[0] or USUAL_BATCH
     if size > MAX_BATCH:
-        raise BadInput(f"This network wants {size:,} examples at a time.", "Export it with an open batch size.")
+        raise BadInput(
+            text("This network wants {size:,} examples at a time.", size=size),
+            text("Export it with an open batch size."),
+        )
     return size
 
 
@@ -146,7 +157,10 @@ def token_feeds(network: OnnxNetwork, texts: Sequence[Sequence[int]], padding: i
     (ids,) = (place for place in network.inputs if place.name not in COMPANIONS)
     length = ids.shape[1] or max(1, *(len(text) for text in texts), 1)
     if length > MAX_TOKENS:
-        raise BadInput(f"This network reads texts of {length:,} tokens.", "Export it with an open length.")
+        raise BadInput(
+            text("This network reads texts of {length:,} tokens.", length=length),
+            text("Export it with an open length."),
+        )
     cut = [list(text[:length]) for text in texts]
     filled = np.array([[*text, *[padding] * (length - len(text))] for text in cut], dtype=np.int64)
     mask = np.array([[1] * len(text) + [0] * (length - len(text)) for text in cut], dtype=np.int64)

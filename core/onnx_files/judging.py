@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from core.errors import BadInput
+from core.language import text
 from core.onnx_files.inputs import batch_size, batches_of
 from core.onnx_files.process import Opened, Place, opened
 from core.onnx_files.reading import OnnxNetwork
@@ -40,7 +41,7 @@ def judge_onnx(
         highest = outputs.max(1)
         right = np.append(right, (outputs.argmax(1) == wanted) & np.isfinite(highest))
         answered = np.append(answered, np.isfinite(highest))
-        yield share(right, "Accuracy", "your own", answered)
+        yield share(right, "Accuracy", text("your own"), answered)
 
 
 def answers(
@@ -60,10 +61,14 @@ def _outputs(running: Opened, network: OnnxNetwork, feeds: Feeds) -> np.ndarray:
     (found,) = running.run(feeds, [_answer(network.outputs).name])
     examples = len(next(iter(feeds.values())))
     if found.ndim < 2 or len(found) != examples or found.size != examples * found.shape[1] or not found.size:
-        shape = " x ".join(map(str, found.shape)) or "one number"
+        shape = " x ".join(map(str, found.shape)) or text("one number")
         raise BadInput(
-            f"This network answers {shape} to {examples} examples, which is not one number for each class.",
-            "Judging needs a classifier; pruning and the download work all the same.",
+            text(
+                "This network answers {shape} to {examples} examples, which is not one number for each class.",
+                shape=shape,
+                examples=examples,
+            ),
+            text("Judging needs a classifier; pruning and the download work all the same."),
         )
     return found.reshape(examples, -1).astype(np.float64)
 
@@ -77,6 +82,6 @@ def _answer(outputs: Sequence[Place]) -> Place:
         if found:
             return found[0]
     raise BadInput(
-        "This network does not answer with one number for each class.",
-        "Judging needs a classifier; pruning and the download work all the same.",
+        text("This network does not answer with one number for each class."),
+        text("Judging needs a classifier; pruning and the download work all the same."),
     )

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from core.errors import BadInput
+from core.language import text
 from core.uploads import Examples, LeftOut
 from core.uploads.archives import files_in_zip, is_system_file
 from core.uploads.columns import LABEL_HEADINGS, plain_heading
@@ -67,14 +68,22 @@ def read_numbers(content: bytes, width: int, outputs: int | None, names: Sequenc
     classes = class_names(outputs, names) or _places(outputs)
     lines = decode(content).splitlines()
     if not lines or len(lines[0]) > MAX_HEADING_CHARACTERS or len(lines) > MAX_ROWS + 1:
-        raise BadInput(f"This table has no line of headings, or more than {MAX_ROWS:,} rows.", "Give fewer.")
+        raise BadInput(
+            text("This table has no line of headings, or more than {max_rows:,} rows.", max_rows=MAX_ROWS),
+            text("Give fewer."),
+        )
     separator = max(SEPARATORS, key=lines[0].count)
     headings = [plain_heading(each) for each in next(csv.reader(lines[:1], delimiter=separator))]
     places = [place for place, each in enumerate(headings) if each in LABEL_HEADINGS]
     if len(places) != 1 or len(headings) != width + 1:
         raise BadInput(
-            f"This table has {len(headings):,} columns, {len(places):,} of them a label.",
-            f"This network reads {width:,} numbers: give a column for each, in their order, and one headed label.",
+            text(
+                "This table has {count:,} columns, {labels:,} of them a label.", count=len(headings), labels=len(places)
+            ),
+            text(
+                "This network reads {width:,} numbers: give a column for each, in their order, and one headed label.",
+                width=width,
+            ),
         )
     rows, labels, left_out = [], [], []
     for number, cells in enumerate(csv.reader(io.StringIO("\n".join(lines[1:])), delimiter=separator), 2):
@@ -83,24 +92,27 @@ def read_numbers(content: bytes, width: int, outputs: int | None, names: Sequenc
             rows.append([_number(cell) for cell in cells])
             labels.append(label)
         except BadInput as error:
-            left_out.append(LeftOut(f"line {number}", error.what))
+            left_out.append(LeftOut(text("line {number}", number=number), error.what))
     if not rows:
-        why = f" {left_out[0].what}: {left_out[0].why}" if left_out else ""
-        raise BadInput(f"No row of this table can be read.{why}", f"Labels are: {listed(classes)}.")
+        what = text("No row of this table can be read.")
+        if left_out:
+            first = left_out[0]
+            what = text("No row of this table can be read. {place}: {why}", place=first.what, why=first.why)
+        raise BadInput(what, text("Labels are: {classes}.", classes=listed(classes)))
     return LabelledSet(Examples(rows, labels, tuple(left_out), len(rows) + len(left_out)), classes)
 
 
-def read_token_ids(text: str) -> list[int]:
+def read_token_ids(written: str) -> list[int]:
     """Read token ids that stand in a text, with spaces or commas between. Raises BadInput."""
     try:
-        found = [int(each) for each in text.replace(",", " ").split()]
+        found = [int(each) for each in written.replace(",", " ").split()]
     except ValueError as error:
         raise BadInput(
-            f"This text is not one of token ids: {printable(text, 40)!r}.",
-            "Bring the network's tokenizer.json as well, or write whole numbers with spaces between.",
+            text("This text is not one of token ids: {written!r}.", written=printable(written, 40)),
+            text("Bring the network's tokenizer.json as well, or write whole numbers with spaces between."),
         ) from error
     if not found or not all(0 <= each < 2**31 for each in found):
-        raise BadInput("Token ids are whole numbers of 0 or more.", "Correct that text.")
+        raise BadInput(text("Token ids are whole numbers of 0 or more."), text("Correct that text."))
     return found
 
 
@@ -110,15 +122,22 @@ def class_names(outputs: int | None, names: Sequence[str]) -> tuple[str, ...]:
         return ()
     if len(set(names)) < len(names) or len(names) != (outputs or len(names)):
         raise BadInput(
-            f"There are {len(names):,} names of classes, and {outputs or len(set(names)):,} classes.",
-            "Name each output once, in the order of the outputs.",
+            text(
+                "There are {count:,} names of classes, and {classes:,} classes.",
+                count=len(names),
+                classes=outputs or len(set(names)),
+            ),
+            text("Name each output once, in the order of the outputs."),
         )
     return tuple(names)
 
 
 def _check_outputs(outputs: int | None) -> None:
     if outputs is not None and not 0 < outputs <= MOST_CLASSES:
-        raise BadInput(f"This network has {outputs:,} outputs.", f"Judging takes at most {MOST_CLASSES:,} classes.")
+        raise BadInput(
+            text("This network has {outputs:,} outputs.", outputs=outputs),
+            text("Judging takes at most {most_classes:,} classes.", most_classes=MOST_CLASSES),
+        )
 
 
 def _from_folders(outputs: int | None, folders: set[str]) -> tuple[str, ...]:
@@ -128,8 +147,16 @@ def _from_folders(outputs: int | None, folders: set[str]) -> tuple[str, ...]:
         return tuple(str(place) for place in range(outputs or len(folders)))
     if outputs is not None and len(folders) != outputs:
         raise BadInput(
-            f"This network has {outputs:,} outputs, and this zip {len(folders):,} folders: {listed(sorted(folders))}.",
-            f"Give a folder for each class, name the folders 0 to {outputs - 1:,}, or write the names of the classes.",
+            text(
+                "This network has {outputs:,} outputs, and this zip {count:,} folders: {folders}.",
+                outputs=outputs,
+                count=len(folders),
+                folders=listed(sorted(folders)),
+            ),
+            text(
+                "Give a folder for each class, name the folders 0 to {last:,}, or write the names of the classes.",
+                last=outputs - 1,
+            ),
         )
     return tuple(sorted(folders))
 
@@ -137,7 +164,7 @@ def _from_folders(outputs: int | None, folders: set[str]) -> tuple[str, ...]:
 def _places(outputs: int | None) -> tuple[str, ...]:
     _check_outputs(outputs)
     if outputs is None:
-        raise BadInput("This file does not say how many classes it has.", "Write the names of the classes.")
+        raise BadInput(text("This file does not say how many classes it has."), text("Write the names of the classes."))
     return tuple(str(place) for place in range(outputs))
 
 
@@ -145,7 +172,7 @@ def _number(cell: str) -> float:
     try:
         found = float(cell)
     except ValueError as error:
-        raise BadInput(f"{printable(cell, 20)!r} is no number.", "Give a number.") from error
+        raise BadInput(text("{cell!r} is no number.", cell=printable(cell, 20)), text("Give a number.")) from error
     if not math.isfinite(found):
-        raise BadInput(f"{printable(cell, 20)!r} is no number.", "Give a finite number.")
+        raise BadInput(text("{cell!r} is no number.", cell=printable(cell, 20)), text("Give a finite number."))
     return found

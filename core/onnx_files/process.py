@@ -16,6 +16,7 @@ from typing import Any, cast
 import numpy as np
 
 from core.errors import BadInput
+from core.language import text
 from core.uploads.wording import printable
 
 RUNNER = Path(__file__).with_name("runner.py")
@@ -67,7 +68,7 @@ class Opened:
         message = {"inputs": list(feeds), "outputs": list(outputs)}
         _, blobs = self._ask("run", message, [_packed(each) for each in feeds.values()], ANSWER_TIME)
         if len(blobs) != len(outputs):
-            raise _not_run("it ended unexpectedly")
+            raise _not_run(text("it ended unexpectedly"))
         return [_unpacked(blob) for blob in blobs]
 
     def quantise(self, content: bytes, batches: Sequence[Mapping[str, np.ndarray]]) -> bytes:
@@ -87,8 +88,8 @@ class Opened:
             _, (ids, lengths) = self._ask("tokenise", {}, blobs, ANSWER_TIME)
         except BadInput as error:
             raise BadInput(
-                "This tokenizer cannot be used: it is damaged, or of another kind.",
-                "Give the tokenizer.json that lies beside the network, as the Hub's tokenizers write it.",
+                text("This tokenizer cannot be used: it is damaged, or of another kind."),
+                text("Give the tokenizer.json that lies beside the network, as the Hub's tokenizers write it."),
             ) from error
         return _unpacked(ids), _unpacked(lengths)
 
@@ -107,7 +108,11 @@ class Opened:
             self._send({**message, "do": do, "blobs": [len(blob) for blob in blobs]}, blobs)
             answer, found = self._receive()
         except (OSError, ValueError, struct.error, KeyError, TypeError) as error:
-            why = f"it was not done after {seconds:.0f} seconds" if late.is_set() else "it ended unexpectedly"
+            why = (
+                text("it was not done after {seconds:.0f} seconds", seconds=seconds)
+                if late.is_set()
+                else text("it ended unexpectedly")
+            )
             raise _not_run(why) from error
         finally:
             timer.cancel()
@@ -118,8 +123,8 @@ class Opened:
     def _send(self, message: Mapping[str, Any], blobs: Sequence[bytes]) -> None:
         stream = self._process.stdin
         assert stream is not None  # it was started with a pipe
-        text = json.dumps(message).encode()
-        for part in (struct.pack(">I", len(text)), text, *blobs):
+        written = json.dumps(message).encode()
+        for part in (struct.pack(">I", len(written)), written, *blobs):
             stream.write(part)
         stream.flush()
 
@@ -181,7 +186,7 @@ def _unpacked(blob: bytes) -> np.ndarray:
     try:
         found: np.ndarray = np.load(io.BytesIO(blob), allow_pickle=False)
     except (ValueError, MemoryError, OSError, EOFError) as error:
-        raise _not_run("what it answered cannot be read") from error
+        raise _not_run(text("what it answered cannot be read")) from error
     return found
 
 
@@ -189,12 +194,15 @@ def _in_words(error: str) -> str:
     """Say why onnxruntime failed; what it says itself, shortened, where nothing plainer is known."""
     small = error.lower()
     if "bad allocation" in small or "bad_alloc" in small or "memory" in small:
-        return "it needs more memory than a file from outside is given here"
-    return f"onnxruntime says: {printable(error, 300)}"
+        return text("it needs more memory than a file from outside is given here")
+    return text("onnxruntime says: {error}", error=printable(error, 300))
 
 
 def _not_run(why: str) -> BadInput:
     return BadInput(
-        f"This ONNX file cannot be run here: {why}.",
-        "Export the network anew with today's exporter, float32 and standard operators, and check it in onnxruntime.",
+        text("This ONNX file cannot be run here: {why}.", why=why),
+        text(
+            "Export the network anew with today's exporter, float32 and standard operators, and check it in "
+            "onnxruntime."
+        ),
     )

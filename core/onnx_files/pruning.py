@@ -10,6 +10,7 @@ from onnx import numpy_helper
 from torch import Tensor, nn
 
 from core.errors import BadInput, BadPlan
+from core.language import text
 from core.measure.histogram import Histogram, histograms
 from core.onnx_files.reading import OnnxNetwork, parse
 from core.onnx_files.weights import Weight, values_of
@@ -21,7 +22,9 @@ from core.tasks.base import Inputs, Task, TaskInfo
 CRITERIA = ("magnitude", "random")
 """Criteria that need neither data nor gradients."""
 
-WAY_OUT = "Bring its weights for an architecture that is here, prune and tune those, and take the result home as ONNX."
+WAY_OUT = text(
+    "Bring its weights for an architecture that is here, prune and tune those, and take the result home as ONNX."
+)
 """What to do where an ONNX file is not enough."""
 
 
@@ -69,11 +72,14 @@ def check_plan(plan: PruningPlan) -> None:
     """Refuse a plan that an ONNX file cannot be pruned by. Raises BadPlan."""
     if plan.structured:
         raise BadPlan(
-            "Whole units of an ONNX file are not removed here: what reads them would have to change as well.", WAY_OUT
+            text("Whole units of an ONNX file are not removed here: what reads them would have to change as well."),
+            WAY_OUT,
         )
     if plan.criterion not in CRITERIA:
         label = known_criteria()[plan.criterion].label
-        raise BadPlan(f"{label} needs data and a network that can learn, which an ONNX file is not.", WAY_OUT)
+        raise BadPlan(
+            text("{label} needs data and a network that can learn, which an ONNX file is not.", label=label), WAY_OUT
+        )
 
 
 def score_onnx(network: OnnxNetwork, plan: PruningPlan | None = None) -> OnnxScores:
@@ -133,7 +139,9 @@ def _as_task(network: OnnxNetwork) -> Task:
         model.register_parameter(_key(place), nn.Parameter(values, requires_grad=False))
     names = tuple(_key(place) for place in range(len(network.weights)))
     looked_up = tuple(name for name, weight in zip(names, network.weights, strict=True) if weight.embedding)
-    info = TaskInfo("onnx", "An ONNX file", "", "Accuracy", network.parameters, "brought by a person", False)
+    info = TaskInfo(
+        "onnx", text("An ONNX file"), "", "Accuracy", network.parameters, text("brought by a person"), False
+    )
     return Task(
         info=info,
         model=model,
@@ -149,7 +157,7 @@ def _as_task(network: OnnxNetwork) -> Task:
 
 
 def _needs_network(*_: Any) -> NoReturn:
-    raise BadInput("An ONNX file answers only; it cannot learn here.", WAY_OUT)
+    raise BadInput(text("An ONNX file answers only; it cannot learn here."), WAY_OUT)
 
 
 def _key(place: int) -> str:
@@ -184,12 +192,16 @@ def _written(content: bytes, masks: Mapping[str, np.ndarray]) -> bytes:
 def _nothing_to_prune(network: OnnxNetwork) -> BadInput:
     if network.quantised:
         return BadInput(
-            "The weights of this ONNX file are whole numbers already (int8), which are not pruned here.",
-            "Bring the file from before it was quantised, prune that, and choose int8 then.",
+            text("The weights of this ONNX file are whole numbers already (int8), which are not pruned here."),
+            text("Bring the file from before it was quantised, prune that, and choose int8 then."),
         )
     if network.weights:
-        return BadInput("All weights of this ONNX file are embeddings.", "Allow embeddings to be pruned as well.")
+        return BadInput(
+            text("All weights of this ONNX file are embeddings."), text("Allow embeddings to be pruned as well.")
+        )
     return BadInput(
-        "This ONNX file has no weights of layers that multiply (MatMul, Gemm, Conv, LSTM ...) in its initialisers.",
-        "Export it with its weights as initialisers.",
+        text(
+            "This ONNX file has no weights of layers that multiply (MatMul, Gemm, Conv, LSTM ...) in its initialisers."
+        ),
+        text("Export it with its weights as initialisers."),
     )

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from core.errors import BadInput
+from core.language import text
 from core.onnx_files.inputs import batch_size, batches_of, takes_tokens
 from core.onnx_files.process import opened
 from core.onnx_files.reading import OnnxNetwork
@@ -37,6 +38,8 @@ def quantise_onnx(network: OnnxNetwork, content: bytes, batches: Sequence[dict[s
     Source: onnxruntime, Quantize ONNX models.
     """
     if network.quantised:
-        raise BadInput("This ONNX file is in whole numbers already.", "Bring the one from before it was quantised.")
+        raise BadInput(
+            text("This ONNX file is in whole numbers already."), text("Bring the one from before it was quantised.")
+        )
     with opened(content, load=False) as running:
         return running.quantise(content, batches)

@@ -10,6 +10,7 @@ import onnx
 from onnx import AttributeProto, GraphProto, ModelProto, TensorProto
 
 from core.errors import BadInput
+from core.language import text
 from core.onnx_files.process import Place, opened
 from core.onnx_files.tensors import check_tensors
 from core.onnx_files.weights import Weight, find_weights, is_quantised
@@ -25,7 +26,9 @@ LOOPS = ("Loop", "Scan", "SequenceMap")
 MAX_DEPTH, MAX_WEIGHTS = 8, 4_000
 """Graphs within graphs; weights that are listed."""
 
-EXPORT_ANEW = "Export it anew with today's torch.onnx.export, weights inside the file, or write it without that part."
+EXPORT_ANEW = text(
+    "Export it anew with today's torch.onnx.export, weights inside the file, or write it without that part."
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +68,10 @@ def read_onnx(content: bytes) -> OnnxNetwork:
     operators = Counter(node.op_type for graph in _checked_graphs(model.graph) for node in graph.node)
     weights = find_weights(model.graph)
     if len(weights) > MAX_WEIGHTS:
-        raise BadInput(f"This ONNX file has {len(weights):,} weights.", f"At most {MAX_WEIGHTS:,} are read.")
+        raise BadInput(
+            text("This ONNX file has {count:,} weights.", count=len(weights)),
+            text("At most {max_weights:,} are read.", max_weights=MAX_WEIGHTS),
+        )
     with opened(content) as network:
         inputs, outputs = network.inputs, network.outputs
     parameters = sum(_count(each) for each in model.graph.initializer)
@@ -88,18 +94,24 @@ def parse(content: bytes) -> ModelProto:
     try:
         model = onnx.load_model_from_string(content)
     except Exception as error:  # files of strangers fail in any way they like
-        raise BadInput("This is not an ONNX file, or a damaged one.", EXPORT_ANEW) from error
+        raise BadInput(text("This is not an ONNX file, or a damaged one."), EXPORT_ANEW) from error
     if foreign := {node.domain for graph in _graphs(model.graph) for node in graph.node} - set(DOMAINS):
         raise BadInput(
-            f"This ONNX file needs operators that are not standard ones: {listed(sorted(foreign))}.",
-            "Export it with standard operators; programs for others are not loaded here.",
+            text(
+                "This ONNX file needs operators that are not standard ones: {foreign}.", foreign=listed(sorted(foreign))
+            ),
+            text("Export it with standard operators; programs for others are not loaded here."),
         )
     newest = onnx.defs.onnx_opset_version()
     for each in model.opset_import:
         if each.domain in ("", "ai.onnx") and each.version > newest:
             raise BadInput(
-                f"This ONNX file is written with operators of version {each.version}; those up to {newest} are known.",
-                f"Export it with opset_version={min(newest, 20)}.",
+                text(
+                    "This ONNX file is written with operators of version {version}; those up to {newest} are known.",
+                    version=each.version,
+                    newest=newest,
+                ),
+                text("Export it with opset_version={newest}.", newest=min(newest, 20)),
             )
     return model
 
@@ -111,8 +123,10 @@ def _checked_graphs(graph: GraphProto) -> Iterator[GraphProto]:
         for node in each.node:
             if node.op_type in LOOPS:
                 raise BadInput(
-                    f"This ONNX file has loops ({node.op_type}), which may run without end.",
-                    "Export the network without them: for inputs of one length, or only the part without the loop.",
+                    text("This ONNX file has loops ({op_type}), which may run without end.", op_type=node.op_type),
+                    text(
+                        "Export the network without them: for inputs of one length, or only the part without the loop."
+                    ),
                 )
         yield each
 
@@ -120,7 +134,7 @@ def _checked_graphs(graph: GraphProto) -> Iterator[GraphProto]:
 def _graphs(graph: GraphProto, depth: int = 0) -> Iterator[GraphProto]:
     """Yield a graph and all graphs within its nodes. Raises BadInput where these lie too deep."""
     if depth > MAX_DEPTH:
-        raise BadInput("This ONNX file has graphs within graphs, too deep to be looked through.", EXPORT_ANEW)
+        raise BadInput(text("This ONNX file has graphs within graphs, too deep to be looked through."), EXPORT_ANEW)
     yield graph
     for node in graph.node:
         for attribute in node.attribute:

@@ -7,6 +7,7 @@ import numpy as np
 from onnx import GraphProto, SparseTensorProto, TensorProto, helper
 
 from core.errors import BadInput
+from core.language import text
 from core.uploads.wording import printable
 
 MAX_RANK = 16
@@ -21,13 +22,18 @@ def check_tensors(graph: GraphProto) -> None:
     for tensor in _tensors(graph):
         if tensor.data_location == TensorProto.EXTERNAL or tensor.external_data:
             raise BadInput(
-                "The weights of this ONNX file lie in another file beside it, which is not here.",
-                "Write it as one file: onnx.save(onnx.load(path), other_path), or export with external_data=False.",
+                text("The weights of this ONNX file lie in another file beside it, which is not here."),
+                text(
+                    "Write it as one file: onnx.save(onnx.load(path), other_path), or export with external_data=False."
+                ),
             )
         if not _holds_what_it_says(tensor):
             raise BadInput(
-                f"This ONNX file is damaged: {printable(tensor.name or 'a constant')} holds less or more than it says.",
-                "Export or download it again.",
+                text(
+                    "This ONNX file is damaged: {name} holds less or more than it says.",
+                    name=printable(tensor.name) if tensor.name else text("a constant"),
+                ),
+                text("Export or download it again."),
             )
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from core.errors import BadInput
+from core.language import text
 from core.uploads.limits import check_size
 
 MAX_ONNX_BYTES = 128 * 2**20
@@ -66,8 +67,11 @@ def check_outside(content: bytes) -> None:
         raise _no_onnx()
     if len(content) - walk.weights > MAX_DESCRIPTION_BYTES:
         raise BadInput(
-            f"{(len(content) - walk.weights) / 1e6:,.1f} MB of this ONNX file are not weights.",
-            f"At most {MAX_DESCRIPTION_BYTES / 1e6:.1f} MB of all else are read: export it anew, without notes.",
+            text("{count:,.1f} MB of this ONNX file are not weights.", count=(len(content) - walk.weights) / 1000000.0),
+            text(
+                "At most {max_description_bytes:.1f} MB of all else are read: export it anew, without notes.",
+                max_description_bytes=MAX_DESCRIPTION_BYTES / 1000000.0,
+            ),
         )
 
 
@@ -83,16 +87,21 @@ class _Walk:
     def look_at(self, kind: str, begin: int, end: int, depth: int = 0) -> None:
         """Count the fields of a message, and of those within it. Raises BadInput where these are too many."""
         if depth > MAX_DEPTH:
-            raise BadInput("This ONNX file has parts within parts, too deep to be looked through.", "Export it anew.")
+            raise BadInput(
+                text("This ONNX file has parts within parts, too deep to be looked through."), text("Export it anew.")
+            )
         inside = MESSAGES.get(kind, {})
         for number, first, last in _fields(self.view, begin, end):
             self.entries += 1
             if self.entries > MAX_ENTRIES:
-                raise BadInput(f"This ONNX file has more than {MAX_ENTRIES:,} parts.", "Bring a smaller network.")
+                raise BadInput(
+                    text("This ONNX file has more than {max_entries:,} parts.", max_entries=MAX_ENTRIES),
+                    text("Bring a smaller network."),
+                )
             if kind == "model" and number in (FUNCTIONS, TRAINING):
                 raise BadInput(
-                    "This ONNX file defines operators of its own, as functions, or how it is trained.",
-                    "Write it without: onnx.inliner.inline_local_functions puts each function in its place.",
+                    text("This ONNX file defines operators of its own, as functions, or how it is trained."),
+                    text("Write it without: onnx.inliner.inline_local_functions puts each function in its place."),
                 )
             if kind == "model" and number == GRAPH:
                 self.graphs += 1
@@ -141,6 +150,6 @@ def _varint(view: memoryview, begin: int) -> tuple[int, int]:
 
 def _no_onnx() -> BadInput:
     return BadInput(
-        "This is not an ONNX file, or a damaged one.",
-        "Export the network as ONNX, for example with torch.onnx.export, weights inside the file.",
+        text("This is not an ONNX file, or a damaged one."),
+        text("Export the network as ONNX, for example with torch.onnx.export, weights inside the file."),
     )

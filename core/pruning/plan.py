@@ -7,12 +7,21 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, Self, TypeVar
 
 from core.errors import BadPlan
+from core.language import text, together
 from core.pruning.criteria import Criterion, known_criteria
 from core.pruning.granularities import N_OF_M, Granularity, granularity_of, known_granularities
 from core.pruning.scopes import Scope, known_scopes
 from core.pruning.unit_scores import NORMS
 
 LARGEST_M = 16
+
+CALLED: Mapping[str, str] = {
+    "criterion": text("criterion"),
+    "granularity": text("granularity"),
+    "scope": text("scope"),
+    "norm": text("norm"),
+}
+"""What the choices of a plan are called in a sentence."""
 
 
 class Choices(NamedTuple):
@@ -64,7 +73,7 @@ class PruningPlan:
         granularity = granularity_of(self.granularity)
         if granularity is None:
             names = ("2:4" if name == N_OF_M else name for name in known_granularities())
-            raise BadPlan(*_unknown("granularity", self.granularity, (*names, "any other N:M")))
+            raise BadPlan(*_unknown("granularity", self.granularity, (*names, text("any other N:M"))))
         if granularity.keep is None:
             self._check_cut(granularity, criterion, scope)
         else:
@@ -72,30 +81,46 @@ class PruningPlan:
 
     def _check_amounts(self) -> None:
         if self.threshold is not None and self.sparsity is not None:
-            raise BadPlan("This plan names both a threshold and a sparsity.", "Give one of the two.")
+            raise BadPlan(text("This plan names both a threshold and a sparsity."), text("Give one of the two."))
         if self.threshold is not None and not (math.isfinite(self.threshold) and self.threshold >= 0):
-            raise BadPlan(f"{self.threshold} is no threshold.", "Give a number that is 0 or more.")
+            raise BadPlan(
+                text("{threshold} is no threshold.", threshold=self.threshold), text("Give a number that is 0 or more.")
+            )
         for share in (self.sparsity, *dict(self.overrides).values()):
             if share is not None and not 0 <= share <= 1:
-                raise BadPlan(f"{share} is no sparsity.", "Give a share from 0 (nothing) to 1 (everything).")
+                raise BadPlan(
+                    text("{share} is no sparsity.", share=share),
+                    text("Give a share from 0 (nothing) to 1 (everything)."),
+                )
 
     def _check_cut(self, granularity: Granularity, criterion: Criterion, scope: Scope) -> None:
         """Refuse what cannot go together where a cut decides how much goes."""
         if criterion.units_only and not granularity.layer_outputs:
-            judged = " or ".join(repr(name) for name, each in known_granularities().items() if each.layer_outputs)
+            first, *others = (repr(name) for name, each in known_granularities().items() if each.layer_outputs)
+            judged = first
+            for other in others:
+                judged = text("{first} or {second}", first=judged, second=other)
             raise BadPlan(
-                f"The criterion {self.criterion!r} judges whole neurons and channels, not {self.granularity!r}.",
-                f"Choose the granularity {judged}, or another criterion.",
+                text(
+                    "The criterion {criterion!r} judges whole neurons and channels, not {granularity!r}.",
+                    criterion=self.criterion,
+                    granularity=self.granularity,
+                ),
+                text("Choose the granularity {judged}, or another criterion.", judged=judged),
             )
         if scope.own_cuts and self.threshold is not None:
             raise BadPlan(
-                f"The scope {self.scope!r} gives each layer a threshold of its own.",
-                "Give a sparsity in place of the threshold.",
+                text("The scope {scope!r} gives each layer a threshold of its own.", scope=self.scope),
+                text("Give a sparsity in place of the threshold."),
             )
         if scope.weights_only and granularity.structures is not None:
             raise BadPlan(
-                f"Whole units ({self.granularity}) cannot be compared within {scope.within}.",
-                "Choose single weights, or another scope.",
+                text(
+                    "Whole units ({granularity}) cannot be compared within {within}.",
+                    granularity=self.granularity,
+                    within=scope.within,
+                ),
+                text("Choose single weights, or another scope."),
             )
 
     def _check_pattern(self, criterion: Criterion) -> None:
@@ -103,18 +128,29 @@ class PruningPlan:
         n, m = self.pattern or (0, 0)
         if not 0 < n < m <= LARGEST_M:
             raise BadPlan(
-                f"The pattern {self.granularity} is not possible.",
-                f"N:M keeps N of M neighbours: N is at least 1 and below M, M at most {LARGEST_M}, as in 2:4.",
+                text("The pattern {granularity} is not possible.", granularity=self.granularity),
+                text(
+                    "N:M keeps N of M neighbours: N is at least 1 and below M, M at most {largest_m}, as in 2:4.",
+                    largest_m=LARGEST_M,
+                ),
             )
         if criterion.units_only:
-            raise BadPlan(f"{self.criterion!r} judges whole units, not single weights.", "Choose another criterion.")
+            raise BadPlan(
+                text("{criterion!r} judges whole units, not single weights.", criterion=self.criterion),
+                text("Choose another criterion."),
+            )
         given = self.threshold is not None or (
             self.sparsity is not None and not math.isclose(self.sparsity, 1 - n / m, abs_tol=1e-9)
         )
         if given or self.scope != PruningPlan.scope or any(dict(self.overrides).values()):
             raise BadPlan(
-                f"The pattern {self.granularity} decides alone how much goes: {m - n} of every {m}.",
-                "Leave threshold, sparsity and scope as they are; an override can only keep a layer dense (0).",
+                text(
+                    "The pattern {granularity} decides alone how much goes: {gone} of every {m}.",
+                    granularity=self.granularity,
+                    gone=m - n,
+                    m=m,
+                ),
+                text("Leave threshold, sparsity and scope as they are; an override can only keep a layer dense (0)."),
             )
 
     @property
@@ -144,7 +180,7 @@ class PruningPlan:
     @property
     def compared(self) -> str:
         """What a cut is compared with, in a word: "weights" or "scores"."""
-        return "weights" if self.compares_sizes else "scores"
+        return text("weights") if self.compares_sizes else text("scores")
 
     @property
     def scoring(self) -> Self:
@@ -171,4 +207,7 @@ def _find(what: str, name: str, known: Mapping[str, T]) -> T:
 
 
 def _unknown(what: str, name: str, known: Iterable[str]) -> tuple[str, str]:
-    return f"There is no {what} named {name!r}.", f"Choose one of: {', '.join(known)}."
+    return (
+        text("There is no {what} named {name!r}.", what=CALLED[what], name=name),
+        text("Choose one of: {known}.", known=together(known, ", ")),
+    )

@@ -9,6 +9,7 @@ import numpy as np
 from torch import Tensor
 
 from core.errors import BadPlan
+from core.language import text
 from core.pruning.criteria import Scores
 from core.pruning.plan import PruningPlan
 from core.pruning.pools import Pool, unit_pools, weight_pools
@@ -167,5 +168,7 @@ def _check_overrides(plan: PruningPlan, names: tuple[str, ...], shapes: Shapes) 
     """Raise BadPlan for overrides of what the plan cannot remove one by one."""
     for name in dict(plan.overrides):
         if name not in names:
-            why = "cannot go unit by unit" if name in shapes else "does not exist or is never pruned"
-            raise BadPlan(f"An override names {name!r}, which {why}.", f"Possible are: {', '.join(names)}.")
+            what = text("An override names {name!r}, which does not exist or is never pruned.", name=name)
+            if name in shapes:
+                what = text("An override names {name!r}, which cannot go unit by unit.", name=name)
+            raise BadPlan(what, text("Possible are: {names}.", names=", ".join(names)))

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from core.errors import BadPlan
+from core.language import text
 from core.pruning.pruned import Pruned
 from core.pruning.units import (
     OTHERWISE,
@@ -38,9 +39,14 @@ def shrink(pruned: Pruned) -> nn.Module:
     small = _without_dead_units(copy.deepcopy(pruned.model), pruned)
     if not _same_answers(pruned, small):
         raise BadPlan(
-            f"Without its removed units this network would answer differently: what follows {_culprits(pruned)} makes "
-            "something of zero, looks across units, or computes with all of them in any case.",
-            "Choose single weights or N:M, or keep these layers whole; the network with zeros in it works as it is.",
+            text(
+                "Without its removed units this network would answer differently: what follows {layers} makes "
+                "something of zero, looks across units, or computes with all of them in any case.",
+                layers=_culprits(pruned),
+            ),
+            text(
+                "Choose single weights or N:M, or keep these layers whole; the network with zeros in it works as it is."
+            ),
         )
     return small
 
@@ -138,7 +144,8 @@ def _culprits(pruned: Pruned) -> str:
         if not _same_answers(pruned, alone):
             found.append(name)
     owners = [name.rpartition(".")[0] for name in found or names]
-    return ", ".join(owners[:5]) + (f" and {len(owners) - 5} more" if len(owners) > 5 else "")
+    named = ", ".join(owners[:5])
+    return text("{names} and {more} more", names=named, more=len(owners) - 5) if len(owners) > 5 else named
 
 
 def _without_dead_units(model: nn.Module, pruned: Pruned, only: str = "") -> nn.Module:
@@ -163,7 +170,9 @@ def _without_dead_units(model: nn.Module, pruned: Pruned, only: str = "") -> nn.
                 graph.get_pruning_group(root.target.module, root.handler, idxs=places).prune()
             except Exception as error:  # the graph fails in many ways on what it does not know
                 layers = ", ".join(sorted({name.rpartition(".")[0] for name in names}))
-                raise BadPlan(f"Units of {layers} cannot be taken out of this network.", OTHERWISE) from error
+                raise BadPlan(
+                    text("Units of {layers} cannot be taken out of this network.", layers=layers), OTHERWISE
+                ) from error
     for heads in pruned.heads:
         if not heads.together and (not only or only in (*heads.inputs, *heads.columns)):
             _remove_dead_heads(model, pruned.model, heads)

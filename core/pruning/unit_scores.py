@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from core.language import text
 from core.pruning.criteria import Scores
 from core.pruning.units import Structure
 
@@ -22,8 +23,8 @@ class Norm:
 
 
 NORMS: Mapping[str, Norm] = {
-    "l2": Norm("L2: root of the mean square", lambda scores: scores.square().mean(1).sqrt()),
-    "l1": Norm("L1: mean of the sizes", lambda scores: scores.abs().mean(1)),
+    "l2": Norm(text("L2: root of the mean square"), lambda scores: scores.square().mean(1).sqrt()),
+    "l1": Norm(text("L1: mean of the sizes"), lambda scores: scores.abs().mean(1)),
 }
 """By the name that a plan has for them, the usual one first."""
 

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from core.errors import BadPlan
+from core.language import text
 from core.pruning.bounded_graph import bounded, has_shifted_windows
 from core.pruning.graph_library import tp
 from core.pruning.inputs_first import pruners_of
@@ -98,7 +99,7 @@ def head_rows(heads: Iterable[Heads]) -> set[str]:
     return {name for each in heads for name in each.inputs}
 
 
-OTHERWISE = "Choose single weights or N:M."
+OTHERWISE = text("Choose single weights or N:M.")
 """What to do where whole units cannot go."""
 
 
@@ -109,7 +110,10 @@ def dependency_graph(model: nn.Module, example: Tensor) -> tp.DependencyGraph:
     """
     if has_shifted_windows(model):
         raise BadPlan(
-            "It cannot be worked out which units of this network belong together, since it attends in shifted windows.",
+            text(
+                "It cannot be worked out which units of this network belong together, since it attends in shifted "
+                "windows."
+            ),
             OTHERWISE,
         )
     for parameter in model.parameters():
@@ -126,7 +130,9 @@ def dependency_graph(model: nn.Module, example: Tensor) -> tp.DependencyGraph:
             )
     except Exception as error:  # the graph fails in many ways on what it does not know
         raise BadPlan(
-            "It cannot be worked out which units of this network belong together, as where channels are shuffled.",
+            text(
+                "It cannot be worked out which units of this network belong together, as where channels are shuffled."
+            ),
             OTHERWISE,
         ) from error
 
@@ -142,7 +148,9 @@ def groups(graph: tp.DependencyGraph) -> list[tp.dependency.Group]:
         kinds = [nn.Conv1d, nn.Conv2d, nn.Linear, *graph.CUSTOMIZED_PRUNERS]
         found = list(graph.get_all_groups(root_module_types=kinds))
     except Exception as error:
-        raise BadPlan("It cannot be worked out which units of this network belong together.", OTHERWISE) from error
+        raise BadPlan(
+            text("It cannot be worked out which units of this network belong together."), OTHERWISE
+        ) from error
     return [
         group
         for group in found

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from core.language import text
+
 
 @dataclass(frozen=True)
 class Metric:
@@ -19,54 +21,69 @@ class Metric:
     share: bool
     higher: bool
     meaning: str
-    noun: str = "examples"
+    noun: str = text("examples")
     digits: int = 1
     top: float | None = 1.0
 
 
 METRICS: Mapping[str, Metric] = {
-    "Accuracy": Metric(True, True, "Share of examples named rightly"),
-    "Recall": Metric(True, True, "Share of a class that is named rightly"),
-    "Forgotten": Metric(True, False, "Share of what the dense network names rightly that the pruned one does not"),
-    "Macro recall": Metric(True, True, "Recall of each class, averaged over the classes, rare ones counting as much"),
-    "Macro precision": Metric(
-        True, True, "Of what is given the name of a class, the share that belongs there, averaged over the classes"
+    text("Accuracy"): Metric(True, True, text("Share of examples named rightly")),
+    text("Recall"): Metric(True, True, text("Share of a class that is named rightly")),
+    text("Forgotten"): Metric(
+        True, False, text("Share of what the dense network names rightly that the pruned one does not")
     ),
-    "Macro F1": Metric(True, True, "The harmonic mean of precision and recall, averaged over the classes"),
-    "Calibration error": Metric(
+    text("Macro recall"): Metric(
+        True, True, text("Recall of each class, averaged over the classes, rare ones counting as much")
+    ),
+    text("Macro precision"): Metric(
+        True,
+        True,
+        text("Of what is given the name of a class, the share that belongs there, averaged over the classes"),
+    ),
+    text("Macro F1"): Metric(True, True, text("The harmonic mean of precision and recall, averaged over the classes")),
+    text("Calibration error"): Metric(
         True,
         False,
-        "How far a network's sureness lies from how often it is right, in 15 steps of sureness (less is better)",
+        text("How far a network's sureness lies from how often it is right, in 15 steps of sureness (less is better)"),
     ),
-    "RMSE": Metric(
+    text("RMSE"): Metric(
         False,
         False,
-        "How far guessed ratings lie from the given ones, in stars (root of the mean squared error; less is better)",
-        "ratings",
+        text(
+            "How far guessed ratings lie from the given ones, in stars (root of the mean squared error; less is better)"
+        ),
+        text("ratings"),
         3,
         None,
     ),
-    "MAE": Metric(
-        False, False, "How far guessed ratings lie from the given ones, in stars, on average", "ratings", 3, None
+    text("MAE"): Metric(
+        False,
+        False,
+        text("How far guessed ratings lie from the given ones, in stars, on average"),
+        text("ratings"),
+        3,
+        None,
     ),
-    "Perplexity": Metric(
+    text("Perplexity"): Metric(
         False,
         False,
-        "Between how many word pieces, equally likely, a network hesitates at each place (exp of the mean cross "
-        "entropy; less is better)",
-        "passages",
+        text(
+            "Between how many word pieces, equally likely, a network hesitates at each place (exp of the mean cross "
+            "entropy; less is better)"
+        ),
+        text("passages"),
         1,
         None,
     ),
-    "Next piece named": Metric(
-        True, True, "Share of places where the network finds the true next word piece likeliest", "passages"
+    text("Next piece named"): Metric(
+        True, True, text("Share of places where the network finds the true next word piece likeliest"), text("passages")
     ),
-    "Hit rate at 10": Metric(
+    text("Hit rate at 10"): Metric(
         True,
         True,
-        "Share of people for whom a film they liked is among the ten best of 100, the other 99 by chance",
-        "people",
+        text("Share of people for whom a film they liked is among the ten best of 100, the other 99 by chance"),
+        text("people"),
     ),
-    "Return": Metric(False, True, "Points collected in one episode, on average", "episodes", 1, None),
+    text("Return"): Metric(False, True, text("Points collected in one episode, on average"), text("episodes"), 1, None),
 }
 """Name of a metric, as figures carry it -> the metric."""

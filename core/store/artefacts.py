@@ -10,6 +10,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, delete, func, select, update
 
+from core.language import text
 from core.store.database import Store, StoreUnavailable, insert_new, reading, writing
 from core.store.tables import artefacts, holds, results
 
@@ -52,8 +53,11 @@ def write_file(store: Store, content: bytes) -> str:
                     raise
     except OSError as error:
         raise StoreUnavailable(
-            f"The weights could not be kept: {error.strerror or 'the disk does not answer'}.",
-            "What is on the page goes on; download what you want to keep.",
+            text(
+                "The weights could not be kept: {strerror}.",
+                strerror=error.strerror or text("the disk does not answer"),
+            ),
+            text("What is on the page goes on; download what you want to keep."),
         ) from error
     return name
 
@@ -101,8 +105,12 @@ def make_room(store: Store, size: int) -> None:
         room += each
     if room < 0:
         raise StoreUnavailable(
-            f"There is no room for {size / 1e6:,.1f} MB more: visits hold all of {store.limit / 1e9:,.1f} GB.",
-            "Download what you want to keep, or forget a visit.",
+            text(
+                "There is no room for {size:,.1f} MB more: visits hold all of {limit:,.1f} GB.",
+                size=size / 1000000.0,
+                limit=store.limit / 1000000000.0,
+            ),
+            text("Download what you want to keep, or forget a visit."),
         )
     delete_artefacts(store, going)
 

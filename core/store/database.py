@@ -15,12 +15,14 @@ import platformdirs
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from filelock import FileLock, Timeout
-from sqlalchemy import Connection, Engine, Table, create_engine, event, text
+from sqlalchemy import Connection, Engine, Table, create_engine, event
+from sqlalchemy import text as sql
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import StaticPool
 
 from core.errors import PlaygroundError
+from core.language import text, together
 
 FILE, FILES = "playground.sqlite", "artefacts"
 """The database, and the folder of weights beside it."""
@@ -81,7 +83,7 @@ def open_store(engine: Engine | None = None, folder: Path | None = None) -> Stor
         _bring_up_to_date(made, folder)
         return Store(made, folder, _limit())
     except (OSError, Timeout, SQLAlchemyError) as error:
-        why = f"Nothing can be kept in {folder} ({_reason(error)})"
+        why: str = text("Nothing can be kept in {folder} ({error})", folder=folder, error=_reason(error))
     except StoreUnavailable as error:
         why = error.what
     return open_in_memory(why)
@@ -119,7 +121,7 @@ def open_in_memory(why: str) -> Store:
     (folder / FILES).mkdir()
     with engine.begin() as connection:
         _migrate(connection)
-    note = f"{why} What you do here lasts until this server ends."
+    note = together((why, text("What you do here lasts until this server ends.")))
     return Store(engine, folder, _limit(), note, threading.RLock())
 
 
@@ -131,7 +133,7 @@ def _bring_up_to_date(engine: Engine, folder: Path) -> None:
     lock = FileLock(folder / "migrating.lock", timeout=PATIENCE) if engine.dialect.name == "sqlite" else None
     with lock or contextlib.nullcontext(), engine.connect() as connection:
         if lock is None:
-            connection.execute(text("SELECT pg_advisory_lock(:number)"), {"number": MIGRATION_LOCK})
+            connection.execute(sql("SELECT pg_advisory_lock(:number)"), {"number": MIGRATION_LOCK})
         try:
             if _missing_migrations(connection):
                 _migrate(connection)
@@ -139,7 +141,7 @@ def _bring_up_to_date(engine: Engine, folder: Path) -> None:
         finally:
             if lock is None:
                 connection.rollback()
-                connection.execute(text("SELECT pg_advisory_unlock(:number)"), {"number": MIGRATION_LOCK})
+                connection.execute(sql("SELECT pg_advisory_unlock(:number)"), {"number": MIGRATION_LOCK})
                 connection.commit()
 
 
@@ -150,8 +152,8 @@ def _missing_migrations(connection: Connection) -> bool:
     there = MigrationContext.configure(connection).get_current_revision()
     if there is not None and there not in known:
         raise StoreUnavailable(
-            "The store was written by a newer version of this app.",
-            "Update the app, or let PLAYGROUND_DATA name another folder.",
+            text("The store was written by a newer version of this app."),
+            text("Update the app, or let PLAYGROUND_DATA name another folder."),
         )
     return there != scripts.get_current_head()
 
@@ -188,12 +190,15 @@ def writing(store: Store) -> Iterator[Connection]:
 def insert_new(connection: Connection, table: Table, **values: Any) -> bool:
     """Insert a row unless there is one with the same key already; return whether it is new."""
     make = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    return connection.execute(make(table).values(**values).on_conflict_do_nothing()).rowcount > 0
+    wanted = make(table).values(**values).on_conflict_do_nothing()
+    counted = {"preserve_rowcount": True}  # or PostgreSQL's count is dropped, as that of any insert
+    return connection.execute(wanted, execution_options=counted).rowcount > 0
 
 
 def _unavailable(error: Exception) -> StoreUnavailable:
     return StoreUnavailable(
-        f"This could not be kept: {_reason(error)}", "What is on the page goes on; download what you want to keep."
+        text("This could not be kept: {reason}", reason=_reason(error)),
+        text("What is on the page goes on; download what you want to keep."),
     )
 
 
@@ -201,11 +206,11 @@ def _reason(error: Exception) -> str:
     """Say in a few words why storing failed."""
     told = str(getattr(error, "orig", None) or error).lower()
     if "full" in told or "no space" in told:
-        return "the disk is full."
+        return text("the disk is full.")
     if "locked" in told or isinstance(error, Timeout):
-        return "somebody else holds the store."
+        return text("somebody else holds the store.")
     if "read-only" in told or "readonly" in told or "permission" in told:
-        return "it cannot be written."
+        return text("it cannot be written.")
     if "malformed" in told or "not a database" in told:
-        return "the store is damaged."
-    return "the store does not answer."
+        return text("the store is damaged.")
+    return text("the store does not answer.")

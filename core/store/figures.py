@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from core.errors import BadInput
+from core.language import text
 from core.quality import METRICS, Outcomes, Quality
 from core.statistics import TRANSFORMS
 
@@ -25,7 +26,9 @@ def data_to_quality(data: Mapping[str, Any]) -> Quality:
         outcomes = data.get("outcomes")
         return Quality(**{**data, "outcomes": None if outcomes is None else _data_to_outcomes(outcomes)})
     except (KeyError, TypeError, ValueError) as error:
-        raise BadInput("A stored figure cannot be read.", "It is measured again if you ask for it.") from error
+        raise BadInput(
+            text("A stored figure cannot be read."), text("It is measured again if you ask for it.")
+        ) from error
 
 
 def _outcomes_to_data(found: Outcomes) -> dict[str, Any]:

@@ -11,8 +11,9 @@ import torch
 from torch import Tensor, nn
 
 from core.errors import BadInput
+from core.language import text, text_of
 from core.tasks.base import Task, TaskInfo
-from core.tasks.names import STARTS, TaskName
+from core.tasks.names import BEGINNINGS, TaskName
 from core.tasks.targets import Target
 
 DRAWN: Mapping[str, Callable[[Tensor], Tensor]] = {
@@ -113,7 +114,10 @@ def choose_examples(labels: Tensor, count: int | None, seed: int = 0) -> Tensor:
     if count is None:
         return torch.arange(total)
     if not 1 <= count <= total:
-        raise BadInput(f"There are {total:,} training examples, not {count:,}.", f"Choose 1 to {total:,}, or all.")
+        raise BadInput(
+            text("There are {total:,} training examples, not {count:,}.", total=total, count=count),
+            text("Choose 1 to {total:,}, or all.", total=total),
+        )
     generator = torch.Generator().manual_seed(seed)
     turn = torch.empty(total, dtype=torch.float64)
     for label in labels.unique().tolist():
@@ -129,25 +133,24 @@ def adapted_info(info: TaskInfo, name: TaskName, target: Target, model: nn.Modul
 
     info: the network on the data that it was trained on; changes: further fields that differ, such as `metric`.
     """
-    count = "all examples" if name.examples is None else f"{name.examples:,} example{'s' if name.examples > 1 else ''}"
-    drawn = "" if not name.seed else f", draw {name.seed}"
+    count = text("all examples")
+    if name.examples is not None:
+        count = text_of("{count:,} example", "{count:,} examples", name.examples)
+    parts = {"network": info.title, "target": target.title, "count": count, "start": BEGINNINGS[name.start]}
+    title = text("{network} → {target} ({count}, {start})", **parts)
+    if name.seed:
+        title = text("{network} → {target} ({count}, {start}, draw {seed})", **parts, seed=name.seed)
     pretrained = name.start == "pretrained"
     described = replace(
         info,
         name=str(name),
-        title=f"{info.title} \N{RIGHTWARDS ARROW} {target.title} ({count}, {_begin(name.start)}{drawn})",
+        title=title,
         parameters=sum(each.numel() for each in model.parameters()),
         source=target.source,
         about=target.about,
-        weights=f"{info.weights}, for other data" if pretrained else "drawn anew",
+        weights=text("{weights}, for other data", weights=info.weights) if pretrained else text("drawn anew"),
     )
     return replace(described, **changes)
-
-
-def _begin(start: str) -> str:
-    """Return the first words of what a start is: "pretrained" or "from scratch"."""
-    words = STARTS[start].partition(":")[0]
-    return words[0].lower() + words[1:]
 
 
 def adapting_defaults(examples: int, steps: int = 200, batch_size: int = 32) -> dict[str, dict[str, Any]]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import TaskUnavailable
+from core.language import text
 
 ROOT = Path(__file__).resolve().parents[2] / "assets"
 
@@ -32,8 +33,8 @@ class Assets:
             manifest = json.loads((root / "manifest.json").read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
             raise TaskUnavailable(
-                f"The list of shipped models, {root.name}/manifest.json, is missing or damaged.",
-                "Restore it from the project's repository: git checkout -- assets",
+                text("The list of shipped models, {name}/manifest.json, is missing or damaged.", name=root.name),
+                text("Restore it from the project's repository: git checkout -- assets"),
             ) from error
         return cls(root, {**{part: {} for part in PARTS}, **manifest})
 
@@ -72,8 +73,16 @@ class Assets:
     def damaged(self, file: str) -> tuple[str, str]:
         """Return what to tell somebody whose file is missing or is not the one that was shipped."""
         return (
-            f"The file {self.root.name}/{file} is missing or damaged, so this model cannot be shown.",
-            f"Restore it from the project's repository: git checkout -- {self.root.name}/{file}",
+            text(
+                "The file {name}/{file} is missing or damaged, so this model cannot be shown.",
+                name=self.root.name,
+                file=file,
+            ),
+            text(
+                "Restore it from the project's repository: git checkout -- {name}/{file}",
+                name=self.root.name,
+                file=file,
+            ),
         )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor, nn
 
+from core.language import text
 from core.quality import Quality
 from core.tasks.demo import Demo
 from core.tasks.layers import keeps_inputs_first
@@ -41,6 +42,9 @@ __all__ = [
 
 SPLITS = ("train", "validation", "test")
 
+SPLIT_NAMES: Mapping[str, str] = {"train": text("train"), "validation": text("validation"), "test": text("test")}
+"""How people read them."""
+
 
 @dataclass(frozen=True)
 class TaskInfo:
@@ -72,7 +76,11 @@ class TaskInfo:
     @property
     def origin(self) -> str:
         """Where data and weights come from."""
-        return f"{self.source}; weights {self.weights}" if self.weights else self.source
+        return (
+            text("{source}; weights {weights}", source=self.source, weights=self.weights)
+            if self.weights
+            else self.source
+        )
 
 
 @dataclass(frozen=True, eq=False)

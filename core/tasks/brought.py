@@ -10,10 +10,11 @@ import torch
 from torch import Tensor, nn
 
 from core.errors import BadInput
+from core.language import text
 from core.quality import Quality, share
 from core.tasks.base import Heads, Task, UploadAdapter
 from core.tasks.demo import Answer
-from core.tasks.outputs import predicted_classes, top_answers
+from core.tasks.outputs import ANSWER, SURE, predicted_classes, top_answers
 from core.tasks.resized import only_smaller, output_shape, resized_to
 from core.tasks.without_data import numbered_classes, with_own_classes
 from core.uploads import SET_READERS, Checkpoint, DoesNotFit, LeftOut, differences, read_checkpoint
@@ -72,7 +73,11 @@ def bring_checkpoint(task: Task, content: bytes, classes: Sequence[str] = ()) ->
     named = tuple(classes) or _classes_of_file(task, found)
     steps = [*found.steps]
     if smaller := _smaller(task, found):
-        steps.append(f"Rebuilt the network with fewer units, as {len(smaller)} of the file's tensors have them.")
+        steps.append(
+            text(
+                "Rebuilt the network with fewer units, as {count} of the file's tensors have them.", count=len(smaller)
+            )
+        )
     try:
         mine = with_weights(task, found.weights, classes=named)
     except RuntimeError as error:
@@ -80,13 +85,27 @@ def bring_checkpoint(task: Task, content: bytes, classes: Sequence[str] = ()) ->
         raise DoesNotFit(every, {name: tuple(value.shape) for name, value in found.weights.items()}) from error
     own = mine.classes != task.classes
     if own:
-        whose = "they were given names" if classes else "the file names them" if named else "nobody named them yet"
-        steps.append(f"Its {len(mine.classes)} answers are other ones than those of this app's network: {whose}.")
+        steps.append(_whose_answers(len(mine.classes), bool(classes), bool(named)))
     return Brought(mine, tuple(steps), own)
 
 
+def _whose_answers(count: int, given: bool, named: bool) -> str:
+    """Say that a network has answers of its own, and who named them: a person (`given`), the file, or nobody."""
+    if given:
+        return text(
+            "Its {count} answers are other ones than those of this app's network: they were given names.", count=count
+        )
+    if named:
+        return text(
+            "Its {count} answers are other ones than those of this app's network: the file names them.", count=count
+        )
+    return text(
+        "Its {count} answers are other ones than those of this app's network: nobody named them yet.", count=count
+    )
+
+
 def with_weights(
-    task: Task, weights: Mapping[str, Tensor], about: str = "your weights", classes: Sequence[str] = ()
+    task: Task, weights: Mapping[str, Tensor], about: str = text("your weights"), classes: Sequence[str] = ()
 ) -> Task:
     """Return the task with a network of other weights, whose early state nobody knows.
 
@@ -96,9 +115,14 @@ def with_weights(
     Raises RuntimeError where they do not fit, BadInput for another number of names than of answers.
     """
     model, outputs = _network(task, weights)
-    source = "brought by you" if about == "your weights" else "made here"
+    source = text("brought by you") if about == text("your weights") else text("made here")
     parameters = sum(each.numel() for each in model.parameters())
-    info = replace(task.info, title=f"{task.info.title}, {about}", weights=source, parameters=parameters)
+    info = replace(
+        task.info,
+        title=text("{title}, {about}", title=task.info.title, about=about),
+        weights=source,
+        parameters=parameters,
+    )
     training = replace(task.training, early_checkpoint=lambda: None)
     if parameters != sum(each.numel() for each in task.model.parameters()):
         training = replace(training, fresh=None)
@@ -107,7 +131,10 @@ def with_weights(
         return mine
     outputs = outputs or output_shape(model, task.example)[1]
     if classes and len(classes) != outputs:
-        raise BadInput(f"This network has {outputs:,} answers, not {len(classes):,}.", "Name each of them once.")
+        raise BadInput(
+            text("This network has {outputs:,} answers, not {count:,}.", outputs=outputs, count=len(classes)),
+            text("Name each of them once."),
+        )
     return with_own_classes(mine, model, tuple(classes) or numbered_classes(outputs))
 
 
@@ -130,8 +157,8 @@ def _network(task: Task, weights: Mapping[str, Tensor]) -> tuple[nn.Module, int]
         return model, 0
     if task.classifier is not None and answers[1:] == (1,):
         raise BadInput(
-            "The last layer of this network gives one number, not one for each class.",
-            "Bring a network with an answer for each class, two at least.",
+            text("The last layer of this network gives one number, not one for each class."),
+            text("Bring a network with an answer for each class, two at least."),
         )
     if task.classifier is None or len(answers) != 2:
         raise RuntimeError("This network answers something else.")
@@ -179,8 +206,8 @@ def read_labelled(task: Task, content: bytes) -> Labelled:
     adapter, classes = _adapter(task), task.classes
     if not classes:
         raise BadInput(
-            "This network answers with a number, not with one of several classes, so that no share can be right.",
-            "Show it single examples.",
+            text("This network answers with a number, not with one of several classes, so that no share can be right."),
+            text("Show it single examples."),
         )
 
     def can_be_read(text: str) -> None:
@@ -217,13 +244,15 @@ def judge(task: Task, model: nn.Module, labelled: Labelled) -> Iterator[Quality]
         outputs = _outputs_or_nan(adapter, model, labelled.items[part], len(task.classes))
         right = np.append(right, _right(outputs, labelled.labels[part], adapter.multi).numpy())
         answered = np.append(answered, (predicted_classes(outputs) >= 0).numpy())
-        yield share(right, "Accuracy", "your own", answered)
+        yield share(right, "Accuracy", text("your own"), answered)
 
 
 def _adapter(task: Task) -> UploadAdapter:
     """Return how a task reads uploads. Raises BadInput if it takes none."""
     if task.uploads is None:
-        raise BadInput("This model takes no examples from outside.", "Choose one that looks at pictures or texts.")
+        raise BadInput(
+            text("This model takes no examples from outside."), text("Choose one that looks at pictures or texts.")
+        )
     return task.uploads
 
 
@@ -259,9 +288,9 @@ def _right(outputs: Tensor, labels: Sequence[Any], multi: bool) -> Tensor:
 def _answer_label_by_label(output: Tensor, classes: Sequence[str]) -> Answer:
     """Put one output (1, classes) in words where each class is a label that may be given or not."""
     if int(predicted_classes(output)) < 0:
-        return Answer("no answer")
+        return Answer(text("no answer"))
     sure = output[0].sigmoid()
     order = sure.argsort(descending=True).tolist()
-    given = ", ".join(classes[place] for place in order if sure[place] >= 0.5) or "none of them"
-    rows = tuple({"Answer": classes[place], "Sure, %": round(100 * float(sure[place]), 1)} for place in order)
-    return Answer(f"{given} (each label is judged by itself)", rows)
+    given = ", ".join(classes[place] for place in order if sure[place] >= 0.5) or text("none of them")
+    rows = tuple({ANSWER: classes[place], SURE: round(100 * float(sure[place]), 1)} for place in order)
+    return Answer(text("{given} (each label is judged by itself)", given=given), rows)

@@ -13,6 +13,7 @@ from types import ModuleType
 
 from core.downloads import RemoteFile
 from core.errors import UnknownTask
+from core.language import text
 from core.tasks.assets import ROOT, Assets
 from core.tasks.base import Task, TaskInfo
 from core.tasks.hub.local import is_of_hub, load_local
@@ -64,8 +65,10 @@ def load(
         return field.load(assets, wanted.network)
     names = targets(wanted.network, root)
     if wanted.target not in names:
-        known = f"Choose one of: {', '.join(names)}." if names else "Choose another network."
-        raise UnknownTask(f"{wanted.network} has no target named {wanted.target!r}.", known)
+        known = text("Choose one of: {names}.", names=", ".join(names)) if names else text("Choose another network.")
+        raise UnknownTask(
+            text("{network} has no target named {target!r}.", network=wanted.network, target=wanted.target), known
+        )
     return field.adapt(assets, wanted)
 
 
@@ -89,7 +92,9 @@ def _field_of(network: str, assets: Assets) -> ModuleType:
         if network in {info.name for info in field.catalog(assets)}:
             return field
     known = ", ".join(info.name for field in _fields() for info in field.catalog(assets))
-    raise UnknownTask(f"There is no model named {network!r}.", f"Choose one of: {known}.")
+    raise UnknownTask(
+        text("There is no model named {network!r}.", network=network), text("Choose one of: {known}.", known=known)
+    )
 
 
 def missing(name: str) -> tuple[RemoteFile, ...]:

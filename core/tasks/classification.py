@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from core.language import text
 from core.quality import Change, Quality, proportion, share
 from core.tasks.class_figures import (
     macro_recall,
@@ -45,7 +46,7 @@ def classifier(
     example: (split, place) -> one example as people can look at it; None where there is no data.
     """
     judge = _Judge(classes, outputs, labels)
-    baseline = Baseline("always the most frequent class", judge.most_frequent)
+    baseline = Baseline(text("always the most frequent class"), judge.most_frequent)
     return {
         "classifier": Classifier(classes, judge.logits, labels, example),
         "score": judge.score,

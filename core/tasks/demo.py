@@ -7,6 +7,7 @@ from typing import Any
 from torch import Tensor
 
 from core.errors import BadInput
+from core.language import text
 from core.tasks.outputs import top_answers
 
 
@@ -56,7 +57,9 @@ class Demo:
 def require_number(noun: str, number: int, most: int) -> None:
     """Raise BadInput if a question's number, of a picture or an episode, is not one of 1 to `most`."""
     if not 1 <= number <= most:
-        raise BadInput(f"There is no {noun} {number}.", f"Choose 1 to {most:,}.")
+        raise BadInput(
+            text("There is no {noun} {number}.", noun=noun, number=number), text("Choose 1 to {most:,}.", most=most)
+        )
 
 
 def judged_answer(output: Tensor, classes: Sequence[str], truth: Answer) -> Answer:
@@ -65,11 +68,13 @@ def judged_answer(output: Tensor, classes: Sequence[str], truth: Answer) -> Answ
     truth: the example with its true class.
     """
     best, rows = top_answers(output, classes)
-    verdict = "right" if best == truth.said else f"it is: {truth.said}"
-    return Answer(f"{best} ({verdict})", tuple(rows), truth.image)
+    said = text("{best} (right)", best=best)
+    if best != truth.said:
+        said = text("{best} (it is: {truth})", best=best, truth=truth.said)
+    return Answer(said, tuple(rows), truth.image)
 
 
 def compare_classes(dense: Answer, other: Answer) -> str:
     """Say whether two classifiers answer alike."""
     first, second = (answer.rows[0]["Answer"] if answer.rows else None for answer in (dense, other))
-    return "Both say the same." if first == second else "They do not say the same."
+    return text("Both say the same.") if first == second else text("They do not say the same.")

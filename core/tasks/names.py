@@ -5,17 +5,26 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 from core.errors import UnknownTask
+from core.language import text
 
 PART = "~"
 """Between the parts of a name: `NETWORK~TARGET:EXAMPLES.SEED~START`."""
 
 STARTS = {
-    "pretrained": "Pretrained: all that it learned before, with a fresh head where classes differ",
-    "scratch": "From scratch: all weights drawn anew, of the usual size",
-    "scratch-large": "From scratch, too large: ten times the usual size",
-    "scratch-alike": "From scratch, all alike: each weight of a layer the same, so that no neuron ever differs",
+    "pretrained": text("Pretrained: all that it learned before, with a fresh head where classes differ"),
+    "scratch": text("From scratch: all weights drawn anew, of the usual size"),
+    "scratch-large": text("From scratch, too large: ten times the usual size"),
+    "scratch-alike": text("From scratch, all alike: each weight of a layer the same, so that no neuron ever differs"),
 }
 """How a network begins to learn a target."""
+
+BEGINNINGS = {
+    "pretrained": text("pretrained"),
+    "scratch": text("from scratch"),
+    "scratch-large": text("from scratch, too large"),
+    "scratch-alike": text("from scratch, all alike"),
+}
+"""The same in a few words, for a title."""
 
 OWN = "own-"
 """How the name of a target begins that is made of somebody's own data: `own-HASH`, kept in the store."""
@@ -57,7 +66,9 @@ class TaskName:
         found = _TARGET.fullmatch(rest[0])
         start = rest[1] if len(rest) > 1 else "pretrained"
         if found is None or len(rest) > 2 or start not in STARTS:
-            raise UnknownTask(f"{name[:80]!r} names no target to learn.", "Choose one from the list.")
+            raise UnknownTask(
+                text("{name!r} names no target to learn.", name=name[:80]), text("Choose one from the list.")
+            )
         return cls(network, found[1], int(found[2]) if found[2] else None, start, int(found[3] or 0))
 
     @property

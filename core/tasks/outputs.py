@@ -6,6 +6,12 @@ from typing import Any
 import torch.nn.functional as F
 from torch import Tensor
 
+from core.language import text
+
+ANSWER: str = text("Answer")
+SURE: str = text("Sure, %")
+"""Columns of the table in which a network's likeliest answers stand."""
+
 
 def predicted_classes(outputs: Tensor) -> Tensor:
     """Return the class that each row of outputs (n, classes) names, int (n,); -1 for no answer: not a number."""
@@ -16,10 +22,10 @@ def predicted_classes(outputs: Tensor) -> Tensor:
 def top_answers(output: Tensor, classes: Sequence[str], most: int = 3) -> tuple[str, list[dict[str, Any]]]:
     """Return the likeliest class of one output (1, classes), and the first few with how sure the model is."""
     if int(predicted_classes(output)) < 0:
-        return "no answer", []
+        return text("no answer"), []
     sure = output[0].softmax(0)
     best = sure.argsort(descending=True)[:most].tolist()
-    return classes[best[0]], [{"Answer": classes[i], "Sure, %": round(100 * float(sure[i]), 1)} for i in best]
+    return classes[best[0]], [{ANSWER: classes[i], SURE: round(100 * float(sure[i]), 1)} for i in best]
 
 
 def distillation_loss(output: Tensor, wanted: Tensor, temperature: float) -> Tensor:

@@ -11,6 +11,7 @@ from PIL import Image
 from torch import Tensor, nn
 
 from core.errors import BadInput
+from core.language import text, together
 from core.tasks.adapting import (
     adapted_info,
     adapting_defaults,
@@ -48,7 +49,11 @@ def own_target(own: OwnSet) -> Target:
     total = len(own.places["train"])
     counts = tuple(count for count in (10, 50, 200) if count < total)
     return Target(
-        "own", "Your own data", f"{len(own.items):,} examples of {len(own.classes)} classes.", "yours", counts
+        "own",
+        text("Your own data"),
+        text("{count:,} examples of {classes} classes.", count=len(own.items), classes=len(own.classes)),
+        text("yours"),
+        counts,
     )
 
 
@@ -56,7 +61,9 @@ def read_own_data(task: Task, content: bytes) -> OwnSet:
     """Read a set that a task can learn. Raises BadInput for another file, or a task that takes no examples."""
     adapter = task.uploads
     if adapter is None or task.classifier is None:
-        raise BadInput("This network takes no examples of yours.", "Choose one that looks at pictures or texts.")
+        raise BadInput(
+            text("This network takes no examples of yours."), text("Choose one that looks at pictures or texts.")
+        )
 
     def can_be_read(item: Any) -> None:
         adapter.inputs([item])
@@ -83,17 +90,24 @@ def look_at_own_data(task: Task, content: bytes) -> OwnData:
         ratings = read_own_ratings(task, content)
         sizes = {split: len(part.stars) for split, part in ratings.parts.items()}
         total = sum(sizes.values())
-        about = f"{total:,} ratings of {len(ratings.users):,} people who are new to the network."
-        target = Target("own", "Your own ratings", about, "yours", _counts(sizes["train"]))
+        about = text(
+            "{total:,} ratings of {count:,} people who are new to the network.", total=total, count=len(ratings.users)
+        )
+        target = Target("own", text("Your own ratings"), about, text("yours"), _counts(sizes["train"]))
         return OwnData(
-            "rating", target, f"{about} {_split(sizes)}", tuple({"Left out": each} for each in ratings.left_out)
+            "rating",
+            target,
+            together((about, _split(sizes))),
+            tuple({text("Left out"): each} for each in ratings.left_out),
         )
     own = read_own_data(task, content)
     sizes = {split: len(places) for split, places in own.places.items()}
     counts = ", ".join(f"{name} {(own.labels == place).sum():,}" for place, name in enumerate(own.classes))
+    what: str = text("What")
+    why: str = text("Why")
     target = own_target(own)
-    lines = tuple({"What": each.what, "Why": each.why} for each in own.left_out)
-    return OwnData(own.kind, target, f"{target.about} {counts}. {_split(sizes)}", lines)
+    lines = tuple({what: each.what, why: each.why} for each in own.left_out)
+    return OwnData(own.kind, target, together((target.about, f"{counts}.", _split(sizes))), lines)
 
 
 def kind_of_own_data(task: Task) -> str:
@@ -104,8 +118,9 @@ def kind_of_own_data(task: Task) -> str:
 
 
 def _split(sizes: Mapping[str, int]) -> str:
-    parts = ", ".join(f"{size:,} {split}" for split, size in sizes.items())
-    return f"Split into {parts}; no example is in two parts."
+    return text(
+        "Split into {train:,} train, {validation:,} validation, {test:,} test; no example is in two parts.", **sizes
+    )
 
 
 def _counts(total: int) -> tuple[int, ...]:
@@ -122,7 +137,9 @@ def adapt_to_own(task: Task, content: bytes, name: TaskName) -> Task:
     own = read_own_data(task, content)
     fresh = task.training.fresh
     if fresh is None and name.start != "pretrained":
-        raise BadInput("Nobody knows here how to build this network anew.", "Begin with what it has learned before.")
+        raise BadInput(
+            text("Nobody knows here how to build this network anew."), text("Begin with what it has learned before.")
+        )
     build = fresh or (lambda: task.model)
     model = starting_network(task.model, build, name, len(own.classes))
     labels = torch.from_numpy(own.labels).long()
@@ -230,7 +247,7 @@ class _OwnData:
         item = self.own.items[int(self.places[split][place])]
         name = self.own.classes[int(self.labels[self.places[split][place]])]
         if not isinstance(item, Image.Image):
-            return Answer(name, ({"Text": str(item)[:EXAMPLE_CHARACTERS]},))
+            return Answer(name, ({text("Text"): str(item)[:EXAMPLE_CHARACTERS]},))
         written = io.BytesIO()
         small = item.convert("RGB")
         small.thumbnail((EXAMPLE_SIDE, EXAMPLE_SIDE))

@@ -4,6 +4,7 @@ import importlib
 from typing import Any
 
 from core.errors import TaskUnavailable
+from core.language import text
 
 
 def import_package(name: str) -> Any:
@@ -12,6 +13,6 @@ def import_package(name: str) -> Any:
         return importlib.import_module(name)
     except ImportError as error:
         raise TaskUnavailable(
-            f"This model needs the package {name}, which is not installed.",
-            "Install what the app needs: pip install -r requirements.txt",
+            text("This model needs the package {name}, which is not installed.", name=name),
+            text("Install what the app needs: pip install -r requirements.txt"),
         ) from error

@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from core.language import together
 from core.quality import Change, Quality
 from core.tasks.demo import Answer
 from core.tasks.outputs import distillation_loss, predicted_classes
@@ -40,7 +41,8 @@ class BatchRequest:
 class Inputs:
     """Describe what a model reads.
 
-    format: how raw data becomes a batch, in a sentence or two for somebody who loads the download.
+    format: how raw data becomes a batch, in a sentence or two for somebody who loads the download; answers: what the
+        network answers, the same way.
     few: (how many) -> a few real inputs, quickly, on which networks that should answer alike are compared; None: the
         first ones of a batch.
     typical: (how many) -> inputs of the usual size, for counting and timing; None where all have the same size.
@@ -53,6 +55,12 @@ class Inputs:
     typical: Callable[[int], Tensor] | None = None
     usual_size: Callable[[], str] = lambda: ""
     variable_length: bool = False
+    answers: str = ""
+
+    @property
+    def described(self) -> str:
+        """How raw data becomes a batch, and what the network answers."""
+        return together((self.format, self.answers)) if self.answers else self.format
 
 
 @dataclass(frozen=True, eq=False)

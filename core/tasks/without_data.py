@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from core.errors import BadInput
+from core.language import text
 from core.tasks.base import Batch, BatchRequest, ExtraFigures, Packaging, Task
 from core.tasks.classification import classifier
 from core.tasks.outputs import distillation_loss
@@ -28,12 +29,12 @@ def with_own_classes(task: Task, model: nn.Module, classes: tuple[str, ...]) -> 
     """
     parts = classifier(classes, _no_outputs, lambda split: torch.zeros(0, dtype=torch.long))
     figures = parts["extra"]
-    reads = task.inputs.format.partition(" It answers with ")[0]
+
     listed = ", ".join(classes[:20]) + (" ..." if len(classes) > 20 else "")
     return replace(
         task,
         model=model,
-        info=replace(task.info, source="No examples of its classes are here"),
+        info=replace(task.info, source=text("No examples of its classes are here")),
         score=parts["score"],
         draw=_no_batches,
         loss=parts["loss"],
@@ -41,7 +42,11 @@ def with_own_classes(task: Task, model: nn.Module, classes: tuple[str, ...]) -> 
         inputs=replace(
             task.inputs,
             few=None,
-            format=f"{reads} It answers with {len(classes)} numbers; the largest one names the class: {listed}.",
+            answers=text(
+                "It answers with {count} numbers; the largest one names the class: {classes}.",
+                count=len(classes),
+                classes=listed,
+            ),
         ),
         training=replace(
             task.training,
@@ -98,14 +103,14 @@ def numbered_classes(count: int) -> tuple[str, ...]:
 def _no_outputs(model: nn.Module, split: str, limit: int | None) -> Iterator[Tensor]:
     """Refuse to judge on examples that are not here. Raises BadInput."""
     raise BadInput(
-        "There are no examples of this network's classes here, so it cannot be judged.",
-        "Bring a labelled set of your own: pictures in folders, or a table of texts.",
+        text("There are no examples of this network's classes here, so it cannot be judged."),
+        text("Bring a labelled set of your own: pictures in folders, or a table of texts."),
     )
 
 
 def _no_batches(request: BatchRequest) -> Iterable[Batch]:
     """Refuse to draw examples that are not here. Raises BadInput."""
     raise BadInput(
-        "There are no examples of this network's classes here to learn or to measure from.",
-        "Choose what looks at weights alone, as magnitude does, or make a labelled set of your own its data.",
+        text("There are no examples of this network's classes here to learn or to measure from."),
+        text("Choose what looks at weights alone, as magnitude does, or make a labelled set of your own its data."),
     )

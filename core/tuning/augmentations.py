@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 
+from core.language import text
+
 AUGMENTATIONS: Mapping[str, str] = {
-    "flip": "mirrored",
-    "shift": "shifted",
-    "nudge": "shifted a little",
-    "erase": "partly erased",
-    "drop": "words hidden",
+    "flip": text("mirrored"),
+    "shift": text("shifted"),
+    "nudge": text("shifted a little"),
+    "erase": text("partly erased"),
+    "drop": text("words hidden"),
 }
 """Name -> how people read it. Pictures know all but the last, texts only that."""

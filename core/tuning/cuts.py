@@ -5,6 +5,7 @@ from dataclasses import replace
 from torch import nn
 
 from core.errors import BadRecipe
+from core.language import text
 from core.pruning import Pruned, prune, rank
 from core.tasks.base import Task
 
@@ -29,7 +30,8 @@ def recut(task: Task, model: nn.Module, pruned: Pruned, sparsity: float) -> Prun
     plan, target = pruned.plan, pruned.sparsity
     if plan.pattern:
         raise BadRecipe(
-            f"The pattern {plan.granularity} cannot come bit by bit.", "Choose one shot, or remove single weights."
+            text("The pattern {granularity} cannot come bit by bit.", granularity=plan.granularity),
+            text("Choose one shot, or remove single weights."),
         )
     share = sparsity / target if target else 0.0
     overrides = {name: own * share for name, own in dict(plan.overrides).items()}

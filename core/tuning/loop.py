@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from core.errors import BadRecipe, TuningFailed
+from core.language import text
 from core.pruning import Pruned
 from core.tasks.base import Task
 from core.tuning.averaging import WeightAverage
@@ -32,7 +33,7 @@ def fine_tune(task: Task, pruned: Pruned, recipe: Recipe, keep_at: int = 0) -> I
     Raises TuningFailed when the loss is no longer finite, BadRecipe when nothing is left that could learn.
     """
     if pruned.sparsity == 1:
-        raise BadRecipe("Nothing is left to train: every weight was removed.", "Remove less.")
+        raise BadRecipe(text("Nothing is left to train: every weight was removed."), text("Remove less."))
     steps = steps_of(task, recipe)
     schedule = known_strategies()[recipe.strategy].schedule(task, pruned, recipe, steps)
     network = NetworkInTraining(task, schedule.start, recipe, settled=not schedule.cuts)
@@ -91,15 +92,19 @@ def _batches(network: NetworkInTraining) -> Iterator[tuple[Tensor, Tensor]]:
             if network.model is not learning:
                 break
         if empty:
-            raise BadRecipe("There is nothing to learn from: no training data.", "Bring some, or choose another model.")
+            raise BadRecipe(
+                text("There is nothing to learn from: no training data."), text("Bring some, or choose another model.")
+            )
 
 
 def _finite(loss: float, step: int) -> float:
     """Return a loss. Raises TuningFailed where it is no finite number."""
     if not math.isfinite(loss):
         raise TuningFailed(
-            f"The training loss stopped being a number after {step} steps, so the fine-tune was stopped.",
-            "The pruned network is kept as it was; try a gentler learning rate.",
+            text(
+                "The training loss stopped being a number after {step} steps, so the fine-tune was stopped.", step=step
+            ),
+            text("The pruned network is kept as it was; try a gentler learning rate."),
         )
     return loss
 

@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from core.errors import BadRecipe
+from core.language import text, text_of
 from core.tasks.base import Task
 from core.tuning.augmentations import AUGMENTATIONS
 from core.tuning.limits import check_recipe
@@ -46,23 +47,23 @@ class Recipe:
     Raises BadRecipe when a value is outside its range.
     """
 
-    epochs: int = setting(1, Number(label="Rounds (epochs)", step=1))
-    learning_rate: float = setting(1e-3, Number(label="Learning rate", step=1e-4, format="%.5f"))
-    batch_size: int = setting(128, Number(label="Batch size", step=32))
-    optimizer: str = setting("adam", OneOf(label="Optimizer", options={name: name for name in OPTIMIZERS}))
-    weight_decay: float = setting(0.0, Number(label="Weight decay", step=1e-4, format="%.5f"))
-    warmup: float = setting(0.1, Share(label="Warm-up, share of the steps", most=1.0, step=0.05))
-    cosine: bool = setting(True, Switch(label="Learning rate falls (cosine)"))
-    augment: tuple[str, ...] = setting((), SomeOf(label="Examples are varied", options=AUGMENTATIONS))
-    label_smoothing: float = setting(0.0, Share(label="Label smoothing", most=0.5, step=0.05))
-    seed: int = setting(0, Number(label="Seed", step=1, least=0))
-    seconds: float | None = setting(None, Number(label="Time limit, seconds", step=5.0, empty="none"))
-    learns: str = setting("all", OneOf(label="What learns", options=TRAINABLE))
+    epochs: int = setting(1, Number(label=text("Rounds (epochs)"), step=1))
+    learning_rate: float = setting(1e-3, Number(label=text("Learning rate"), step=1e-4, format="%.5f"))
+    batch_size: int = setting(128, Number(label=text("Batch size"), step=32))
+    optimizer: str = setting("adam", OneOf(label=text("Optimizer"), options={name: name for name in OPTIMIZERS}))
+    weight_decay: float = setting(0.0, Number(label=text("Weight decay"), step=1e-4, format="%.5f"))
+    warmup: float = setting(0.1, Share(label=text("Warm-up, share of the steps"), most=1.0, step=0.05))
+    cosine: bool = setting(True, Switch(label=text("Learning rate falls (cosine)")))
+    augment: tuple[str, ...] = setting((), SomeOf(label=text("Examples are varied"), options=AUGMENTATIONS))
+    label_smoothing: float = setting(0.0, Share(label=text("Label smoothing"), most=0.5, step=0.05))
+    seed: int = setting(0, Number(label=text("Seed"), step=1, least=0))
+    seconds: float | None = setting(None, Number(label=text("Time limit, seconds"), step=5.0, empty=text("none")))
+    learns: str = setting("all", OneOf(label=text("What learns"), options=TRAINABLE))
     distill: float = setting(
         0.0,
         Share(
-            label="Learn from the dense model",
-            help="Share of the lesson that asks for the dense model's answers, not the labels (distillation).",
+            label=text("Learn from the dense model"),
+            help=text("Share of the lesson that asks for the dense model's answers, not the labels (distillation)."),
             most=1.0,
             step=0.1,
         ),
@@ -70,8 +71,8 @@ class Recipe:
     temperature: float = setting(
         2.0,
         Number(
-            label="Softness of these answers",
-            help="The higher, the more the answers that the dense model holds for unlikely count (temperature).",
+            label=text("Softness of these answers"),
+            help=text("The higher, the more the answers that the dense model holds for unlikely count (temperature)."),
             step=0.5,
             format="%.1f",
         ),
@@ -79,34 +80,38 @@ class Recipe:
     recalibrate: bool = setting(
         False,
         Switch(
-            label="Recalibrate batch norm",
-            help="Measure the statistics of batch normalisation anew at the end. With 0 rounds, nothing else is done.",
+            label=text("Recalibrate batch norm"),
+            help=text(
+                "Measure the statistics of batch normalisation anew at the end. With 0 rounds, nothing else is done."
+            ),
         ),
     )
     patience: int = setting(
         0,
         Number(
-            label="Patience, looks",
-            help="Stop when so many looks in a row bring nothing better, and take the best; 0 goes on to the end.",
+            label=text("Patience, looks"),
+            help=text(
+                "Stop when so many looks in a row bring nothing better, and take the best; 0 goes on to the end."
+            ),
             step=1,
         ),
     )
     strategy: str = "one-shot"
-    rounds: int = setting(3, Number(label="Pruning rounds", step=1))
+    rounds: int = setting(3, Number(label=text("Pruning rounds"), step=1))
     steps: int | None = setting(
         None,
         Number(
-            label="Steps instead of rounds",
-            help="So many optimiser steps, whatever the number of rounds; empty for whole rounds.",
+            label=text("Steps instead of rounds"),
+            help=text("So many optimiser steps, whatever the number of rounds; empty for whole rounds."),
             step=10,
-            empty="none: whole rounds",
+            empty=text("none: whole rounds"),
         ),
     )
     average: float = setting(
         0.0,
         Share(
-            label="Average the last weights",
-            help="Share of the run at its end over which the weights are averaged; what comes out is the mean.",
+            label=text("Average the last weights"),
+            help=text("Share of the run at its end over which the weights are averaged; what comes out is the mean."),
             most=0.9,
             step=0.1,
         ),
@@ -124,7 +129,10 @@ class Recipe:
         """
         presets = known_presets()
         if name not in presets:
-            raise BadRecipe(f"There is no recipe named {name!r}.", f"Choose one of {', '.join(presets)}.")
+            raise BadRecipe(
+                text("There is no recipe named {name!r}.", name=name),
+                text("Choose one of {presets}.", presets=", ".join(presets)),
+            )
         return replace(presets[name].recipe, **changes)
 
     def to_dict(self) -> dict[str, Any]:
@@ -147,5 +155,6 @@ def longer(recipe: Recipe, times: int) -> Recipe:
 
 def length_of(recipe: Recipe) -> str:
     """Say in words how long a recipe learns: "1 round", "3 rounds" or "30 steps"."""
-    count, unit = (recipe.epochs, "round") if recipe.steps is None else (recipe.steps, "step")
-    return f"{count:,} {unit}{'' if count == 1 else 's'}"
+    if recipe.steps is None:
+        return text_of("{count:,} round", "{count:,} rounds", recipe.epochs)
+    return text_of("{count:,} step", "{count:,} steps", recipe.steps)

@@ -5,11 +5,13 @@ from collections.abc import Mapping
 
 from torch import nn
 
+from core.language import text
+
 TRAINABLE: Mapping[str, str] = {
-    "all": "Everything",
-    "last-1": "The last layer",
-    "last-2": "The last two layers",
-    "biases-norms": "Biases and normalisation only",
+    "all": text("Everything"),
+    "last-1": text("The last layer"),
+    "last-2": text("The last two layers"),
+    "biases-norms": text("Biases and normalisation only"),
 }
 """What a form offers, and how people read it; a recipe takes any number of last layers."""
 

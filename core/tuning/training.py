@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from core.errors import BadPlan, BadRecipe
+from core.language import text
 from core.pruning import Pruned, SmallerNetwork
 from core.tasks.base import Task
 from core.tuning.evaluation import Evaluation, evaluate
@@ -37,7 +38,7 @@ class NetworkInTraining:
         for name, parameter in self.model.named_parameters():
             parameter.requires_grad_(name in learning)
         if not any(p.requires_grad for p in self.model.parameters()):
-            raise BadRecipe("Nothing would learn with these choices.", "Let more of the network learn.")
+            raise BadRecipe(text("Nothing would learn with these choices."), text("Let more of the network learn."))
         named = self.model.named_modules()
         self.frozen = [each for name, each in named if isinstance(each, NORMS) and f"{name}.weight" not in learning]
         recipe = self.recipe

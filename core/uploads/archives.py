@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from core.errors import BadInput
+from core.language import text
 from core.uploads.limits import MAX_FILE_BYTES, MAX_ZIP_FILES, UNPACKED_RATIO, check_size
 from core.uploads.wording import printable
 
@@ -60,7 +61,8 @@ def files_in_zip(content: bytes, max_bytes: int = MAX_FILE_BYTES) -> Iterator[Zi
         path = PurePosixPath(name.replace("\\", "/"))
         if path.is_absolute() or ".." in path.parts or re.match(r"[A-Za-z]:[\\/]", name) or "\0" in entry.orig_filename:
             raise BadInput(
-                f"This zip has a file with a path that leads out of it: {printable(name)!r}.", "Pack it again."
+                text("This zip has a file with a path that leads out of it: {name!r}.", name=printable(name)),
+                text("Pack it again."),
             )
         yield ZippedFile(path, entry.file_size, functools.partial(_unpacked, archive, entry, max_bytes))
 
@@ -77,21 +79,26 @@ def _opened(content: bytes) -> tuple[zipfile.ZipFile, list[zipfile.ZipInfo]]:
         return archive, [entry for entry in archive.infolist() if not entry.filename.endswith(("/", "\\"))]
     except Exception as error:  # zips of strangers fail in any way they like
         if content.startswith(b"PK"):
-            raise BadInput("This zip is damaged.", "Pack it again.") from error
-        raise BadInput("This is not a zip, or a damaged one.", "Pack the files as a zip, and choose that.") from error
+            raise BadInput(text("This zip is damaged."), text("Pack it again.")) from error
+        raise BadInput(
+            text("This is not a zip, or a damaged one."), text("Pack the files as a zip, and choose that.")
+        ) from error
 
 
 def _check_sizes(entries: list[zipfile.ZipInfo], zip_bytes: int, max_bytes: int) -> None:
     """Refuse a zip by what it says of its files. Raises BadInput."""
     if len(entries) > MAX_ZIP_FILES:
-        raise BadInput(f"This zip holds {len(entries):,} files.", f"Give at most {MAX_ZIP_FILES:,}.")
+        raise BadInput(
+            text("This zip holds {count:,} files.", count=len(entries)),
+            text("Give at most {max_zip_files:,}.", max_zip_files=MAX_ZIP_FILES),
+        )
     if sum(entry.file_size for entry in entries) > UNPACKED_RATIO * max_bytes:
         raise BadInput(
-            "This zip would unpack to more than it is safe to hold.",
-            f"At most {UNPACKED_RATIO * max_bytes / 1e6:.0f} MB.",
+            text("This zip would unpack to more than it is safe to hold."),
+            text("At most {unpacked_ratio:.0f} MB.", unpacked_ratio=UNPACKED_RATIO * max_bytes / 1000000.0),
         )
     if sum(entry.compress_size for entry in entries) > zip_bytes:
-        raise BadInput("This zip is damaged: its files lie one upon another.", "Pack it again.")
+        raise BadInput(text("This zip is damaged: its files lie one upon another."), text("Pack it again."))
 
 
 def _decoded_name(entry: zipfile.ZipInfo) -> str:
@@ -110,7 +117,8 @@ def _unpacked(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, max_bytes: int) 
     """
     if entry.file_size > max_bytes:
         raise BadInput(
-            f"This file has {entry.file_size / 1e6:,.1f} MB.", f"Give one of at most {max_bytes / 1e6:.1f} MB."
+            text("This file has {file_size:,.1f} MB.", file_size=entry.file_size / 1000000.0),
+            text("Give one of at most {max_bytes:.1f} MB.", max_bytes=max_bytes / 1000000.0),
         )
     packed = copy.copy(entry)
     packed.compress_type, packed.file_size = zipfile.ZIP_STORED, entry.compress_size
@@ -120,16 +128,18 @@ def _unpacked(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, max_bytes: int) 
             content = UNPACKERS[entry.compress_type](stream.read(), entry.file_size + 1)
     except KeyError as error:
         raise BadInput(
-            "This file is packed in a way that is not read here.", "Pack it again, as a usual zip."
+            text("This file is packed in a way that is not read here."), text("Pack it again, as a usual zip.")
         ) from error
     except RuntimeError as error:
-        raise BadInput("This file is locked with a password.", "Pack it again, without a password.") from error
+        raise BadInput(
+            text("This file is locked with a password."), text("Pack it again, without a password.")
+        ) from error
     except Exception as error:  # and their files do, too
-        raise BadInput("This file is damaged inside the zip.", "Pack it again.") from error
+        raise BadInput(text("This file is damaged inside the zip."), text("Pack it again.")) from error
     if len(content) > entry.file_size:
-        raise BadInput("This file holds more than it says.", "Pack it again.")
+        raise BadInput(text("This file holds more than it says."), text("Pack it again."))
     if len(content) < entry.file_size or zlib.crc32(content) != entry.CRC:
-        raise BadInput("This file is damaged inside the zip.", "Pack it again.")
+        raise BadInput(text("This file is damaged inside the zip."), text("Pack it again."))
     return content
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from core.errors import BadInput
+from core.language import text
 from core.uploads.limits import MAX_COLUMNS
 from core.uploads.wording import printable
 
@@ -25,14 +26,35 @@ class Columns:
 class TableRow:
     """Hold one row below the headings.
 
-    name: where it stands, as in "line 7".
+    begin, end: the lines in which it begins and ends, the first one of the file being 1.
     cells: its cells, in the order of the columns.
     problem: why it cannot be read, None if it can.
     """
 
-    name: str
+    begin: int
+    end: int
     cells: Sequence[str]
     problem: BadInput | None = None
+
+    @property
+    def name(self) -> str:
+        """Where it stands, as in "line 7"."""
+        if self.begin == self.end:
+            return text("line {begin}", begin=self.begin)
+        return text("lines {begin} to {end}", begin=self.begin, end=self.end)
+
+    def nothing_usable(self, problem: BadInput) -> BadInput:
+        """Make the error of a table in which no row can be used, this one for that reason."""
+        if self.begin == self.end:
+            what = text("No row of this table can be used. Line {begin}: {what}", begin=self.begin, what=problem.what)
+        else:
+            what = text(
+                "No row of this table can be used. Lines {begin} to {end}: {what}",
+                begin=self.begin,
+                end=self.end,
+                what=problem.what,
+            )
+        return BadInput(what, problem.advice)
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,31 +78,42 @@ def count_known_columns(headings: Sequence[str]) -> int:
 def check_column_count(headings: Sequence[str]) -> None:
     """Refuse a table with too many columns. Raises BadInput."""
     if len(headings) > MAX_COLUMNS:
-        raise BadInput(f"This table has more than {MAX_COLUMNS} columns.", "Keep two: text and label.")
+        raise BadInput(
+            text("This table has more than {max_columns} columns.", max_columns=MAX_COLUMNS),
+            text("Keep two: text and label."),
+        )
 
 
 def find_columns(headings: Sequence[str]) -> Columns:
     """Find the columns of text and label by plain headings. Raises BadInput unless there is one of each."""
     places = {"text": _places(headings, TEXT_HEADINGS), "label": _places(headings, LABEL_HEADINGS)}
     written = ", ".join(repr(printable(name, 20)) for name in headings[:6]) + (", ..." if len(headings) > 6 else "")
-    missing = [f"no {what}" for what, found in places.items() if not found]
-    if missing:
+    if not all(places.values()):
+        problem = text("This table has no text and no label among its headings: {written}.", written=written)
+        if places["text"]:
+            problem = text("This table has no label among its headings: {written}.", written=written)
+        elif places["label"]:
+            problem = text("This table has no text among its headings: {written}.", written=written)
         raise BadInput(
-            f"This table has {' and '.join(missing)} among its headings: {written}.",
-            "The first line must be: text,label",
+            problem,
+            text("The first line must be: text,label"),
         )
     for what, found in places.items():
         if len(found) > 1:
             raise BadInput(
-                f"Which column is the {what} cannot be told from these headings: {written}.",
-                f"Name one of them {what}.",
+                text(
+                    "Which column is the {what} cannot be told from these headings: {written}.",
+                    what=what,
+                    written=written,
+                ),
+                text("Name one of them {what}.", what=what),
             )
     return Columns(places["text"][0], places["label"][0], len(headings))
 
 
 def no_rows() -> BadInput:
     """Make the error of a table without rows."""
-    return BadInput("This table has no rows.", "Give a line text,label and then one line for each text.")
+    return BadInput(text("This table has no rows."), text("Give a line text,label and then one line for each text."))
 
 
 def _places(headings: Sequence[str], known: Sequence[str]) -> list[int]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from core.errors import BadInput
+from core.language import text
 from core.uploads.columns import (
     Columns,
     Table,
@@ -25,9 +26,9 @@ SEPARATORS = ",;\t|"
 EXCEL_SEPARATOR_LINE = re.compile(r'"?sep=([^\w\r\n" ])', re.IGNORECASE)
 """A line for Excel alone, which names the separator."""
 
-SAVE_AS_CSV = "Save it as CSV: in Excel with File, Save As, CSV UTF-8."
+SAVE_AS_CSV = text("Save it as CSV: in Excel with File, Save As, CSV UTF-8.")
 
-OTHER_TEXTS = {"{": "JSON", "[": "JSON", "<": "a web page, or XML"}
+OTHER_TEXTS = {"{": "JSON", "[": "JSON", "<": text("a web page, or XML")}
 """First character of a text that is no table -> its kind."""
 
 
@@ -35,7 +36,7 @@ def open_csv(content: bytes) -> Table:
     """Open a table as CSV. Raises BadInput if it cannot be decoded or its headings do not tell text and label."""
     decoded = decode(content)
     if decoded.count("\n") + decoded.count("\r") > 2 * MAX_LINES:  # which is how a line may end twice
-        raise BadInput(f"This table has more than {MAX_LINES:,} lines.", "Give fewer.")
+        raise BadInput(text("This table has more than {max_lines:,} lines.", max_lines=MAX_LINES), text("Give fewer."))
     lines = io.StringIO(decoded, newline="")
     heading, number, separators = _heading_line(lines)
     columns, separator = _columns_and_separator(heading, separators)
@@ -55,7 +56,12 @@ def _heading_line(lines: io.StringIO) -> tuple[str, int, str]:
             break
     if len(line) > MAX_HEADING_CHARACTERS:
         raise BadInput(
-            f"Line {number} has more than {MAX_HEADING_CHARACTERS:,} characters.", "Keep two columns: text, label."
+            text(
+                "Line {number} has more than {max_heading_characters:,} characters.",
+                number=number,
+                max_heading_characters=MAX_HEADING_CHARACTERS,
+            ),
+            text("Keep two columns: text, label."),
         )
     return line, number, separators
 
@@ -69,7 +75,7 @@ def _columns_and_separator(line: str, separators: str) -> tuple[Columns, str]:
     separator, headings = max(candidates, key=lambda each: (count_known_columns(each[1]), len(each[1])))
     check_column_count(headings)
     if count_known_columns(headings) < 2 and (kind := OTHER_TEXTS.get(line.lstrip()[:1])):
-        raise BadInput(f"This is {kind}, it has no rows of text and label.", SAVE_AS_CSV)
+        raise BadInput(text("This is {kind}, it has no rows of text and label.", kind=kind), SAVE_AS_CSV)
     return find_columns(headings), separator
 
 
@@ -85,7 +91,8 @@ def _rows(lines: io.StringIO, heading_lines: int, columns: Columns, separator: s
         while line := lines.readline():
             if line.count(separator) > MAX_LINE_SEPARATORS:
                 raise BadInput(
-                    f"There are columns without end in {len(line):,} characters.", "Keep two: text and label."
+                    text("There are columns without end in {count:,} characters.", count=len(line)),
+                    text("Keep two: text and label."),
                 )
             yield line
 
@@ -99,24 +106,35 @@ def _rows(lines: io.StringIO, heading_lines: int, columns: Columns, separator: s
         except csv.Error as error:
             if begin != heading_lines + reader.line_num or line.count('"') % 2:  # the rest would be taken for rows
                 raise BadInput(
-                    f"The text that begins in line {begin} does not end within {csv.field_size_limit():,} characters.",
-                    "Look for a quotation mark that is missing there.",
+                    text(
+                        "The text that begins in line {begin} does not end within {field_size_limit:,} characters.",
+                        begin=begin,
+                        field_size_limit=csv.field_size_limit(),
+                    ),
+                    text("Look for a quotation mark that is missing there."),
                 ) from error
             cells = [line]
         end = heading_lines + reader.line_num
         if any(cell.strip() for cell in cells):
-            name = f"line {begin}" if begin == end else f"lines {begin} to {end}"
-            yield TableRow(name, cells, _problem(cells, columns, separator))
+            yield TableRow(begin, end, cells, _problem(cells, columns, separator))
 
 
 def _problem(cells: list[str], columns: Columns, separator: str) -> BadInput | None:
     """Say why a row cannot be read; return None if it can."""
     if len(cells) == 1 and len(cells[0]) > csv.field_size_limit():
-        return BadInput(f"It has {len(cells[0]):,} characters.", f"At most {MAX_TEXT_CHARACTERS:,} are read.")
+        return BadInput(
+            text("It has {count:,} characters.", count=len(cells[0])),
+            text("At most {max_text_characters:,} are read.", max_text_characters=MAX_TEXT_CHARACTERS),
+        )
     if any(cell.strip() for cell in cells[columns.count :]):
         return BadInput(
-            f"It has {len(cells)} columns where the headings have {columns.count}: a text that holds "
-            f"{separator!r} needs quotation marks around it.",
-            "Save the table as CSV once more.",
+            text(
+                "It has {count} columns where the headings have {columns_count}: a text that holds {separator!r} "
+                "needs quotation marks around it.",
+                count=len(cells),
+                columns_count=columns.count,
+                separator=separator,
+            ),
+            text("Save the table as CSV once more."),
         )
     return None

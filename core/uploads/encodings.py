@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 
 from core.errors import BadInput
+from core.language import text
 from core.uploads.limits import ENCODING_SAMPLE_BYTES, ENCODING_SAMPLE_LINES
 
 BYTE_ORDER_MARKS = {
@@ -60,7 +61,7 @@ def decode(content: bytes) -> str:
             with contextlib.suppress(UnicodeDecodeError):
                 return content.decode(guess)
         raise BadInput(
-            "It cannot be told in which encoding this table is written.", "Save it as CSV in UTF-8."
+            text("It cannot be told in which encoding this table is written."), text("Save it as CSV in UTF-8.")
         ) from error
 
 

@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 
 from core.errors import BadInput
+from core.language import text
 from core.uploads.limits import LABELS_PER_CLASS, MAX_LABEL_CHARACTERS
 from core.uploads.wording import listed, printable
 
@@ -17,11 +18,14 @@ LABEL_SEPARATOR = "[;|]"
 
 
 class UnmatchedLabel(BadInput):
-    """Refuse a label that names no class, or could name several; `reason` goes on with "..., which"."""
+    """Refuse a label that names no class, or could name several, which are in `found`."""
 
-    def __init__(self, given: str, reason: str, classes: Sequence[str]) -> None:
-        super().__init__(f"{printable(given)!r} {reason}.", f"Use: {listed(classes)}.")
-        self.reason = reason
+    def __init__(self, given: str, classes: Sequence[str], found: Sequence[str] = ()) -> None:
+        what = text("{given!r} is no class here.", given=printable(given))
+        if found:
+            what = text("{given!r} could be any of {found}.", given=printable(given), found=listed(found))
+        super().__init__(what, text("Use: {classes}.", classes=listed(classes)))
+        self.found = tuple(found)
 
 
 def match_label(given: str, classes: Sequence[str], aliases: Mapping[str, str] = NO_ALIASES) -> int:
@@ -44,24 +48,29 @@ def match_label(given: str, classes: Sequence[str], aliases: Mapping[str, str] =
         wanted = reduced(asked)
         found = {place for place, name in names if reduced(name) == wanted} if wanted else set()
         if len(found) > 1:
-            raise UnmatchedLabel(
-                given, f"could be any of {listed([classes[place] for place in sorted(found)])}", classes
-            )
+            raise UnmatchedLabel(given, classes, [classes[place] for place in sorted(found)])
         if found and (
             reduced is not _letters_and_digits or any(_essence(name) == _essence(asked) for _, name in names)
         ):
             return found.pop()
-    raise UnmatchedLabel(given, "is no class here", classes)
+    raise UnmatchedLabel(given, classes)
 
 
 def match_cell(cell: str, classes: Sequence[str], aliases: Mapping[str, str] = NO_ALIASES) -> int:
     """Find the place of the class that a table's cell names. Raises BadInput, in words about its row."""
     if not cell.strip():
-        raise BadInput("It has no label.", f"Use: {listed(classes)}.")
+        raise BadInput(text("It has no label."), text("Use: {classes}.", classes=listed(classes)))
     try:
         return match_label(cell, classes, aliases)
     except UnmatchedLabel as error:
-        raise BadInput(f"It has the label {printable(cell)!r}, which {error.reason}.", error.advice) from error
+        what = text("It has the label {label!r}, which is no class here.", label=printable(cell))
+        if error.found:
+            what = text(
+                "It has the label {label!r}, which could be any of {found}.",
+                label=printable(cell),
+                found=listed(error.found),
+            )
+        raise BadInput(what, error.advice) from error
 
 
 def match_cell_of_several(
@@ -75,7 +84,9 @@ def match_cell_of_several(
     most = max(len(re.findall(LABEL_SEPARATOR, name)) for name in classes)  # separators within one name
     parts = re.split(f"({LABEL_SEPARATOR})", cell)  # every second one is a separator
     if len(parts) > LABELS_PER_CLASS * len(classes) + 2 * most:
-        raise BadInput("It has far more labels than there are classes.", f"Use: {listed(classes)}.")
+        raise BadInput(
+            text("It has far more labels than there are classes."), text("Use: {classes}.", classes=listed(classes))
+        )
     found, begin = set(), 0
     while begin < len(parts):
         for end in range(begin + 2 * most + 1, begin, -2):  # the longest name first

@@ -1,6 +1,7 @@
 """How large files from people may be: every limit once, with its reason."""
 
 from core.errors import BadInput
+from core.language import text
 
 MAX_FILE_BYTES = 50 * 2**20
 """Bytes of any file but one of weights; the server takes no more either."""
@@ -97,9 +98,11 @@ ENCODING_SAMPLE_BYTES, ENCODING_SAMPLE_LINES = 20_000, 200
 def check_size(content: bytes, max_bytes: int = MAX_FILE_BYTES) -> None:
     """Refuse a file that is empty or has more than so many bytes. Raises BadInput."""
     if not content:
-        raise BadInput("This file is empty.", "Choose another one.")
+        raise BadInput(text("This file is empty."), text("Choose another one."))
     if len(content) > max_bytes:
         raise BadInput(
-            f"This file has {len(content) / 1e6:,.1f} MB, more than what it should hold can take.",
-            f"Give one of at most {max_bytes / 1e6:.1f} MB.",
+            text(
+                "This file has {count:,.1f} MB, more than what it should hold can take.", count=len(content) / 1000000.0
+            ),
+            text("Give one of at most {max_bytes:.1f} MB.", max_bytes=max_bytes / 1000000.0),
         )

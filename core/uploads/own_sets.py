@@ -10,6 +10,7 @@ import numpy as np
 from PIL import Image
 
 from core.errors import BadInput
+from core.language import text
 from core.uploads.archives import files_in_zip, is_system_file
 from core.uploads.examples import LeftOut
 from core.uploads.labels import NO_ALIASES
@@ -52,15 +53,19 @@ def read_own_set(kind: str, content: bytes, check: Callable[[Any], object] | Non
     classes = _classes_of_folders(content) if kind == "picture" else _classes_of_table(content)
     if len(classes) < 2:
         raise BadInput(
-            f"All of this belongs to one class, {listed(classes)}." if classes else "There is no class in this file.",
-            "Give at least two: a folder for each in the zip, or labels of two kinds in the table.",
+            text("All of this belongs to one class, {classes}.", classes=listed(classes))
+            if classes
+            else text("There is no class in this file."),
+            text("Give at least two: a folder for each in the zip, or labels of two kinds in the table."),
         )
     if len(classes) > MOST_CLASSES:
         numbers = all(_is_number(each) for each in classes)
+        what = text("These are {count:,} classes.", count=len(classes))
+        if numbers:
+            what = text("These are {count:,} classes, all of them numbers, so no kinds of things.", count=len(classes))
         raise BadInput(
-            f"These are {len(classes):,} classes"
-            + (", all of them numbers, so no kinds of things." if numbers else "."),
-            f"Give at most {MOST_CLASSES}: put what belongs together under one label.",
+            what,
+            text("Give at most {most_classes}: put what belongs together under one label.", most_classes=MOST_CLASSES),
         )
     read = read_picture_folders if kind == "picture" else read_text_table
     examples = read(content, classes, NO_ALIASES, check, False)
@@ -69,11 +74,14 @@ def read_own_set(kind: str, content: bytes, check: Callable[[Any], object] | Non
     few = [f"{classes[place]} ({counts[place]})" for place in range(len(classes)) if counts[place] < FEWEST_OF_A_CLASS]
     if few:
         raise BadInput(
-            f"Too few examples to learn, to choose and to judge by: {listed(few)}.",
-            f"Give each class at least {FEWEST_OF_A_CLASS} different ones, or leave it out.",
+            text("Too few examples to learn, to choose and to judge by: {few}.", few=listed(few)),
+            text(
+                "Give each class at least {fewest_of_a_class} different ones, or leave it out.",
+                fewest_of_a_class=FEWEST_OF_A_CLASS,
+            ),
         )
     left_out = examples.left_out + (
-        (LeftOut(f"{copies:,} copies", "The same example is there already."),) * (copies > 0)
+        (LeftOut(text("{copies:,} copies", copies=copies), text("The same example is there already.")),) * (copies > 0)
     )
     found = np.array(labels)
     return OwnSet(kind, classes, tuple(items), found, _parts(found, seed), left_out)
@@ -124,11 +132,10 @@ def _without_copies(items: Sequence[Any], labels: Sequence[int]) -> tuple[list[A
             seen[key] = label
             kept.append((item, label))
         elif seen[key] != label:
-            raise BadInput(
-                "The same example stands under two classes"
-                + (f": {printable(str(item))[:80]!r}." if isinstance(item, str) else "."),
-                "Leave one of them out: nobody could tell them apart.",
-            )
+            what = text("The same example stands under two classes.")
+            if isinstance(item, str):
+                what = text("The same example stands under two classes: {item!r}.", item=printable(str(item))[:80])
+            raise BadInput(what, text("Leave one of them out: nobody could tell them apart."))
     return [item for item, _ in kept], [label for _, label in kept], len(items) - len(kept)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from PIL import Image
 
 from core.errors import BadInput
+from core.language import text, text_of
 from core.uploads.archives import SYSTEM_FOLDER, ZippedFile, files_in_zip, is_system_file
 from core.uploads.examples import Examples, LeftOut
 from core.uploads.labels import NO_ALIASES, UnmatchedLabel, match_label
@@ -17,7 +18,7 @@ from core.uploads.limits import MAX_FOLDER_DEPTH, MAX_PICTURES
 from core.uploads.pictures import read_picture
 from core.uploads.wording import listed, printable
 
-SYSTEM_WROTE = "The operating system wrote this, it is no example."
+SYSTEM_WROTE = text("The operating system wrote this, it is no example.")
 
 
 @dataclass
@@ -42,14 +43,27 @@ class _LeftOutFiles:
         """Leave out a file that lies in no folder of a class."""
         folder = path.parent
         if folder.name:
-            self.folders[folder, f"The name {printable(folder.name)!r} {error.reason}."] += 1
+            why = text("The name {name!r} is no class here.", name=printable(folder.name))
+            if error.found:
+                why = text(
+                    "The name {name!r} could be any of {found}.", name=printable(folder.name), found=listed(error.found)
+                )
+            self.folders[folder, why] += 1
         else:
-            self.add(path, "It lies in no folder that is named like a class.")
+            self.add(path, text("It lies in no folder that is named like a class."))
 
     def all(self) -> tuple[LeftOut, ...]:
         """List the files in their order, then the folders."""
         folders = (
-            LeftOut(f"folder {printable(folder)} ({count:,} {'file' if count == 1 else 'files'})", why)
+            LeftOut(
+                text_of(
+                    "folder {folder} ({count:,} file)",
+                    "folder {folder} ({count:,} files)",
+                    count,
+                    folder=printable(folder),
+                ),
+                why,
+            )
             for (folder, why), count in self.folders.items()
         )
         return (*self.files, *folders)
@@ -85,7 +99,10 @@ def read_picture_folders(
             left_out.add_of_no_class(file.path, error)
             continue
         if len(pictures) == MAX_PICTURES:
-            raise BadInput(f"This zip holds more than {MAX_PICTURES:,} pictures.", "Give fewer.")
+            raise BadInput(
+                text("This zip holds more than {max_pictures:,} pictures.", max_pictures=MAX_PICTURES),
+                text("Give fewer."),
+            )
         try:
             pictures.append(_checked(file, check))
             labels.append((place,) if multi else place)
@@ -94,7 +111,8 @@ def read_picture_folders(
             first_problem = first_problem or _nothing_usable(file.path, error)
     if not pictures:
         raise first_problem or BadInput(
-            "This zip has no pictures in folders that are named like a class.", f"Name the folders: {listed(classes)}."
+            text("This zip has no pictures in folders that are named like a class."),
+            text("Name the folders: {classes}.", classes=listed(classes)),
         )
     return Examples(pictures, labels, left_out.all(), given)
 
@@ -116,4 +134,6 @@ def _checked(file: ZippedFile, check: Callable[[Image.Image], object] | None) ->
 
 
 def _nothing_usable(path: PurePosixPath, error: BadInput) -> BadInput:
-    return BadInput(f"No picture of this zip can be used. {printable(path)}: {error.what}", error.advice)
+    return BadInput(
+        text("No picture of this zip can be used. {path}: {what}", path=printable(path), what=error.what), error.advice
+    )

@@ -6,6 +6,7 @@ import io
 from PIL import Image, UnidentifiedImageError
 
 from core.errors import BadInput
+from core.language import text
 from core.uploads.limits import KEPT_PICTURE_SIDE, MAX_PIXELS, MIN_PICTURE_SIDE, check_size
 from core.uploads.pixels import in_eight_bits
 
@@ -32,7 +33,7 @@ UPRIGHT_BY_ORIENTATION = {
 }
 """Orientation of EXIF -> the turn that makes a picture upright."""
 
-SMALLER_PICTURE = f"Give one of at most {MAX_PIXELS / 1e6:.0f} million."
+SMALLER_PICTURE = text("Give one of at most {max_pixels:.0f} million.", max_pixels=MAX_PIXELS / 1000000.0)
 
 
 class _NotAPicture(BadInput):
@@ -40,7 +41,9 @@ class _NotAPicture(BadInput):
 
     def __init__(self) -> None:
         *first, last = PICTURE_FORMATS
-        super().__init__("This is not a picture that can be read.", f"Give a picture as {', '.join(first)} or {last}.")
+        super().__init__(
+            text("This is not a picture that can be read."), f"Give a picture as {', '.join(first)} or {last}."
+        )
 
 
 def read_picture(content: bytes) -> Image.Image:
@@ -57,11 +60,11 @@ def read_picture(content: bytes) -> Image.Image:
     except BadInput:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise BadInput("This picture has far too many million pixels.", SMALLER_PICTURE) from error
+        raise BadInput(text("This picture has far too many million pixels."), SMALLER_PICTURE) from error
     except (UnidentifiedImageError, EOFError) as error:
         raise _NotAPicture from error
     except Exception as error:  # pictures of strangers fail in any way they like
-        raise BadInput("This picture is damaged.", "Save it again, for example as PNG.") from error
+        raise BadInput(text("This picture is damaged."), text("Save it again, for example as PNG.")) from error
 
 
 def _refuse_heic(content: bytes) -> None:
@@ -69,8 +72,8 @@ def _refuse_heic(content: bytes) -> None:
     brands = {content[at : at + 4] for at in (8, *range(16, min(int.from_bytes(content[:4], "big"), 256), 4))}
     if content[4:8] == b"ftyp" and brands & HEIC_BRANDS and not brands & AVIF_BRANDS:
         raise BadInput(
-            "This is a HEIC picture, which cannot be read here: save it as JPEG.",
-            "An iPhone takes JPEG with Settings, Camera, Formats, Most Compatible.",
+            text("This is a HEIC picture, which cannot be read here: save it as JPEG."),
+            text("An iPhone takes JPEG with Settings, Camera, Formats, Most Compatible."),
         )
 
 
@@ -86,11 +89,13 @@ def _check_dimensions(width: int, height: int) -> None:
     if min(width, height) < 1:
         raise _NotAPicture
     if width * height > MAX_PIXELS:
-        raise BadInput(f"This picture has {width * height / 1e6:,.0f} million pixels.", SMALLER_PICTURE)
+        raise BadInput(
+            text("This picture has {width:,.0f} million pixels.", width=width * height / 1000000.0), SMALLER_PICTURE
+        )
     if min(width, height) < MIN_PICTURE_SIDE:
         raise BadInput(
-            f"This picture is {width} by {height} pixels.",
-            f"Give one of at least {MIN_PICTURE_SIDE} by {MIN_PICTURE_SIDE}.",
+            text("This picture is {width} by {height} pixels.", width=width, height=height),
+            text("Give one of at least {min_picture_side} by {min_picture_side}.", min_picture_side=MIN_PICTURE_SIDE),
         )
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from core.errors import BadInput
+from core.language import text, together
 from core.uploads.columns import plain_heading
 from core.uploads.csv_tables import EXCEL_SEPARATOR_LINE, SAVE_AS_CSV, SEPARATORS
 from core.uploads.encodings import decode
@@ -35,7 +36,7 @@ HEADINGS: Mapping[str, tuple[str, ...]] = {
 }
 """Column -> headings that it may have, in lower case; the first one that is there wins."""
 
-FIRST_LINE = "The first line must be: user,item,rating"
+FIRST_LINE = text("The first line must be: user,item,rating")
 
 IDENTIFIER = re.compile(r"[0-9]{1,9}")
 
@@ -75,24 +76,32 @@ def read_ratings(content: bytes, titles: Sequence[str], years: Sequence[int], id
     first_problem: BadInput | None = None
     table = list(itertools.islice(_rows(content), MAX_RATINGS + 1))
     if len(table) > MAX_RATINGS:
-        raise BadInput(f"This table has more than {MAX_RATINGS:,} ratings.", "Give fewer.")
+        raise BadInput(
+            text("This table has more than {max_ratings:,} ratings.", max_ratings=MAX_RATINGS), text("Give fewer.")
+        )
     find = known.numbered if all(IDENTIFIER.fullmatch(cells[1].strip()) for _, cells in table) else known.titled
-    for name, cells in table:
+    for line, cells in table:
         try:
             user, film, stars = _user(cells[0]), find(cells[1].strip()), _stars(cells[2])
             place = users.get(user, len(users))
             if (place, film) in rows:
-                raise BadInput(f"{printable(user)} has rated {printable(titles[film])} before.", "Give one rating.")
+                raise BadInput(
+                    text("{user} has rated {titles} before.", user=printable(user), titles=printable(titles[film])),
+                    text("Give one rating."),
+                )
         except BadInput as error:
-            left_out.append(LeftOut(name, error.what))
+            left_out.append(LeftOut(text("line {begin}", begin=line), error.what))
             first_problem = first_problem or BadInput(
-                f"No row of this table can be used. {name.capitalize()}: {error.what}", error.advice
+                text("No row of this table can be used. Line {begin}: {what}", begin=line, what=error.what),
+                error.advice,
             )
         else:
             users[user] = place
             rows[place, film] = stars
     if not rows:
-        raise first_problem or BadInput("This table has no rows.", "Give a line user,item,rating, then the ratings.")
+        raise first_problem or BadInput(
+            text("This table has no rows."), text("Give a line user,item,rating, then the ratings.")
+        )
     found = tuple((user, film, stars) for (user, film), stars in rows.items())
     return RatingTable(tuple(users), found, tuple(left_out), len(table))
 
@@ -111,23 +120,30 @@ class KnownFilms:
     def numbered(self, written: str) -> int:
         """Return the number of the film with an identifier. Raises BadInput."""
         if int(written) not in self.by_id:
-            raise BadInput(f"MovieLens's film {written} is not known here.", "Use films of MovieLens, or titles.")
+            raise BadInput(
+                text("MovieLens's film {written} is not known here.", written=written),
+                text("Use films of MovieLens, or titles."),
+            )
         return self.by_id[int(written)]
 
     def titled(self, written: str) -> int:
         """Return the number of the film with a title. Raises BadInput for one that is not known, or is of several."""
         if not written:
-            raise BadInput("It names no film.", "Give a title, or a number of MovieLens.")
+            raise BadInput(text("It names no film."), text("Give a title, or a number of MovieLens."))
         year = YEAR_AT_END.search(written)
         found = self.by_title.get(plain_title(written[: year.start()] if year else written), [])
         if year:
             found = [each for each in found if self.years[each] == int(year[1])]
         if not found:
-            raise BadInput(f"The film {printable(written)!r} is not known here.", "Use titles as MovieLens has them.")
-        if len(found) > 1:
-            years = ", ".join(str(self.years[each] or "unknown") for each in found[:6])
             raise BadInput(
-                f"There are several films called {printable(written)!r} ({years}).", "Write the year behind the title."
+                text("The film {written!r} is not known here.", written=printable(written)),
+                text("Use titles as MovieLens has them."),
+            )
+        if len(found) > 1:
+            years = together([str(self.years[each] or "") or text("unknown") for each in found[:6]], ", ")
+            raise BadInput(
+                text("There are several films called {written!r} ({years}).", written=printable(written), years=years),
+                text("Write the year behind the title."),
             )
         return found[0]
 
@@ -151,46 +167,62 @@ def _other_names(title: str) -> Iterator[str]:
 def _user(cell: str) -> str:
     user = cell.strip()
     if not user:
-        raise BadInput("It names no user.", "Give a name or a number.")
+        raise BadInput(text("It names no user."), text("Give a name or a number."))
     return user
 
 
 def _stars(cell: str) -> float:
     written = cell.strip().replace(",", ".")
     if not re.fullmatch(r"[+-]?\d{1,9}(\.\d{0,9})?", written, re.ASCII):
-        raise BadInput(f"Its rating is {printable(cell.strip())!r}.", "Give a number of stars.")
+        raise BadInput(text("Its rating is {cell!r}.", cell=printable(cell.strip())), text("Give a number of stars."))
     stars = float(written)
     if not (math.isfinite(stars) and LEAST_STARS <= stars <= MOST_STARS):
         raise BadInput(
-            f"Its rating is {stars:g}, out of {LEAST_STARS} to {MOST_STARS:g}.", "Bring ratings to that scale."
+            text(
+                "Its rating is {stars:g}, out of {least_stars} to {most_stars:g}.",
+                stars=stars,
+                least_stars=LEAST_STARS,
+                most_stars=MOST_STARS,
+            ),
+            text("Bring ratings to that scale."),
         )
     return stars
 
 
-def _rows(content: bytes) -> Iterator[tuple[str, tuple[str, str, str]]]:
-    """Yield the name of each row and its user, item and rating. Raises BadInput for what is no table of ratings."""
+def _rows(content: bytes) -> Iterator[tuple[int, tuple[str, str, str]]]:
+    """Yield the line of each row and its user, item and rating. Raises BadInput for what is no table of ratings."""
     check_size(content, MAX_RATINGS_BYTES)
     for begins, holds, what in UNREAD_FORMATS:
         if content.startswith(begins) and holds in content:
-            raise BadInput(f"This is {what}, not a table as CSV.", SAVE_AS_CSV)
+            raise BadInput(text("This is {what}, not a table as CSV.", what=what), SAVE_AS_CSV)
     lines = io.StringIO(decode(content), newline="")
     heading, number, separators = "", 0, SEPARATORS
     while not heading.strip():
         heading, number = lines.readline(MAX_HEADING_CHARACTERS + 1), number + 1
         if not heading:
-            raise BadInput("This table has no rows.", "Give a line user,item,rating, then the ratings.")
+            raise BadInput(text("This table has no rows."), text("Give a line user,item,rating, then the ratings."))
         if len(heading) > MAX_HEADING_CHARACTERS:
-            raise BadInput(f"Line {number} has more than {MAX_HEADING_CHARACTERS:,} characters.", FIRST_LINE)
+            raise BadInput(
+                text(
+                    "Line {number} has more than {max_heading_characters:,} characters.",
+                    number=number,
+                    max_heading_characters=MAX_HEADING_CHARACTERS,
+                ),
+                FIRST_LINE,
+            )
         if told := EXCEL_SEPARATOR_LINE.match(heading):
             separators, heading = told[1], ""
     places, separator = _places(heading, separators)
     reader = csv.reader(lines, delimiter=separator, skipinitialspace=True)
     while True:
-        name = f"line {number + reader.line_num + 1}"
+        line = number + reader.line_num + 1
         try:
             cells = next(reader, None)
         except csv.Error as error:
-            raise BadInput(f"The table cannot be read from {name} on.", "Look for a missing quotation mark.") from error
+            raise BadInput(
+                text("The table cannot be read from line {line} on.", line=line),
+                text("Look for a missing quotation mark."),
+            ) from error
         if cells is None:
             return
         if not any(cell.strip() for cell in cells):
@@ -198,10 +230,10 @@ def _rows(content: bytes) -> Iterator[tuple[str, tuple[str, str, str]]]:
         chosen = [cells[place] if place < len(cells) else "" for place in places]
         if max(map(len, chosen)) > MAX_CELL_CHARACTERS:
             raise BadInput(
-                f"A cell of {name} has more than {MAX_CELL_CHARACTERS} characters.",
-                "Look for a missing quotation mark.",
+                text("A cell of line {line} has more than {most} characters.", line=line, most=MAX_CELL_CHARACTERS),
+                text("Look for a missing quotation mark."),
             )
-        yield name, (chosen[0], chosen[1], chosen[2])
+        yield line, (chosen[0], chosen[1], chosen[2])
 
 
 def _places(heading: str, separators: str) -> tuple[list[int], str]:
@@ -210,7 +242,7 @@ def _places(heading: str, separators: str) -> tuple[list[int], str]:
     for separator in separators:
         headings = [plain_heading(cell) for cell in next(csv.reader([heading], delimiter=separator))]
         if len(headings) > MAX_COLUMNS:
-            raise BadInput(f"This table has more than {MAX_COLUMNS} columns.", FIRST_LINE)
+            raise BadInput(text("This table has more than {max_columns} columns.", max_columns=MAX_COLUMNS), FIRST_LINE)
         found = [
             next((headings.index(name) for name in names if name in headings), None) for names in HEADINGS.values()
         ]
@@ -219,5 +251,8 @@ def _places(heading: str, separators: str) -> tuple[list[int], str]:
     places, separator = best
     missing = [column for column, place in zip(HEADINGS, places, strict=True) if place is None]
     if missing:
-        raise BadInput(f"This table has no column for {' and '.join(missing)}.", FIRST_LINE)
+        absent = missing[0]
+        for column in missing[1:]:
+            absent = text("{first} and {second}", first=absent, second=column)
+        raise BadInput(text("This table has no column for {missing}.", missing=absent), FIRST_LINE)
     return [place for place in places if place is not None], separator

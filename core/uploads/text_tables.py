@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from core.errors import BadInput
+from core.language import text
 from core.uploads.columns import Columns, Table, TableRow, no_rows
 from core.uploads.csv_tables import SAVE_AS_CSV, open_csv
 from core.uploads.examples import Examples, LeftOut
@@ -11,17 +12,17 @@ from core.uploads.labels import NO_ALIASES, match_cell, match_cell_of_several
 from core.uploads.limits import MAX_ROWS, MAX_TEXT_CHARACTERS, check_size
 
 UNREAD_FORMATS = (
-    (b"PK\x03\x04", b"xl/workbook", "an Excel workbook"),
-    (b"PK\x03\x04", b"opendocument.spreadsheet", "an OpenDocument spreadsheet"),
-    (b"PK\x03\x04", b"Index/Document.iwa", "a Numbers spreadsheet"),
-    (b"PK\x03\x04", b"word/document", "a Word document"),
-    (b"PK\x03\x04", b"", "a zip"),
-    (b"PK\x05\x06", b"", "an empty zip"),
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"", "an Excel workbook, or another file of Office,"),
-    (b"%PDF", b"", "a PDF"),
-    (b"{\\rtf", b"", "a text with formats (RTF)"),
-    (b"\x1f\x8b", b"", "a file packed with gzip"),
-    (b"PAR1", b"", "a Parquet file"),
+    (b"PK\x03\x04", b"xl/workbook", text("an Excel workbook")),
+    (b"PK\x03\x04", b"opendocument.spreadsheet", text("an OpenDocument spreadsheet")),
+    (b"PK\x03\x04", b"Index/Document.iwa", text("a Numbers spreadsheet")),
+    (b"PK\x03\x04", b"word/document", text("a Word document")),
+    (b"PK\x03\x04", b"", text("a zip")),
+    (b"PK\x05\x06", b"", text("an empty zip")),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"", text("an Excel workbook, or another file of Office,")),
+    (b"%PDF", b"", text("a PDF")),
+    (b"{\\rtf", b"", text("a text with formats (RTF)")),
+    (b"\x1f\x8b", b"", text("a file packed with gzip")),
+    (b"PAR1", b"", text("a Parquet file")),
 )
 """Files that people take for a table as CSV: how they begin, what else is in them, and what they are."""
 
@@ -49,19 +50,17 @@ def read_text_table(
     for row in table.rows:
         given += 1
         if given > MAX_ROWS:
-            raise BadInput(f"This table has more than {MAX_ROWS:,} rows.", "Give fewer.")
+            raise BadInput(text("This table has more than {max_rows:,} rows.", max_rows=MAX_ROWS), text("Give fewer."))
         try:
-            text, label = _text_and_label(row, table.columns)
+            written, label = _text_and_label(row, table.columns)
             found = match_cell_of_several(label, classes, aliases) if multi else match_cell(label, classes, aliases)
             if check is not None:
-                check(text)
+                check(written)
         except BadInput as error:
             left_out.append(LeftOut(row.name, error.what))
-            first_problem = first_problem or BadInput(
-                f"No row of this table can be used. {row.name.capitalize()}: {error.what}", error.advice
-            )
+            first_problem = first_problem or row.nothing_usable(error)
         else:
-            texts.append(text)
+            texts.append(written)
             labels.append(found)
     if not texts:
         raise first_problem or no_rows()
@@ -72,7 +71,7 @@ def open_table(content: bytes) -> Table:
     """Open a table by what its file begins with. Raises BadInput for a format that is not read, or bad headings."""
     for begins, holds, what in UNREAD_FORMATS:
         if content.startswith(begins) and holds in content:
-            raise BadInput(f"This is {what}, not a table as CSV.", SAVE_AS_CSV)
+            raise BadInput(text("This is {what}, not a table as CSV.", what=what), SAVE_AS_CSV)
     return open_csv(content)
 
 
@@ -81,10 +80,15 @@ def _text_and_label(row: TableRow, columns: Columns) -> tuple[str, str]:
     if row.problem is not None:
         raise row.problem
     if len(row.cells) <= max(columns.text, columns.label):
-        raise BadInput("It has no text or no label; a quotation mark may be missing.", "Give it both columns.")
-    text = row.cells[columns.text]
-    if not text.strip():
-        raise BadInput("It has no text.", "Give it one.")
-    if len(text) > MAX_TEXT_CHARACTERS:
-        raise BadInput(f"Its text has {len(text):,} characters.", f"At most {MAX_TEXT_CHARACTERS:,} are read.")
-    return text, row.cells[columns.label]
+        raise BadInput(
+            text("It has no text or no label; a quotation mark may be missing."), text("Give it both columns.")
+        )
+    written = row.cells[columns.text]
+    if not written.strip():
+        raise BadInput(text("It has no text."), text("Give it one."))
+    if len(written) > MAX_TEXT_CHARACTERS:
+        raise BadInput(
+            text("Its text has {count:,} characters.", count=len(written)),
+            text("At most {max_text_characters:,} are read.", max_text_characters=MAX_TEXT_CHARACTERS),
+        )
+    return written, row.cells[columns.label]

@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 
+from core.language import text
+
 
 def listed(names: Sequence[str], most: int = 12) -> str:
     """Join names for a sentence, the first few of many."""
-    more = [f"and {len(names) - most:,} more"] if len(names) > most else []
-    return ", ".join([*(printable(name) for name in names[:most]), *more])
+    shown = ", ".join(printable(name) for name in names[:most])
+    return text("{names}, and {more:,} more", names=shown, more=len(names) - most) if len(names) > most else shown
 
 
 def printable(name: object, most: int = 60) -> str:

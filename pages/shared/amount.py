@@ -5,15 +5,17 @@ from dataclasses import replace
 
 import streamlit as st
 
+from core.language import text
 from core.pruning import PruningPlan
 from core.stages import Subject
 from pages.shared import cache, link
 from pages.shared.sparsities import SLIDER_END, SLIDER_STEP
+from pages.shared.words import option_labels, t
 
 USUAL_PERCENT = 80.0
 """Percent removed when the page opens: where the drop of the first model is just visible."""
 
-UNITS = {"share": "%", "score": "score"}
+UNITS = {"share": "%", "score": text("score")}
 """What the slider counts: the share of the weights that goes, or the score below which a weight goes."""
 
 PLACES = 200
@@ -45,11 +47,11 @@ def _choose_unit() -> str:
         st.session_state["unit"] = "score"
     link.read_choice("unit", UNITS, usual="share")
     unit = st.selectbox(
-        "Unit",
+        t("Unit"),
         list(UNITS),
-        format_func=UNITS.__getitem__,
+        format_func=option_labels(UNITS),
         key="unit",
-        help="The share of all weights that goes; or the score itself, below which a weight goes, wherever it is.",
+        help=t("The share of all weights that goes; or the score itself, below which a weight goes, wherever it is."),
         persist_state="session",
     )
     link.keep_choice("unit", unit)
@@ -64,22 +66,29 @@ def choose_percent(patterned: bool) -> float:
         st.session_state["threshold"] = start
     link.start_as_usual("threshold", USUAL_PERCENT)
     percent = st.slider(
-        "Pruning threshold",
+        t("Pruning threshold"),
         0.0,
         SLIDER_END,
         USUAL_PERCENT,
         SLIDER_STEP,
         format="%.1f %%",
-        help="How many of the weights go: the least important ones first, wherever in the network they are."
+        help=t("How many of the weights go: the least important ones first, wherever in the network they are.")
         if not patterned
-        else "The pattern decides how much goes; choose single weights or units below to slide again.",
+        else t("The pattern decides how much goes; choose single weights or units below to slide again."),
         key="threshold",
         persist_state="session",
         disabled=patterned,
     )
     if wanted is not None and start is None:
-        problem = f"The link names a threshold that is no number from 0 to {SLIDER_END}: {wanted[:60]!r}."
-        st.warning(f"{problem} This is {percent:.1f} % instead.")
+        st.warning(
+            t(
+                "The link names a threshold that is no number from 0 to {end}: {wanted!r}. This is {percent:.1f} % "
+                "instead.",
+                end=SLIDER_END,
+                wanted=wanted[:60],
+                percent=percent,
+            )
+        )
     link.keep_choice("threshold", percent)
     link.say("threshold", "" if patterned else f"{percent:g}")
     return percent
@@ -96,17 +105,23 @@ def _choose_score(name: str, base: PruningPlan) -> float:
     if key not in st.session_state:
         st.session_state[key] = min(given if given is not None else kept if kept is not None else usual, highest)
     score = st.slider(
-        "Pruning threshold",
+        t("Pruning threshold"),
         0.0,
         highest,
         step=highest / PLACES,
         format="%.4g",
         key=key,
-        help="Each weight whose score lies below this goes; how much of each layer that is, the figures say.",
+        help=t("Each weight whose score lies below this goes; how much of each layer that is, the figures say."),
         persist_state="session",
     )
     if wanted is not None and given is None:
-        st.warning(f"The link names a cut that is no score: {wanted[:60]!r}. This is {score:.4g} instead.")
+        st.warning(
+            t(
+                "The link names a cut that is no score: {wanted!r}. This is {score:.4g} instead.",
+                wanted=wanted[:60],
+                score=score,
+            )
+        )
     link.keep_choice(key, score)
     link.keep_choice("cut", score)
     link.say("cut", repr(float(score)))
@@ -126,10 +141,10 @@ def _round_up(score: float) -> float:
     return math.ceil(score / unit) * unit
 
 
-def _read_number(text: str, highest: float) -> float | None:
+def _read_number(written: str, highest: float) -> float | None:
     """Read a number from 0 to a highest one out of the link; None if it is none."""
     try:
-        number = float(text)
+        number = float(written)
     except ValueError:
         return None
     return number if 0 <= number <= highest and math.isfinite(number) else None

@@ -17,6 +17,7 @@ from pages.shared.download_offer import offer_download
 from pages.shared.in_hand import InHand
 from pages.shared.own_networks import list_own_networks
 from pages.shared.plan_form import choose_plan
+from pages.shared.words import option_labels, t
 
 STAGES = {"Dense": "dense", "Pruned": "pruned", "Fine-tuned": "fine-tuned"}
 """What can be looked at, as people read it; "repaired" will stand between the last two."""
@@ -52,7 +53,7 @@ def choose_in_hand(top: DeltaGenerator, details: DeltaGenerator) -> InHand:
     with top.container(horizontal=True, vertical_alignment="center", gap="small", key="in-hand"):
         subject, recipe = _choose_stage(Subject(name, plan), recipe, parent)
         hand = InHand(subject, percent, recipe, parent)
-        st.caption(describe(hand), help="What you have in hand; it is the same on every page, and in the address.")
+        st.caption(describe(hand), help=t("What you have in hand; it is the same on every page, and in the address."))
     link.publish()
     return hand
 
@@ -72,15 +73,24 @@ def choose_model() -> str:
         except PlaygroundError as error:
             if name == st.session_state.get("model"):
                 del st.session_state["model"]
-            st.warning(f"The link names a model that is not here: {name[:60]!r}. {error.what} {error.advice}")
+            st.warning(
+                t(
+                    "The link names a model that is not here: {name!r}. {what} {advice}",
+                    name=name[:60],
+                    what=error.what,
+                    advice=error.advice,
+                )
+            )
     if first and wanted in titles:
         st.session_state["model"] = wanted
     link.start_as_usual("model", next(iter(titles)))
     name = st.selectbox(
-        "Pretrained model",
+        t("Pretrained model"),
         list(titles),
-        format_func=titles.__getitem__,
-        help="A network that has already learned its task; you will take parts of it away. Your own stand at the end.",
+        format_func=option_labels(titles),
+        help=t(
+            "A network that has already learned its task; you will take parts of it away. Your own stand at the end."
+        ),
         key="model",
         persist_state="session",
     )
@@ -109,7 +119,7 @@ def _from_link(name: str, notes: DeltaGenerator) -> tuple[Recipe | None, str]:
     texts = {key: text for key, (network, text) in kept.items() if network == name}
     found, problems = read_link(texts)
     for problem in problems:
-        notes.warning(problem)
+        notes.warning(t(problem))
     parent = texts.get("parent", "")
     return found.recipe, parent if ID.fullmatch(parent) else ""
 
@@ -122,8 +132,9 @@ def _choose_stage(pruned: Subject, recipe: Recipe | None, parent: str) -> tuple[
     if st.session_state.get("stage") not in offered:
         st.session_state["stage"] = "Pruned"
     label = st.segmented_control(
-        "Stage",
+        t("Stage"),
         offered,
+        format_func=option_labels(offered),
         key="stage",
         required=True,
         label_visibility="collapsed",
@@ -152,17 +163,20 @@ def _turn_to_what_has_just_ended(network: str, plan: PruningPlan) -> None:
 def describe(hand: InHand) -> str:
     """Say in one line what is in hand."""
     info, plan = cache.info(hand.network), hand.plan
-    choices = plan.choices
-    ways = f"{choices.granularity.label}, {choices.criterion.label}, {choices.scope.label}"
-    amount = "by the pattern" if plan.pattern else f"{hand.percent:.1f} % removed"
+    amount = t("by the pattern") if plan.pattern else t("{percent:.1f} % removed", percent=hand.percent)
     if plan.threshold is not None:
-        amount = f"all below {plan.threshold:.4g} removed"
-    own = ", some layers their own way" if plan.overrides else ""
-    tuned = f" · fine-tuned ({hand.recipe.strategy})" if hand.recipe else ""
-    whose = f"{info.title.rpartition(', ')[2]} · " if hand.network != catalogue_name(hand.network) else ""
-    return f"{whose}{amount}{own}: {_plain(ways)}{tuned}"
+        amount = t("all below {threshold:.4g} removed", threshold=plan.threshold)
+    ways = t(", ").join(_plain(t(choice.label)) for choice in plan.choices)
+    said = (
+        t("{amount}, some layers their own way: {ways}", amount=amount, ways=ways)
+        if plan.overrides
+        else t("{amount}: {ways}", amount=amount, ways=ways)
+    )
+    whose = [t(info.title).rpartition(t(", "))[2]] if hand.network != catalogue_name(hand.network) else []
+    tuned = [t("fine-tuned ({strategy})", strategy=t(hand.recipe.strategy))] if hand.recipe else []
+    return " · ".join([*whose, said, *tuned])
 
 
 def _plain(label: str) -> str:
-    """Write labels within a sentence: small letters at their beginnings."""
+    """Write a label within a sentence: small letters at the beginnings of its parts."""
     return ", ".join(part[:1].lower() + part[1:] for part in label.split(", "))

@@ -7,6 +7,7 @@ import streamlit as st
 
 from core.errors import BadPlan
 from core.keys import Key, about
+from core.language import text
 from core.measure import Cost, PlanResult, Quality, cost, judge_network, judge_plan
 from core.memo import Memo
 from core.memory import bytes_in_memory
@@ -18,7 +19,12 @@ from core.tasks import Task, TaskInfo, catalog, load
 from core.tasks.hub.local import is_of_hub
 from core.tasks.libraries import is_of_library
 from core.tasks.names import TaskName
+from pages.shared.errors import in_one
 from pages.shared.storage import store
+from pages.shared.words import Later
+
+LOADING = Later(text("Loading the network ..."))
+JUDGING = Later(text("Judging what is important ..."))
 
 ANSWERS = 200_000_000
 """Bytes of answers that are kept for whoever asks next; one step of the slider takes some thousands."""
@@ -35,22 +41,22 @@ def info(name: str) -> TaskInfo:
     return tasks()[name] if name in tasks() else task(name).info
 
 
-@st.cache_resource(max_entries=6, show_spinner="Loading the model and its data ...")
+@st.cache_resource(max_entries=6, show_spinner=Later(text("Loading the model and its data ...")))
 def _catalogue_task(name: str) -> Task:
     return load(name)
 
 
-@st.cache_resource(max_entries=12, show_spinner="Loading the network ...")
+@st.cache_resource(max_entries=12, show_spinner=LOADING)
 def _task_with_weights(name: str) -> Task:
     return load_network(name, task, store().files)
 
 
-@st.cache_resource(max_entries=2, show_spinner="Loading the network ...")
+@st.cache_resource(max_entries=2, show_spinner=LOADING)
 def _large_task_with_weights(name: str) -> Task:
     return load_network(name, task, store().files)  # hundreds of megabytes each
 
 
-@st.cache_resource(max_entries=2, show_spinner="Loading the network ...")
+@st.cache_resource(max_entries=2, show_spinner=LOADING)
 def _hub_task(name: str) -> Task:
     return load(name)
 
@@ -62,12 +68,12 @@ def task(name: str) -> Task:
     return (_hub_task if is_of_hub(name) or is_of_library(name) else _catalogue_task)(name)
 
 
-@st.cache_resource(max_entries=12, show_spinner="Judging what is important ...")
+@st.cache_resource(max_entries=12, show_spinner=JUDGING)
 def _ranking(name: str, scoring: PruningPlan) -> Ranking:
     return rank(task(name), scoring)
 
 
-@st.cache_resource(max_entries=2, show_spinner="Judging what is important ...")
+@st.cache_resource(max_entries=2, show_spinner=JUDGING)
 def _large_ranking(name: str, scoring: PruningPlan) -> Ranking:
     return rank(task(name), scoring)  # hundreds of megabytes each
 
@@ -159,7 +165,7 @@ def _cost_and_refusal(subject: Subject) -> tuple[Cost, str]:
     try:
         return cost(shrink(found) if found.plan.structured else found.model), ""
     except BadPlan as error:
-        return cost(found.model), f"{error.what} {error.advice}"
+        return cost(found.model), in_one(error.what, error.advice)
 
 
 def stage_cost(subject: Subject) -> Cost:

@@ -9,32 +9,39 @@ import streamlit as st
 from core.errors import PlaygroundError
 from core.export import FORMATS, bundle
 from core.keys import about
+from core.language import text
 from core.measure import PlanResult, Quality
 from core.stages import Subject, catalogue_name, stored_weights
-from pages.shared import cache
+from pages.shared import cache, in_class
 from pages.shared.errors import show_errors
 from pages.shared.format import format_bytes
 from pages.shared.in_hand import InHand
+from pages.shared.words import listing, t
 
 
 def download_button(
     hand: InHand,
     result: PlanResult,
     formats: tuple[str, ...] = ("safetensors",),
-    label: str = "Download",
+    label: str = text("Download"),
 ) -> None:
     """Offer the network in hand as a zip; result: how that is."""
+    if in_class.competes():
+        in_class.say_why_hidden()
+        return
     kind = "" if formats == ("safetensors",) else f"-{formats[0]}"
     st.download_button(
-        label,
+        t(label),
         lambda: pack_network(hand, formats),
         file_name=f"{_describe_in_file_name(hand.subject, result)}{kind}.zip",
         mime="application/zip",
         key=f"download-{label}",
         on_click="ignore",
         width="stretch",
-        help=f"A zip with the {hand.subject.stage} network, every figure, and how to load it. Test "
-        "data is scored for it, once.",
+        help=t(
+            "A zip with the {stage} network, every figure, and how to load it. Test data is scored for it, once.",
+            stage=t(hand.subject.stage),
+        ),
     )
 
 
@@ -79,28 +86,36 @@ def _judge(subject: Subject, split: str) -> Quality:
     return found
 
 
-def _pack_text(text: str) -> bytes:
+def _pack_text(content: str) -> bytes:
     """Return a zip that holds nothing but a text."""
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
-        archive.writestr("NOT-WRITTEN.txt", text)
+        archive.writestr("NOT-WRITTEN.txt", content)
     return packed.getvalue()
 
 
 def offer_all_formats(hand: InHand, result: PlanResult) -> None:
     """Offer the network in every form, with about how large each gets, once somebody opens the panel."""
-    panel = st.expander("Take it home in the form you need", key=f"forms-{hand.network}", on_change="rerun")
+    panel = st.expander(t("Take it home in the form you need"), key=f"forms-{hand.network}", on_change="rerun")
     if not panel.open:
         return
     with panel, show_errors():
         network = cache.network(hand.subject)
-        st.caption(f"Of the {hand.subject.stage} network, each with a model card that tells its figures.")
+        stage = t(hand.subject.stage)
+        st.caption(t("Of the {stage} network, each with a model card that tells its figures.", stage=stage))
         for name_of_format, format in FORMATS.items():
-            text, button = st.columns([4, 1], vertical_alignment="center", gap="medium")
-            about_it = f"**{format.label}**, about {format_bytes(format.size(network))} before zipping. {format.help}"
-            text.markdown(about_it)
+            place, button = st.columns([4, 1], vertical_alignment="center", gap="medium")
+            size = format_bytes(format.size(network))
+            place.markdown(
+                t(
+                    "**{label}**, about {size} before zipping. {help}",
+                    label=t(format.label),
+                    size=size,
+                    help=t(format.help),
+                )
+            )
             with button:
                 if format.missing:
-                    st.caption(f"Needs {', '.join(format.missing)}, not installed here.")
+                    st.caption(t("Needs {libraries}, not installed here.", libraries=listing(format.missing)))
                 else:
                     download_button(hand, result, (name_of_format,), name_of_format.upper())

@@ -12,6 +12,7 @@ from pages.shared import cache, shared_work, workers
 from pages.shared.errors import show_error
 from pages.shared.format import format_bytes
 from pages.shared.shared_work import SharedWork
+from pages.shared.words import t
 
 
 def offer_download(name: str) -> bool:
@@ -47,7 +48,7 @@ def _draw_offer(name: str, busy: bool) -> None:
             _say_why_it_ended(job)
         whole = format_bytes(sum(each.size for each in absent))
         st.markdown(_describe(absent, whole))
-        if st.button(f"Fetch {whole}", type="primary", key="fetch"):
+        if st.button(t("Fetch {size}", size=whole), type="primary", key="fetch"):
             _download(name).begin()
             st.rerun()
 
@@ -55,33 +56,39 @@ def _draw_offer(name: str, busy: bool) -> None:
 def _say_why_it_ended(job: Job) -> None:
     if job.error:
         show_error(*job.error)
-        shipped = ", ".join(info.title.split(" - ")[0] for info in cache.tasks().values() if info.shipped)
-        st.caption(f"Without a network, these work all the same: {shipped}.")
+        shipped = t(", ").join(t(info.title).split(" - ")[0] for info in cache.tasks().values() if info.shipped)
+        st.caption(t("Without a network, these work all the same: {names}.", names=shipped))
     elif job.state == "stopped":
-        st.caption("The download was stopped; nothing of it is kept.")
+        st.caption(t("The download was stopped; nothing of it is kept."))
 
 
 def _describe(absent: Sequence[RemoteFile], whole: str) -> str:
     """Say what is missing, how large it is, and where it comes from."""
-    return (
-        f"This model does not ship with the app. It needs {' and '.join(each.what for each in absent)}: "
-        f"**{whole}**, from {' and '.join(dict.fromkeys(each.url.split('/')[2] for each in absent))}. They are "
-        "compared with their published hash and then kept for everybody who uses this server."
+    return t(
+        "This model does not ship with the app. It needs {files}: **{size}**, from {hosts}. They are compared with "
+        "their published hash and then kept for everybody who uses this server.",
+        files=t(" and ").join(t(each.what) for each in absent),
+        size=whole,
+        hosts=t(" and ").join(dict.fromkeys(each.url.split("/")[2] for each in absent)),
     )
 
 
 def show_download(job: Job) -> None:
     """Say how far a download is, and offer to stop it."""
-    text, stop = st.columns([4, 1], vertical_alignment="center")
-    with text:
+    told, stop = st.columns([4, 1], vertical_alignment="center")
+    with told:
         now = job.progress
         if now is None:
-            st.caption("Waiting for a free worker ..." if job.state == "waiting" else "Asking for it ...")
+            st.caption(t("Waiting for a free worker ...") if job.state == "waiting" else t("Asking for it ..."))
         elif now.of:
-            left = f", {now.left:.0f} seconds left" if now.left is not None else ""
-            done = f"{format_bytes(now.done)} of {format_bytes(now.of)}"
-            st.progress(min(1.0, now.done / now.of), f"{now.what}: {done}{left}")
+            far = {"what": t(now.what), "done": format_bytes(now.done), "of": format_bytes(now.of)}
+            st.progress(
+                min(1.0, now.done / now.of),
+                t("{what}: {done} of {of}", **far)
+                if now.left is None
+                else t("{what}: {done} of {of}, {left:.0f} seconds left", left=now.left, **far),
+            )
         else:
-            st.progress(1.0, f"{now.what}: {now.done:,} files")
-    if stop.button("Stop", key="stop-fetch", width="stretch", help="For everybody who waits for this download."):
+            st.progress(1.0, t("{what}: {done:,} files", what=t(now.what), done=now.done))
+    if stop.button(t("Stop"), key="stop-fetch", width="stretch", help=t("For everybody who waits for this download.")):
         workers.jobs().stop(job)

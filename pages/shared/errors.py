@@ -7,6 +7,8 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from core.errors import PlaygroundError
+from core.language import Text, text
+from pages.shared.words import t
 
 
 @contextlib.contextmanager
@@ -20,4 +22,9 @@ def show_errors(place: DeltaGenerator | None = None) -> Iterator[None]:
 
 def show_error(what: str, advice: str, place: DeltaGenerator | None = None) -> None:
     """Say what happened and what to do about it."""
-    (place or st).error(f"{what} {advice}", icon=":material/error:")
+    (place or st).error(t(in_one(what, advice)), icon=":material/error:")
+
+
+def in_one(what: str, advice: str) -> Text:
+    """Put what happened and what to do about it in one text, for what keeps it until a page says it."""
+    return text("{what} {advice}", what=what, advice=advice)

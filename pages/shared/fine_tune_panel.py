@@ -7,6 +7,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from core.jobs.job import Job
 from core.jobs.work import TuneProgress
+from core.language import text
 from core.measure import PlanResult, change
 from core.tuning import Recipe, length_of, longer, preset_for
 from pages.shared import cache, fine_tunes, workers
@@ -15,10 +16,11 @@ from pages.shared.errors import show_error, show_errors
 from pages.shared.fine_tunes import FineTune, Running
 from pages.shared.format import draw_quality, format_difference, format_percent, format_quality
 from pages.shared.in_hand import InHand
+from pages.shared.words import option_labels, t
 
-LENGTHS = {"Quick": 1, "Longer (3 times)": 3, "Thorough (10 times)": 10}
+LENGTHS = {text("Quick"): 1, text("Longer (3 times)"): 3, text("Thorough (10 times)"): 10}
 """Times the length of the quick recipe, whether that counts rounds or steps."""
-STRENGTHS = {"Gentle": 0.3, "Normal": 1.0, "Strong": 5.0}
+STRENGTHS = {text("Gentle"): 0.3, text("Normal"): 1.0, text("Strong"): 5.0}
 """Times the learning rate of the quick recipe."""
 
 
@@ -37,16 +39,16 @@ def _draw_panel(hand: InHand, result: PlanResult, running: Running | None, busy:
     choices, start, download = st.columns([4, 1, 1], vertical_alignment="bottom", gap="small")
     if running and busy:
         show_progress(running.job, choices)
-        start.button("Stop", on_click=workers.jobs().stop, args=(running.job,), width="stretch")
+        start.button(t("Stop"), on_click=workers.jobs().stop, args=(running.job,), width="stretch")
     else:
         with choices:
             recipe = _choose_recipe(hand.network)
         if start.button(
-            "Fine-tune",
+            t("Fine-tune"),
             type="primary",
             key="fine-tune",
             width="stretch",
-            help="Let the weights that are left adjust to the loss of the others; removed ones stay zero.",
+            help=t("Let the weights that are left adjust to the loss of the others; removed ones stay zero."),
         ):
             with show_errors():
                 fine_tunes.start_fine_tune(hand.network, hand.plan, recipe, hand.parent)
@@ -62,18 +64,23 @@ def _choose_recipe(name: str) -> Recipe:
     quick = preset_for(cache.task(name), "quick")
     how_long, how_strongly = st.columns(2, gap="small")
     rounds = how_long.selectbox(
-        "How long",
+        t("How long"),
         list(LENGTHS),
-        help=f"Quick is {length_of(quick)}. A round (epoch) shows the network each training example once. The page "
-        "Fine-tune has every choice.",
+        format_func=option_labels(LENGTHS.keys()),
+        help=t(
+            "Quick is {length}. A round (epoch) shows the network each training example once. The page Fine-tune has "
+            "every choice.",
+            length=t(length_of(quick)),
+        ),
         key="rounds",
         persist_state="session",
     )
     strength = how_strongly.selectbox(
-        "How strongly",
+        t("How strongly"),
         list(STRENGTHS),
         index=1,
-        help="How far a step may move the weights (learning rate). Strong heals faster, or breaks more.",
+        format_func=option_labels(STRENGTHS.keys()),
+        help=t("How far a step may move the weights (learning rate). Strong heals faster, or breaks more."),
         key="strength",
         persist_state="session",
     )
@@ -84,13 +91,22 @@ def show_progress(job: Job, place: DeltaGenerator) -> None:
     """Say how far a fine-tune is."""
     now: TuneProgress | None = job.progress
     if job.state == "waiting":
-        place.progress(0.0, f"Waiting for a free worker: number {workers.jobs().place(job)} in line.")
+        line = workers.jobs().place(job)
+        place.progress(0.0, t("Waiting for a free worker: number {place} in line.", place=line))
     elif now is None:
-        place.progress(0.0, "Fine-tuning: getting the model and its training data ready ...")
+        place.progress(0.0, t("Fine-tuning: getting the model and its training data ready ..."))
+    elif now.quality is None:
+        told = t("Fine-tuning: loss {loss:.3f}, about {left:.0f} s left", loss=now.loss, left=now.left)
+        place.progress(now.step / max(now.of, 1), told)
     else:
-        looked = f"{now.quality.metric} {format_quality(now.quality, early=True)}, " if now.quality else ""
-        text = f"Fine-tuning: loss {now.loss:.3f}, {looked}about {now.left:.0f} s left"
-        place.progress(now.step / max(now.of, 1), text)
+        told = t(
+            "Fine-tuning: loss {loss:.3f}, {metric} {figure}, about {left:.0f} s left",
+            loss=now.loss,
+            metric=t(now.quality.metric),
+            figure=format_quality(now.quality, early=True),
+            left=now.left,
+        )
+        place.progress(now.step / max(now.of, 1), told)
 
 
 def show_outcome(hand: InHand, running: Running | None) -> FineTune | None:
@@ -101,13 +117,13 @@ def show_outcome(hand: InHand, running: Running | None) -> FineTune | None:
     if running and running.job.error:
         show_error(*running.job.error)
     if running and running.problem:
-        st.error(running.problem, icon=":material/error:")
+        st.error(t(running.problem), icon=":material/error:")
     with show_errors():
         tuned = _fine_tune_to_show(hand, running)
         if tuned:
             _draw_outcome(tuned)
         elif running and running.job.state == "stopped":
-            st.info("Stopped before the first look at the result; the pruned network is as it was.")
+            st.info(t("Stopped before the first look at the result; the pruned network is as it was."))
         return tuned
     return None
 
@@ -122,18 +138,39 @@ def _fine_tune_to_show(hand: InHand, running: Running | None) -> FineTune | None
 def _draw_outcome(tuned: FineTune) -> None:
     """Draw the dense, the pruned and the fine-tuned network side by side."""
     dense, pruned, after = tuned.dense, tuned.pruned, tuned.tuned
-    title = cache.info(tuned.network).title
-    cut_short = f", stopped; the best so far is from step {tuned.step} of {tuned.of}"
-    st.markdown(
-        f"At {format_percent(tuned.sparsity)} sparsity: **dense {format_quality(dense)}** → "
-        f":orange[**pruned {format_quality(pruned)}**] → :green[**fine-tuned {format_quality(after)}**] "
-        f"({title}{'' if tuned.state == 'done' else cut_short})"
-    )
+    figures = {
+        "sparsity": format_percent(tuned.sparsity),
+        "dense": format_quality(dense),
+        "pruned": format_quality(pruned),
+        "tuned": format_quality(after),
+        "title": t(cache.info(tuned.network).title),
+    }
+    if tuned.state == "done":
+        told = t(
+            "At {sparsity} sparsity: **dense {dense}** → :orange[**pruned {pruned}**] → :green[**fine-tuned {tuned}**] "
+            "({title})",
+            **figures,
+        )
+    else:
+        told = t(
+            "At {sparsity} sparsity: **dense {dense}** → :orange[**pruned {pruned}**] → :green[**fine-tuned {tuned}**] "
+            "({title}, stopped; the best so far is from step {step} of {of})",
+            step=tuned.step,
+            of=tuned.of,
+            **figures,
+        )
+    st.markdown(told)
     stages = {"Dense": dense, "Pruned": pruned, "Fine-tuned": after}
     for place, (stage, quality) in zip(st.columns(3, gap="small"), stages.items(), strict=True):
-        draw_quality(place, stage, quality, None if quality is dense else change(dense, quality))
+        draw_quality(place, t(stage), quality, None if quality is dense else change(dense, quality))
     st.caption(
-        f"{dense.metric} on {dense.n:,} validation {dense.about.noun}; the change against the dense (whole) network on "
-        "the same ones, with its range; and the range that holds the true figure, each with 95 % confidence. Against "
-        f"the pruned network, the fine-tuned one: {format_difference(after, pruned)}."
+        t(
+            "{metric} on {count:,} validation {noun}; the change against the dense (whole) network on the same ones, "
+            "with its range; and the range that holds the true figure, each with 95 % confidence. Against the pruned "
+            "network, the fine-tuned one: {change}.",
+            metric=t(dense.metric),
+            count=dense.n,
+            noun=t(dense.about.noun),
+            change=format_difference(after, pruned),
+        )
     )

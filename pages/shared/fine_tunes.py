@@ -10,6 +10,7 @@ from core.experiment import Experiment
 from core.jobs.job import Job
 from core.jobs.work import TuneProgress, best_progress, drop_weights, tuned_network
 from core.keys import about
+from core.language import text
 from core.measure import Quality, judge_network, measure_candidate
 from core.memo import Memo
 from core.pruning import PruningPlan, prune
@@ -26,6 +27,7 @@ from core.store.results import tuned_results
 from core.tasks import Task
 from core.tuning import Recipe
 from pages.shared import cache, visit
+from pages.shared.errors import in_one
 from pages.shared.fine_tune_record import COSTS, KIND, FineTune, read_fine_tune
 from pages.shared.storage import store
 from pages.shared.visitor_work import submit_job
@@ -118,10 +120,10 @@ def _keep_when_ended(
         content |= {each: getattr(costs, each) for each in COSTS}
         save_result(kept_in, running.experiment, "fine-tuned", KIND, content, reached.seconds, packed)
     except PlaygroundError as error:
-        running.problem = f"{error.what} {error.advice}"
+        running.problem = in_one(error.what, error.advice)
     except Exception:
         logging.exception("what a fine-tune has reached could not be kept")
-        running.problem = "What the fine-tune has reached could not be kept. Start it again."
+        running.problem = text("What the fine-tune has reached could not be kept. Start it again.")
     finally:
         running.kept.set()
 

@@ -5,11 +5,13 @@ from typing import Literal
 
 from streamlit.delta_generator import DeltaGenerator
 
+from core.language import text
 from core.measure import Change, PlanResult, Quality
 from core.measure import change as measured_change
 from core.quality import METRICS
+from pages.shared.words import t
 
-NO_ANSWER = "no answer"
+NO_ANSWER = text("no answer")
 """What stands in the place of a figure where a network's answers are not numbers."""
 
 
@@ -28,14 +30,14 @@ def format_value(metric: str, value: float, digits: int | None = None) -> str:
     about = METRICS[metric]
     digits = about.digits if digits is None else digits
     if math.isnan(value):
-        return NO_ANSWER
+        return t(NO_ANSWER)
     return format_percent(value, digits) if about.share else f"{value:.{digits}f}"
 
 
 def format_quality(quality: Quality, early: bool = False) -> str:
     """Write a figure in its metric's own unit; an early one with "about" and one decimal less."""
-    text = format_value(quality.metric, quality.value, quality.about.digits - early)
-    return f"about {text}" if early and text != NO_ANSWER else text
+    figure = format_value(quality.metric, quality.value, quality.about.digits - early)
+    return t("about {figure}", figure=figure) if early and not math.isnan(quality.value) else figure
 
 
 def format_interval(quality: Quality) -> str:
@@ -48,25 +50,31 @@ def format_interval(quality: Quality) -> str:
     bounds = quality.outcomes.bounds if quality.outcomes else None
     if quality.at_bound and bounds:  # every episode reached it, so that the range is open to one side only
         at_top = quality.value == bounds[1]
-        return f"at least {low}{unit}; the highest there is" if at_top else f"at most {high}{unit}; the lowest there is"
-    return f"{low} to {high}{unit}"
+        if at_top:
+            return t("at least {low}; the highest there is", low=f"{low}{unit}")
+        return t("at most {high}; the lowest there is", high=f"{high}{unit}")
+    return t("{low} to {high}", low=low, high=f"{high}{unit}")
 
 
 def format_change(change: Change) -> str:
     """Write a change with its range in brackets; one whose range holds zero looks like none."""
     about = METRICS[change.metric]
-    scale, unit, digits = (100, " points", 1) if about.share else (1, "", about.digits)
+    scale, digits = (100, 1) if about.share else (1, about.digits)
+
+    def in_unit(number: str) -> str:
+        return t("{number} points", number=number) if about.share else number
+
     if math.isnan(change.value):
-        return NO_ANSWER
+        return t(NO_ANSWER)
     if not math.isfinite(change.low) or not math.isfinite(change.high):
-        return f"{scale * change.value:+.{digits}f}{unit}, range not known"
+        return t("{change}, range not known", change=in_unit(f"{scale * change.value:+.{digits}f}"))
     if change.clear:  # a change that is none once it is rounded needs more decimals
         ends = (scale * abs(each) for each in (change.value, change.low, change.high) if each)
         digits = min(max(digits, math.ceil(-math.log10(2 * min(ends)))), digits + 3)
-    span = f"{scale * change.low:+.{digits}f} to {scale * change.high:+.{digits}f}"
+    value, low, high = (f"{scale * each:+.{digits}f}" for each in (change.value, change.low, change.high))
     if not change.clear:
-        return f"no clear change: {span}{unit}"
-    return f"{scale * change.value:+.{digits}f}{unit} ({span})"
+        return t("no clear change: {low} to {high}", low=low, high=in_unit(high))
+    return t("{change} ({low} to {high})", change=in_unit(value), low=low, high=high)
 
 
 def format_difference(after: Quality, before: Quality) -> str:
@@ -90,11 +98,13 @@ def format_cut(result: PlanResult) -> str:
     """Write where the cut of a plan is, in the unit of what is compared."""
     plan, threshold = result.plan, result.threshold
     if plan.pattern:
-        return "{} of every {} stay".format(*plan.pattern)
+        return t("{n} of every {m} stay", n=plan.pattern[0], m=plan.pattern[1])
     if threshold is None:
-        return "layers have own cuts"
-    digits = ".4f" if threshold >= 0.01 or plan.compares_sizes else ".4g"
-    return f"{plan.compared} below {threshold:{digits}}"
+        return t("layers have own cuts")
+    written = f"{threshold:{'.4f' if threshold >= 0.01 or plan.compares_sizes else '.4g'}}"
+    if plan.compares_sizes:
+        return t("weights below {threshold}", threshold=written)
+    return t("scores below {threshold}", threshold=written)
 
 
 def draw_quality(
@@ -126,8 +136,13 @@ def draw_quality(
 
 def explain_quality(quality: Quality) -> str:
     """Say what a figure means and what it was computed from."""
-    noun = quality.about.noun
-    text = f"{quality.about.meaning}; from {quality.n:,} {quality.split} {noun}."
-    if quality.unanswered:
-        text += f" To {quality.unanswered:,} {noun} the network gives no answer, which counts as a wrong one."
-    return text
+    about = {"meaning": t(quality.about.meaning), "split": t(quality.split), "noun": t(quality.about.noun)}
+    if not quality.unanswered:
+        return t("{meaning}; from {count:,} {split} {noun}.", count=quality.n, **about)
+    return t(
+        "{meaning}; from {count:,} {split} {noun}. To {unanswered:,} {noun} the network gives no answer, which counts "
+        "as a wrong one.",
+        count=quality.n,
+        unanswered=quality.unanswered,
+        **about,
+    )

@@ -9,6 +9,7 @@ from core.jobs.job import Job
 from pages.shared import visit, workers
 from pages.shared.errors import show_error, show_errors
 from pages.shared.visitor_work import submit_job
+from pages.shared.words import t
 
 
 def job_button(
@@ -45,5 +46,5 @@ def show_until_results(job: Job, busy: bool, doing: str) -> bool:
     if job.error:
         show_error(*job.error)
     elif not job.results:
-        st.caption("Waiting for a free worker ..." if job.state == "waiting" else doing)
+        st.caption(t("Waiting for a free worker ...") if job.state == "waiting" else doing)
     return bool(job.results)

@@ -4,7 +4,7 @@ import streamlit as st
 
 from core.language import best_language, languages
 from pages.shared import link
-from pages.shared.words import KEY, language
+from pages.shared.words import KEY, language, t
 
 
 def settle_language() -> None:
@@ -18,7 +18,7 @@ def settle_language() -> None:
 def draw_language_choice() -> None:
     """Let people choose, below the menu."""
     st.sidebar.segmented_control(
-        "Language",
+        t("Language"),
         list(languages()),
         format_func=languages().__getitem__,
         key=KEY,

@@ -13,6 +13,7 @@ from streamlit.delta_generator import DeltaGenerator
 from streamlit.navigation.page import StreamlitPage
 
 from pages.shared import menu
+from pages.shared.words import t
 
 KNOWN = (
     "model",
@@ -36,6 +37,10 @@ KNOWN = (
     "parent",
     "lang",
     "lesson",
+    "class",
+    "teacher",
+    "present",
+    "term",
 )
 """What a link can hold; besides, there is a strategy for each recipe."""
 
@@ -68,11 +73,18 @@ def carry_choices_to(page: StreamlitPage) -> None:
     if st.session_state.get("page") != page.url_path:
         st.session_state["page"] = page.url_path
         st.session_state["carried"] = set(st.session_state.get("kept", {}))
+    if page.url_path != "glossary":
+        say("term", "")  # it is asked for there alone
 
 
 def requested(key: str) -> str | None:
     """Return what the link asks for that nobody has changed since."""
     return st.session_state.get("link", {}).get(key)
+
+
+def take(key: str) -> str | None:
+    """Return what the link asks for, once: what is done with it is not to be done again."""
+    return st.session_state.get("link", {}).pop(key, None)
 
 
 def keep_choice(key: str, value: Any) -> None:
@@ -111,7 +123,11 @@ def read_choice(key: str, options: Container[str], place: DeltaGenerator | None 
             st.session_state[key] = wanted
         else:
             (place or st).warning(
-                f"The link asks for {key} = {wanted[:60]!r}, which is not there; the usual choice is shown."
+                t(
+                    "The link asks for {key} = {wanted!r}, which is not there; the usual choice is shown.",
+                    key=key,
+                    wanted=wanted[:60],
+                )
             )
     if usual is not None:
         start_as_usual(key, usual)
@@ -157,13 +173,14 @@ def warn_of_unknown(names: Iterable[str], place: DeltaGenerator) -> None:
     """Say which parts of a link mean nothing here."""
     strange = [name for name in names if name not in KNOWN and not name.startswith(NOT_OURS)]
     if strange:
-        place.warning(f"The link also holds {', '.join(name[:40] for name in strange[:5])}, which means nothing here.")
+        named = t(", ").join(name[:40] for name in strange[:5])
+        place.warning(t("The link also holds {names}, which means nothing here.", names=named))
 
 
-def read_overrides(text: str, names: tuple[str, ...], place: DeltaGenerator | None = None) -> dict[str, float]:
+def read_overrides(written: str, names: tuple[str, ...], place: DeltaGenerator | None = None) -> dict[str, float]:
     """Read "layer:percent,layer:percent" from a link; what does not fit is left out, with a sentence at a place."""
     found = {}
-    for part in filter(None, text.split(",")):
+    for part in filter(None, written.split(",")):
         layer, _, share = part.rpartition(":")
         try:
             value = float(share) / 100
@@ -172,7 +189,9 @@ def read_overrides(text: str, names: tuple[str, ...], place: DeltaGenerator | No
         if layer in names and 0 <= value <= 1:
             found[layer] = value
         else:
-            (place or st).warning(f"The link gives a layer a share that does not fit: {part[:60]!r}. It is left out.")
+            (place or st).warning(
+                t("The link gives a layer a share that does not fit: {part!r}. It is left out.", part=part[:60])
+            )
     return found
 
 

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from pages.shared import cache, link
+from pages.shared.words import t
 
 
 def has_examples(name: str) -> bool:
@@ -12,6 +13,6 @@ def has_examples(name: str) -> bool:
 
 def offer_to_bring_examples() -> None:
     """Say that nothing can be judged here, and offer the page on which examples can be brought."""
-    st.info("This network came without examples, so that nothing can be judged until you bring some.")
-    if st.button("Bring your own", icon=":material/upload:", key="bring-examples"):
+    st.info(t("This network came without examples, so that nothing can be judged until you bring some."))
+    if st.button(t("Bring your own"), icon=":material/upload:", key="bring-examples"):
         st.switch_page("pages/bring.py", query_params=link.address())

@@ -15,6 +15,7 @@ from core.pruning.granularities import Granularity, known_granularities
 from core.pruning.scopes import known_scopes
 from core.pruning.unit_scores import NORMS
 from pages.shared import cache, link, plan_state
+from pages.shared.words import option_labels, t
 
 
 def choose_plan(name: str, notes: DeltaGenerator) -> PruningPlan:
@@ -22,13 +23,13 @@ def choose_plan(name: str, notes: DeltaGenerator) -> PruningPlan:
 
     notes: where to say what of a link is not understood, since nobody would see it inside a closed panel.
     """
-    with st.expander("What to remove, how to judge importance, where to cut", key="ways"):
+    with st.expander(t("What to remove, how to judge importance, where to cut"), key="ways"):
         left, middle, right = st.columns(3, gap="medium")
         with left:
             kinds = {key: each for key, each in known_granularities().items() if each.fits(cache.task(name))}
-            kind = kinds[_choose("What to remove", "remove", kinds, notes)]
+            kind = kinds[_choose(t("What to remove"), "remove", kinds, notes)]
             if why := cache.task(name).why_no_heads:
-                st.caption(why)
+                st.caption(t(why))
             granularity = _pattern(notes) if kind.keep else kind.name
             embeddings = not kind.structures and _embeddings(name, notes)
         with middle:
@@ -42,27 +43,27 @@ def choose_plan(name: str, notes: DeltaGenerator) -> PruningPlan:
 def _judge(kind: Granularity, notes: DeltaGenerator) -> tuple[str, str]:
     """Ask how importance is judged, and how a unit adds up its weights where that matters."""
     judges = {key: each for key, each in known_criteria().items() if kind.layer_outputs or not each.units_only}
-    criterion = judges[_choose("How to judge importance", "judge", judges, notes)]
+    criterion = judges[_choose(t("How to judge importance"), "judge", judges, notes)]
     if not kind.structures or criterion.units:
         return criterion.name, PruningPlan.norm
     norms = {key: norm.label for key, norm in NORMS.items()}
-    about = "So that units of all sizes compare."
-    return criterion.name, _select("How a unit adds up its weights", "norm", norms, notes, about)
+    about = t("So that units of all sizes compare.")
+    return criterion.name, _select(t("How a unit adds up its weights"), "norm", norms, notes, about)
 
 
 def _scope(kind: Granularity, notes: DeltaGenerator) -> str:
     """Ask which scores are compared with each other, unless a pattern settles it."""
     if kind.keep:
-        st.caption("Where to cut is settled: in every group of M.")
+        st.caption(t("Where to cut is settled: in every group of M."))
         return PruningPlan.scope
     scopes = {key: each for key, each in known_scopes().items() if not (kind.structures and each.weights_only)}
-    return _choose("Where to cut", "scope", scopes, notes)
+    return _choose(t("Where to cut"), "scope", scopes, notes)
 
 
 def _choose(label: str, key: str, options: Mapping[str, Choice], notes: DeltaGenerator) -> str:
     """Offer choices by their labels, with the sentence and the source of the chosen one below."""
     chosen = _select(label, key, {value: choice.label for value, choice in options.items()}, notes)
-    st.caption(f"{options[chosen].help} ({options[chosen].source})")
+    st.caption(t("{help} ({source})", help=t(options[chosen].help), source=t(options[chosen].source)))
     return chosen
 
 
@@ -70,7 +71,7 @@ def _select(label: str, key: str, labels: Mapping[str, str], notes: DeltaGenerat
     """Offer options by their labels; the choice lives in the link under `key`, unless it is the first."""
     link.read_choice(key, labels, notes, next(iter(labels)))
     chosen = st.selectbox(
-        label, list(labels), format_func=labels.__getitem__, key=key, help=help, persist_state="session"
+        label, list(labels), format_func=option_labels(labels), key=key, help=help, persist_state="session"
     )
     link.write_choice(key, chosen, next(iter(labels)))
     return chosen
@@ -85,9 +86,9 @@ def _embeddings(name: str, notes: DeltaGenerator) -> bool:
     if "tables" in st.session_state:
         st.session_state.tables = str(st.session_state.tables) == "True"
     chosen = st.checkbox(
-        "Embeddings too",
+        t("Embeddings too"),
         key="tables",
-        help="The tables that hold a row of numbers for each word, user or film; often most of the network.",
+        help=t("The tables that hold a row of numbers for each word, user or film; often most of the network."),
         persist_state="session",
     )
     link.write_choice("tables", str(chosen), "False")
@@ -97,7 +98,7 @@ def _embeddings(name: str, notes: DeltaGenerator) -> bool:
 def _pattern(notes: DeltaGenerator) -> str:
     n, m = st.columns(2)
     numbers: list[int] = []
-    for place, key, label, default in ((n, "n", "N, how many stay", 2), (m, "m", "M, of how many", 4)):
+    for place, key, label, default in ((n, "n", t("N, how many stay"), 2), (m, "m", t("M, of how many"), 4)):
         link.read_choice(key, [str(i) for i in range(1, 17)], notes)
         st.session_state[key] = int(st.session_state.get(key, default))
         numbers.append(place.number_input(label, 1, 16, key=key, persist_state="session"))
@@ -113,14 +114,14 @@ def _own_shares(name: str, plan: PruningPlan, notes: DeltaGenerator) -> dict[str
     if editor not in st.session_state and about in st.session_state.get("kept", {}):
         st.session_state[about] = st.session_state["kept"][about]  # the table was on another page meanwhile
     start = st.session_state.setdefault(about, given)
-    st.caption("Single layers may go their own way: a percentage here, or nothing to follow the slider.")
+    st.caption(t("Single layers may go their own way: a percentage here, or nothing to follow the slider."))
     rows = [{"Layer": each, "Own share, %": 100 * start[each] if each in start else None} for each in names]
-    column = st.column_config.NumberColumn(min_value=0, max_value=100, step=0.5, format="%.1f")
+    share = st.column_config.NumberColumn(t("Own share, %"), min_value=0, max_value=100, step=0.5, format="%.1f")
     table: Any = st.data_editor(
         pd.DataFrame(rows).astype({"Own share, %": float}),
         hide_index=True,
         disabled=["Layer"],
-        column_config={"Own share, %": column},
+        column_config={"Layer": t("Layer"), "Own share, %": share},  # what people type is kept by the names of columns
         key=editor,
         height=min(35 * (len(rows) + 1) + 3, 260),
     )

@@ -7,12 +7,20 @@ from typing import Any
 import pandas as pd
 
 from core.experiment import Experiment
+from core.language import text
 from core.measure import Quality
 from core.store import Store, StoreUnavailable
 from core.store.results import tuned_results
 from pages.shared import fine_tunes
 from pages.shared.fine_tunes import FineTune
 from pages.shared.format import format_difference
+
+HEADINGS = (
+    *(text("Run"), text("Name"), text("Model"), text("Strategy"), text("Removed"), text("Sparsity, %")),
+    *(text("Metric"), text("Dense"), text("Before"), text("After"), text("Low"), text("High"), text("Steps")),
+    *(text("Seconds"), text("Ended"), text("Learning rate"), text("Seed"), text("File, kB"), text("Note")),
+)
+"""Headings of the table of runs; the download has them in English, so that programs can rely on them."""
 
 
 def qualities_by_seed(tuned: FineTune) -> tuple[tuple[int, Quality], ...]:
@@ -36,7 +44,7 @@ def write_runs(kept_in: Store, key: str) -> str:
     try:
         found = [fine_tunes.read_fine_tune(*each) for each in tuned_results(kept_in, key, fine_tunes.KIND)]
     except StoreUnavailable as error:
-        return f"{error.what} {error.advice}"
+        return str(error)
     return runs_table([run for run in found if run]).to_csv(index=False)
 
 

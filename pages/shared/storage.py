@@ -6,6 +6,7 @@ from typing import Any
 
 import streamlit as st
 
+from core.language import text
 from core.store import Store, open_in_memory, open_store
 
 
@@ -16,7 +17,8 @@ def store() -> Store:
         opened = open_store(_database())
     except Exception:  # whatever a wrong address or a missing driver makes of itself
         logging.exception("the database of the secrets")
-        opened = open_in_memory("The database that this server's secrets name cannot be used; its log says why.")
+        note = text("The database that this server's secrets name cannot be used; its log says why.")
+        opened = open_in_memory(note)
     os.environ["PLAYGROUND_DATA"] = str(opened.folder)  # where worker processes read weights
     return opened
 

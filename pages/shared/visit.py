@@ -21,6 +21,7 @@ from core.memo import Memo
 from core.store import StoreUnavailable, begin_visit, forget_visit, new_key, read_state, save_state
 from pages.shared import link
 from pages.shared.storage import store
+from pages.shared.words import t
 
 COOKIE = "pruning-playground-visit"
 KEY = re.compile(r"[\w-]{43}")
@@ -81,7 +82,7 @@ def open_visit() -> None:
     memory()
     problem = store().note or st.session_state.get("store problem", "")
     if problem:
-        st.sidebar.warning(problem, icon=":material/save:")
+        st.sidebar.warning(t(problem), icon=":material/save:")
     keep = st.components.v2.component("visit-key", js=SCRIPT.read_text(encoding="utf-8"))
     with st.container(key="visit"):
         keep(key="visit-key", data={"name": COOKIE, "key": key, "days": 30})

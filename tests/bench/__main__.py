@@ -3,12 +3,42 @@
 import argparse
 import json
 
-from tests.bench import adapt, fields, imagenet, live, matched, measure, memory, person, prune, store, tune, units, ways
+from tests.bench import (
+    adapt,
+    class_join,
+    fields,
+    imagenet,
+    live,
+    matched,
+    measure,
+    memory,
+    person,
+    prune,
+    store,
+    tune,
+    units,
+    ways,
+)
 from tests.bench.results import machine, write
 
 BENCHES = {
     bench.__name__.rpartition(".")[2]: bench
-    for bench in (live, prune, ways, units, measure, memory, store, fields, matched, imagenet, tune, adapt, person)
+    for bench in (
+        live,
+        prune,
+        ways,
+        units,
+        measure,
+        memory,
+        store,
+        fields,
+        matched,
+        imagenet,
+        tune,
+        adapt,
+        person,
+        class_join,
+    )
 }
 """In the order in which RESULTS.md has them; `tune` and `adapt` take half an hour or more."""
 
@@ -34,7 +64,8 @@ def main() -> None:
     if asked.json:
         print(json.dumps({"bench": asked.bench, "machine": machine(), "rows": rows}, indent=2))
     if asked.write:
-        write("-".join((asked.bench, *only.values())), bench.__doc__.splitlines()[0], rows)
+        command = " ".join((asked.bench, *(f"--{key} {value}" for key, value in only.items())))
+        write("-".join((asked.bench, *only.values())), bench.__doc__.splitlines()[0], rows, command=command)
 
 
 if __name__ == "__main__":

@@ -35,15 +35,15 @@ def _cell(value: object) -> str:
     return f"{value:,}" if isinstance(value, int) else str(value)
 
 
-def write(bench: str, about: str, rows: Sequence[Mapping[str, Any]], path: Path = RESULTS) -> None:
+def write(bench: str, about: str, rows: Sequence[Mapping[str, Any]], path: Path = RESULTS, command: str = "") -> None:
     """Put the rows of one bench in the place of those that its section has, or add the section at the end.
 
-    What somebody has written below a section's table stays.
+    What somebody has written below a section's table stays. command: what was asked for, where it is not the name.
     """
     begin, end = f"<!-- {bench}: begin -->", f"<!-- {bench}: end -->"
     today = datetime.datetime.now(tz=datetime.UTC).date().isoformat()
-    command = f"`python -m tests.bench {bench} --write`, {machine()}, {today}"
-    section = f"{begin}\n{about}\n\n{command}\n\n{table(rows)}\n{end}"
+    how = f"`python -m tests.bench {command or bench} --write`, {machine()}, {today}"
+    section = f"{begin}\n{about}\n\n{how}\n\n{table(rows)}\n{end}"
     text = path.read_text(encoding="utf-8") if path.exists() else "# Figures\n"
     if begin in text and end in text:
         text = re.sub(f"{re.escape(begin)}.*?{re.escape(end)}", lambda _: section, text, flags=re.DOTALL)

@@ -27,6 +27,15 @@ def test_removed_weights_are_blank_and_kept_ones_have_the_colour_of_their_sign(r
                 assert tuple(colour) == rgb(REMOVED)
 
 
+def test_negative_weights_are_told_apart_without_colour_where_there_is_room():
+    picture = mask_image(np.array([[1.0, -1.0, -1.0]]), np.array([[True, True, False]]), least=36)
+    positive, negative, removed = (picture[:, 12 * place : 12 * place + 12, 3] for place in range(3))
+    assert (positive == 255).all()
+    assert (negative[5:7, 3:9] == 0).all()
+    assert (negative == 0).sum() == 2 * 6
+    assert (removed == 0).all()
+
+
 def test_filters_of_a_first_convolution_are_tiles_with_gaps():
     weights = np.ones((3, 1, 2, 2))
     picture = mask_image(weights, weights > 0, least=8)

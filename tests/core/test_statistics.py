@@ -167,3 +167,18 @@ def test_a_fall_of_other_figures_is_judged_by_the_paired_t_test():
     after = before - rng.normal(0.1, 0.5, 40)
     expected = scipy.stats.ttest_rel(after, before, alternative="less").pvalue
     assert statistics.worse_by_chance(before, after) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("ratio", [0.3, 1.0])
+def test_ratio_of_medians_holds_the_truth_at_least_as_often_as_it_says(ratio):
+    def draw(rng):
+        one, two = 10 * rng.lognormal(0, 0.2, 60), 10 * ratio * rng.lognormal(0, 0.3, 60)
+        quartiles = [tuple(np.quantile(each, (0.25, 0.75))) for each in (one, two)]
+        return statistics.ratio_of_medians(*quartiles, (60, 60), (np.median(one), np.median(two)))
+
+    assert coverage(5, draw, ratio) >= 0.95
+
+
+def test_ratio_of_medians_is_exact_where_nothing_varies():
+    low, high = statistics.ratio_of_medians((2.0, 2.0), (1.0, 1.0), (50, 50), (2.0, 1.0))
+    assert (low, high) == (0.5, 0.5)

@@ -248,7 +248,7 @@ def test_a_network_without_examples_shows_what_can_be_known_and_asks_for_some(ba
     assert "until you bring some" in app.info[0].value
     app.button(key="bring-examples").click().run()
     assert not app.exception
-    assert app.subheader[0].value.startswith("Bring your own")
+    assert app.title[0].value.startswith("Bring your own")
 
 
 @pytest.mark.parametrize("network", ["fashion-mlp#" + 64 * "a", "hub:some/where@" + 40 * "b", "a b\\c:d"])

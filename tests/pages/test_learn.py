@@ -67,7 +67,7 @@ def test_every_lesson_opens_in_every_language_and_asks_for_what_there_is(languag
     for name in list_lessons(language):
         lesson = read_lesson(name, language)
         app = open_page(lang=language, lesson=name)
-        assert lesson.title in [each.value for each in app.subheader]
+        assert lesson.title in [each.value for each in app.title]
         assert not app.error
         for step in lesson.steps:
             if isinstance(step, Predict):
@@ -96,5 +96,5 @@ def test_a_broken_lesson_is_a_sentence_and_the_others_work(tmp_path, monkeypatch
     monkeypatch.setattr("core.lessons.reading.list_lessons.__defaults__", ("en", tmp_path))
     monkeypatch.setattr("core.lessons.reading.read_lesson.__defaults__", ("en", tmp_path))
     app = open_page()
-    assert "Good" in [each.value for each in app.subheader]
+    assert "Good" in [each.value for each in app.title]
     assert any("2-bad.md, line 10" in each.value for each in app.error)

@@ -6,6 +6,7 @@ from importlib.util import find_spec
 
 from core.choices import Choice
 from core.errors import PlaygroundError
+from core.language import text
 from core.pruning import Pruned
 from core.tasks.base import Task
 
@@ -60,7 +61,11 @@ class Format(Choice):
         """Write the file. Raises ExportFailed where the network cannot be written so, or packages are missing."""
         if missing := self.missing:
             raise ExportFailed(
-                f"{self.label} needs packages that are not installed here: {', '.join(missing)}.",
-                f"Install them (pip install {' '.join(missing)}), or choose another format.",
+                text(
+                    "{label} needs packages that are not installed here: {missing}.",
+                    label=self.label,
+                    missing=", ".join(missing),
+                ),
+                text("Install them (pip install {missing}), or choose another format.", missing=" ".join(missing)),
             )
         return self.write(task, pruned)

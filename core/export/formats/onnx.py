@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from core.export.formats.base import Format
 from core.export.formats.programs import Answers, program_size, write_program
+from core.language import text
 from core.pruning import Pruned
 from core.tasks.base import Task
 
@@ -51,12 +52,12 @@ def read(content: bytes) -> Answers:
 
 CHOICE = Format(
     name="onnx",
-    label="ONNX",
-    help="Network and weights for other programs and devices; checked in onnxruntime before you get it.",
-    source="Facebook and Microsoft 2017",
+    label=text("ONNX"),
+    help=text("Network and weights for other programs and devices; checked in onnxruntime before you get it."),
+    source=text("Facebook and Microsoft 2017"),
     order=2,
     file="model.onnx",
-    contents={"model.onnx": "network and weights for other programs and devices"},
+    contents={"model.onnx": text("network and weights for other programs and devices")},
     write=write,
     size=program_size,
     loading='import onnxruntime\n\nsession = onnxruntime.InferenceSession("model.onnx")\n'

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from core.export.formats.base import ExportFailed
+from core.language import text
 from core.measure import as_shipped
 from core.pruning import Pruned
 from core.tasks.base import Task
@@ -50,7 +51,9 @@ def write_program(
         except Exception as error:  # whatever an exporter raises, a person can do nothing about its insides
             if _is_of_disk(error):
                 raise _disk_is_full(what) from error
-            raise ExportFailed(f"This network could not be written as {what}.", "Choose another format.") from error
+            raise ExportFailed(
+                text("This network could not be written as {what}.", what=what), text("Choose another format.")
+            ) from error
     for some in (inputs, task.example):
         _require_same_answers(model, some, answers(some), what)
     return content
@@ -74,7 +77,8 @@ def _require_same_answers(model: nn.Module, inputs: Tensor, found: Tensor, what:
         expected = model(inputs)
     if found.shape != expected.shape or not torch.allclose(found, expected, rtol=TOLERANCE, atol=TOLERANCE):
         raise ExportFailed(
-            f"The network answers differently as {what}, so the file was thrown away.", "Choose another format."
+            text("The network answers differently as {what}, so the file was thrown away.", what=what),
+            text("Choose another format."),
         )
 
 
@@ -91,10 +95,14 @@ def _disk_is_full(what: str) -> ExportFailed:
     try:
         folder = tempfile.gettempdir()
     except OSError:
-        folder = "its folder for temporary files"
+        folder = text("its folder for temporary files")
     return ExportFailed(
-        f"The disk of this server has no room in {folder}, where {what} is written on its way.",
-        "Make room there, or set TMPDIR to another folder; weights as safetensors need no disk.",
+        text(
+            "The disk of this server has no room in {folder}, where {what} is written on its way.",
+            folder=folder,
+            what=what,
+        ),
+        text("Make room there, or set TMPDIR to another folder; weights as safetensors need no disk."),
     )
 
 

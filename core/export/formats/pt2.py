@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from core.export.formats.base import Format
 from core.export.formats.programs import Answers, program_size, write_program
+from core.language import text
 from core.pruning import Pruned
 from core.tasks.base import Task
 
@@ -38,12 +39,12 @@ def read(content: bytes) -> Answers:
 
 CHOICE = Format(
     name="pt2",
-    label="PyTorch program (.pt2)",
-    help="Network and weights for PyTorch without its source code; read back and checked before you get it.",
-    source="Ansel et al. 2024, PyTorch 2",
+    label=text("PyTorch program (.pt2)"),
+    help=text("Network and weights for PyTorch without its source code; read back and checked before you get it."),
+    source=text("Ansel et al. 2024, PyTorch 2"),
     order=3,
     file="model.pt2",
-    contents={"model.pt2": "network and weights for PyTorch, without source code"},
+    contents={"model.pt2": text("network and weights for PyTorch, without source code")},
     write=write,
     size=program_size,
     loading='import torch\n\nnetwork = torch.export.load("model.pt2").module()',

@@ -5,6 +5,7 @@ from safetensors.torch import save
 from core.errors import BadPlan
 from core.export.formats.base import Companions, Format
 from core.export.formats.smaller import smaller_network
+from core.language import text
 from core.measure.encodings import plain_tensors
 from core.pruning import Pruned
 from core.tasks.base import Task
@@ -29,22 +30,22 @@ def companions(task: Task, pruned: Pruned) -> Companions:
         smaller = smaller_network(pruned)
         return Companions({**masks, **smaller.files}, smaller.section)
     except BadPlan as error:
-        return Companions(masks, f"## Why there is no smaller network here\n\n{error.what}\n\n")
+        return Companions(masks, text("## Why there is no smaller network here\n\n{what}\n\n", what=error.what))
 
 
 CHOICE = Format(
     name="safetensors",
-    label="Weights, zeros too",
-    help="Loads anywhere; zeros take as much room as other numbers.",
-    source="Hugging Face 2022",
+    label=text("Weights, zeros too"),
+    help=text("Loads anywhere; zeros take as much room as other numbers."),
+    source=text("Hugging Face 2022"),
     order=0,
     file="weights.safetensors",
     contents={
-        "weights.safetensors": "every weight of the network; removed ones are exactly zero",
-        "masks.safetensors": "one boolean tensor for each pruned parameter: true where the weight is kept",
-        "small.safetensors": "the network without its removed units",
-        "fewer_heads.py": "torch's attention with fewer heads, for the network without its removed units",
-        "small.json": "what of the smaller network's layers differs besides their tensors",
+        "weights.safetensors": text("every weight of the network; removed ones are exactly zero"),
+        "masks.safetensors": text("one boolean tensor for each pruned parameter: true where the weight is kept"),
+        "small.safetensors": text("the network without its removed units"),
+        "fewer_heads.py": text("torch's attention with fewer heads, for the network without its removed units"),
+        "small.json": text("what of the smaller network's layers differs besides their tensors"),
     },
     write=write,
     size=size,

@@ -6,16 +6,12 @@ import json
 from safetensors.torch import save
 
 from core.export.formats.base import Companions
+from core.language import text
 from core.measure.encodings import plain_tensors
 from core.pruning import Pruned, shrink
 from core.tasks import fewer_heads
 
-LOADING = """## Load the smaller network
-
-`small.safetensors` is the same network without its removed units: fewer parameters, fewer operations, same answers.
-Its layers have the sizes of the stored tensors, and groups as `small.json` says:
-
-    import json
+LOADING = """    import json
     from torch.nn import Parameter
 {attention}
     for name, value in load_file("small.safetensors").items():
@@ -26,7 +22,7 @@ Its layers have the sizes of the stored tensors, and groups as `small.json` says
         vars(network.get_submodule(name)).update(sizes)
 
 """
-"""A section of the README; `attention` are lines for networks whose attention lost heads."""
+"""Lines of Python for the README; `attention` are those for networks whose attention lost heads."""
 
 ATTENTION = """    from fewer_heads import cut_attention
 
@@ -53,6 +49,16 @@ def smaller_network(pruned: Pruned) -> Companions:
             changed[name] = sizes
     files = {"small.safetensors": save(plain_tensors(model)), "small.json": json.dumps(changed, indent=1).encode()}
     if not any(isinstance(module, fewer_heads.FewerHeads) for module in model.modules()):
-        return Companions(files, LOADING.format(attention=""))
+        return Companions(files, _section(LOADING.format(attention="")))
     files["fewer_heads.py"] = inspect.getsource(fewer_heads).encode()
-    return Companions(files, LOADING.format(attention=ATTENTION))
+    return Companions(files, _section(LOADING.format(attention=ATTENTION)))
+
+
+def _section(lines: str) -> str:
+    """Write the section of the README about the smaller network."""
+    return text(
+        "## Load the smaller network\n\n"
+        "`small.safetensors` is the same network without its removed units: fewer parameters, fewer operations, same "
+        "answers.\nIts layers have the sizes of the stored tensors, and groups as `small.json` says:\n\n{lines}",
+        lines=lines,
+    )

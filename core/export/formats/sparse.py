@@ -5,6 +5,7 @@ sparse weights are stored; formats of libraries need the library.
 """
 
 from core.export.formats.base import Format
+from core.language import text
 from core.measure.encodings import plain_tensors, to_bitmask
 from core.pruning import Pruned
 from core.tasks.base import Task
@@ -36,12 +37,12 @@ network.load_state_dict(weights)"""
 
 CHOICE = Format(
     name="sparse",
-    label="Weights, one bit a place",
-    help="A bit says where a weight stays; only these are stored. The README in the zip loads it in ten lines.",
-    source="as the bitmasks of compressed-tensors, Neural Magic 2024",
+    label=text("Weights, one bit a place"),
+    help=text("A bit says where a weight stays; only these are stored. The README in the zip loads it in ten lines."),
+    source=text("as the bitmasks of compressed-tensors, Neural Magic 2024"),
     order=1,
     file="sparse.safetensors",
-    contents={"sparse.safetensors": "one bit a place, and the kept weights"},
+    contents={"sparse.safetensors": text("one bit a place, and the kept weights")},
     write=write,
     size=size,
     loading=LOADING,

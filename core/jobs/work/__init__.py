@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from core.jobs.work.adapting import adapt_ways
+from core.jobs.work.challenging import score_submission
 from core.jobs.work.curves import quick_limit, scan_layers, sweep
 from core.jobs.work.fetching import fetch_from_hub, fetch_missing
 from core.jobs.work.loader import Loader, loader
@@ -32,6 +33,7 @@ WORK: Mapping[str, Callable[..., Iterator[Any]]] = {
     "fetch": fetch_missing,
     "hub": fetch_from_hub,
     "adapt": adapt_ways,
+    "challenge": score_submission,
 }
 """Name of the work -> function of a `Loader` and the work's arguments, which yields how far it is."""
 
@@ -52,6 +54,7 @@ __all__ = [
     "quick_limit",
     "report",
     "scan_layers",
+    "score_submission",
     "search",
     "search_limit",
     "sweep",

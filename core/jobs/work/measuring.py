@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from core.experiment import STAGE_TITLES
 from core.jobs.work.curves import quick_limit
 from core.jobs.work.loader import Loader
 from core.measure import (
@@ -57,5 +58,5 @@ def search_limit(task: Task) -> int | None:
 def judge_shifts(load: Loader, subject: Subject) -> Iterator[ShiftResult]:
     """Judge the dense network and that of a stage on shifted data, on as many examples as a quick evaluation takes."""
     task, network = network_of(load, subject)
-    models = {"Dense": task.model, subject.stage.capitalize(): network.model}
+    models = {STAGE_TITLES["dense"]: task.model, STAGE_TITLES[subject.stage]: network.model}
     yield from robustness(task, models, limit=task.quick_eval_size)

@@ -7,10 +7,12 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from torch import Tensor, nn
 
+from core.experiment import STAGE_NAMES
 from core.export import Findings
 from core.export import report as make_report
 from core.jobs.work.loader import Loader
 from core.jobs.work.measuring import network_of
+from core.language import SOURCE, text
 from core.measure import FurtherChanges, FurtherFigures, confusion, further_changes, further_figures, shipping_figures
 from core.pruning import Pruned, PruningPlan, prune
 from core.quality import Quality
@@ -61,10 +63,12 @@ def report(
     subject: Subject,
     recipe: Recipe | None = None,
     seeds: tuple[tuple[int, Quality], ...] = (),
+    language: str = SOURCE,
 ) -> Iterator[ReportProgress]:
     """Measure everything that a report holds, about the network of a stage and those it was made from.
 
     recipe: of the fine-tune, for that stage; seeds: the same fine-tune's figures by seed.
+    language: which one it is written in.
     """
     task, shipped = network_of(load, subject)
     plan, whole = subject.plan, subject.stage == "dense"
@@ -82,7 +86,7 @@ def report(
     judged = yield from _judge_stages(task, stages, tell)
     chances = yield from _judge_chance(task, pruned, seeds_of_chance, tell)
     curve, curve_of_chance = yield from _judge_curves(task, plan, sparsities, tell)
-    yield tell("timing")
+    yield tell(text("timing"))
     *_, costs = shipping_figures(task, shipped)
     findings = Findings(
         figures=judged.figures,
@@ -95,7 +99,7 @@ def report(
         confused=judged.confused,
         seeds=dict(seeds),
     )
-    yield ReportProgress(of, of, "done", make_report(task, pruned, findings, recipe))
+    yield ReportProgress(of, of, text("done"), make_report(task, pruned, findings, recipe, language))
 
 
 def _judge_stages(task: Task, stages: Mapping[str, nn.Module], tell: Tell) -> Generator[ReportProgress, None, _Judged]:
@@ -103,7 +107,7 @@ def _judge_stages(task: Task, stages: Mapping[str, nn.Module], tell: Tell) -> Ge
     judged = _Judged()
     logits: dict[str, Tensor] = {}
     for stage, model in stages.items():
-        yield tell(f"judging the {stage} network")
+        yield tell(text("judging the {stage} network", stage=STAGE_NAMES[stage]))
         judged.figures[stage] = {split: task.evaluate(model, split) for split in ("validation", "test")}
         if task.classifier:
             logits[stage] = task.classifier.logits(model, "validation")
@@ -120,7 +124,7 @@ def _judge_chance(task: Task, pruned: Pruned, seeds: int, tell: Tell) -> Generat
     """Judge networks that lack as much by chance, one a seed."""
     found = []
     for seed in range(seeds):
-        yield tell("removing as much by chance")
+        yield tell(text("removing as much by chance"))
         found.append(task.evaluate(prune(task, by_chance(task, pruned, seed)).model))
     return found
 
@@ -132,10 +136,10 @@ def _judge_curves(
     by_plan: Curve = []
     random: Curve = []
     for sparsity in sparsities:
-        yield tell(f"judging plan at {sparsity:.0%}")
+        yield tell(text("judging plan at {sparsity:.0%}", sparsity=sparsity))
         pruned = prune(task, replace(plan, sparsity=sparsity, threshold=None))
         by_plan.append((pruned.sparsity, task.evaluate(pruned.model)))
-        yield tell(f"judging chance at {sparsity:.0%}")
+        yield tell(text("judging chance at {sparsity:.0%}", sparsity=sparsity))
         found = prune(task, by_chance(task, pruned))
         random.append((found.sparsity, task.evaluate(found.model)))
     return by_plan, random

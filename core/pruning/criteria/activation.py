@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import grad
 
+from core.language import text
 from core.pruning.criteria import Criterion, Scores
 from core.pruning.criteria.calibration import calibration_batches, owner, prunable, watched
 from core.tasks.base import Task
@@ -129,10 +130,11 @@ def _weight_gradient(module: Convolution) -> Callable[..., Tensor]:
 
 CHOICE = Criterion(
     name="activation",
-    label="Size times input (activations)",
-    help="A weight matters if it is large and what it is multiplied with is large, summed over all places of "
-    "a picture.",
-    source="after Sun et al. 2023; with the cut within each output it is their Wanda",
+    label=text("Size times input (activations)"),
+    help=text(
+        "A weight matters if it is large and what it is multiplied with is large, summed over all places of a picture."
+    ),
+    source=text("after Sun et al. 2023; with the cut within each output it is their Wanda"),
     order=20,
     weights=activation,
     sees_all=False,

@@ -4,6 +4,7 @@ import torch
 from torch import nn
 
 from core.errors import BadPlan
+from core.language import text
 from core.pruning.criteria import Criterion, Scores
 from core.pruning.criteria.calibration import owner
 from core.pruning.units import Structure
@@ -28,17 +29,17 @@ def bn_scale(task: Task, structures: tuple[Structure, ...], seed: int = 0) -> Sc
             scores[structure.name] = torch.stack(norms).mean(0)
     if not scores:
         raise BadPlan(
-            "No layer of this model that could go unit by unit has batch normalisation behind it.",
-            "Choose another criterion, or a model with batch normalisation.",
+            text("No layer of this model that could go unit by unit has batch normalisation behind it."),
+            text("Choose another criterion, or a model with batch normalisation."),
         )
     return scores
 
 
 CHOICE = Criterion(
     name="bn-scale",
-    label="Scale of batch norm",
-    help="A channel matters if the normalisation behind it scales it up.",
-    source="Liu et al. 2017",
+    label=text("Scale of batch norm"),
+    help=text("A channel matters if the normalisation behind it scales it up."),
+    source=text("Liu et al. 2017"),
     order=50,
     units=bn_scale,
 )

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from core.errors import BadPlan
+from core.language import text
 from core.tasks.base import Batch, Task
 
 BATCHES, BATCH_SIZE = 4, 128
@@ -36,8 +37,8 @@ def calibration_batches(task: Task) -> Iterator[Batch]:
     first = next(found, None)
     if first is None:
         raise BadPlan(
-            "This way to judge importance looks at training data, and this network came without any.",
-            "Judge by size (magnitude), or let it learn from examples of your own first.",
+            text("This way to judge importance looks at training data, and this network came without any."),
+            text("Judge by size (magnitude), or let it learn from examples of your own first."),
         )
     yield first
     yield from found

@@ -2,6 +2,7 @@
 
 import torch
 
+from core.language import text
 from core.pruning.criteria import Criterion, Scores
 from core.pruning.criteria.calibration import prunable
 from core.pruning.units import Structure
@@ -25,9 +26,9 @@ def random_units(task: Task, structures: tuple[Structure, ...], seed: int = 0) -
 
 CHOICE = Criterion(
     name="random",
-    label="By chance (random)",
-    help="The baseline that every other way has to beat.",
-    source="Blalock et al. 2020",
+    label=text("By chance (random)"),
+    help=text("The baseline that every other way has to beat."),
+    source=text("Blalock et al. 2020"),
     order=40,
     weights=random_weights,
     units=random_units,

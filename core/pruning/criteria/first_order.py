@@ -4,6 +4,7 @@ import copy
 
 import torch
 
+from core.language import text
 from core.pruning.criteria import Criterion, Scores
 from core.pruning.criteria.calibration import BATCHES, calibration_batches, prunable
 from core.tasks.base import Task
@@ -28,9 +29,9 @@ def first_order(task: Task, seed: int = 0) -> Scores:
 
 CHOICE = Criterion(
     name="first-order",
-    label="Effect on the loss (gradients)",
-    help="A weight matters if the loss on training data would change without it.",
-    source="Molchanov et al. 2019; Lee et al. 2019",
+    label=text("Effect on the loss (gradients)"),
+    help=text("A weight matters if the loss on training data would change without it."),
+    source=text("Molchanov et al. 2019; Lee et al. 2019"),
     order=30,
     weights=first_order,
 )

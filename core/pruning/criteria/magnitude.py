@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from torch import Tensor
 
+from core.language import text
 from core.pruning.criteria import Criterion, Scores
 from core.pruning.criteria.calibration import prunable
 from core.tasks.base import Task
@@ -35,9 +36,9 @@ def magnitude(task: Task, seed: int = 0) -> Scores:
 
 CHOICE = Criterion(
     name="magnitude",
-    label="Size (magnitude)",
-    help="Weights close to zero matter least.",
-    source="Han et al. 2015",
+    label=text("Size (magnitude)"),
+    help=text("Weights close to zero matter least."),
+    source=text("Han et al. 2015"),
     order=10,
     weights=magnitude,
     sizes=True,

@@ -4,6 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from core.errors import BadPlan
+from core.language import text
 from core.pruning.criteria import Criterion, Scores
 from core.pruning.criteria.calibration import calibration_batches, owner, watched
 from core.pruning.units import Structure
@@ -35,9 +36,12 @@ def zero_activations(task: Task, structures: tuple[Structure, ...], seed: int = 
             read = [shares[reader.module][reader.index].mean(1) for reader in structure.readers]
         except (IndexError, KeyError) as error:
             raise BadPlan(
-                f"It cannot be seen how often the units of {owner(structure.name)} are silent: what reads them lays "
-                "them out in another way.",
-                "Choose another criterion.",
+                text(
+                    "It cannot be seen how often the units of {name} are silent: what reads them lays them out in "
+                    "another way.",
+                    name=owner(structure.name),
+                ),
+                text("Choose another criterion."),
             ) from error
         found[structure.name] = torch.stack(read).mean(0)
     return found
@@ -45,9 +49,9 @@ def zero_activations(task: Task, structures: tuple[Structure, ...], seed: int = 
 
 CHOICE = Criterion(
     name="zero-activations",
-    label="How often it is silent (zero activations)",
-    help="A unit that says zero on most training data matters least.",
-    source="Hu et al. 2016, APoZ",
+    label=text("How often it is silent (zero activations)"),
+    help=text("A unit that says zero on most training data matters least."),
+    source=text("Hu et al. 2016, APoZ"),
     order=60,
     units=zero_activations,
 )

@@ -1,6 +1,7 @@
 """Remove whole attention heads."""
 
 from core.errors import BadPlan
+from core.language import text
 from core.pruning.granularities import Granularity
 from core.pruning.units import Structure, head_structures
 from core.tasks.base import Task
@@ -11,16 +12,17 @@ def heads(task: Task) -> tuple[Structure, ...]:
     found = head_structures(task)
     if not found:
         raise BadPlan(
-            task.why_no_heads or "This model has no attention heads.", "Choose weights, N:M, neurons or channels."
+            task.why_no_heads or text("This model has no attention heads."),
+            text("Choose weights, N:M, neurons or channels."),
         )
     return found
 
 
 CHOICE = Granularity(
     name="head",
-    label="Attention heads",
-    help="A whole attention head goes.",
-    source="Michel et al. 2019",
+    label=text("Attention heads"),
+    help=text("A whole attention head goes."),
+    source=text("Michel et al. 2019"),
     order=50,
     structures=heads,
     fits=lambda task: any(not heads.together for heads in task.heads),

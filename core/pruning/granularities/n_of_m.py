@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor, nn
 
+from core.language import text
 from core.pruning.granularities import N_OF_M, Granularity
 
 
@@ -23,9 +24,11 @@ def keep_n_of_m(scores: Tensor, n: int, m: int) -> Tensor:
 
 CHOICE = Granularity(
     name=N_OF_M,
-    label="N of every M (2:4)",
-    help="N of every M neighbours stay: the pattern decides, not the slider. Some graphics chips compute this faster.",
-    source="Mishra et al. 2021",
+    label=text("N of every M (2:4)"),
+    help=text(
+        "N of every M neighbours stay: the pattern decides, not the slider. Some graphics chips compute this faster."
+    ),
+    source=text("Mishra et al. 2021"),
     order=20,
     keep=keep_n_of_m,
 )

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from core.language import text
 from core.pruning.scopes import Scope
 
 
@@ -37,9 +38,9 @@ def erk(layers: Sequence[tuple[tuple[int, ...], int]], sparsity: float) -> list[
 
 CHOICE = Scope(
     name="erk",
-    label="By the layer's shape (ERK)",
-    help="Layers with few weights stay denser than layers with many.",
-    source="Evci et al. 2020",
+    label=text("By the layer's shape (ERK)"),
+    help=text("Layers with few weights stay denser than layers with many."),
+    source=text("Evci et al. 2020"),
     order=40,
     own_cuts=True,
     shares=erk,

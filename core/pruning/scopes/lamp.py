@@ -4,6 +4,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from core.language import text
 from core.pruning.scopes import Scope
 
 
@@ -26,9 +27,9 @@ def lamp(scores: Tensor) -> Tensor:
 
 CHOICE = Scope(
     name="lamp",
-    label="Adapted to each layer (LAMP)",
-    help="A weight is compared with those of its layer that would stay, so that no layer is emptied.",
-    source="Lee et al. 2021",
+    label=text("Adapted to each layer (LAMP)"),
+    help=text("A weight is compared with those of its layer that would stay, so that no layer is emptied."),
+    source=text("Lee et al. 2021"),
     order=30,
     rescale=lamp,
     chance_scope="global",

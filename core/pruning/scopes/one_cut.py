@@ -1,11 +1,12 @@
 """Compare all scores of the network with each other."""
 
+from core.language import text
 from core.pruning.scopes import Scope
 
 CHOICE = Scope(
     name="global",
-    label="One cut for the whole network (global)",
-    help="All layers are compared with each other.",
-    source="Han et al. 2015",
+    label=text("One cut for the whole network (global)"),
+    help=text("All layers are compared with each other."),
+    source=text("Han et al. 2015"),
     order=10,
 )

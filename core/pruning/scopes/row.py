@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor
 
+from core.language import text
 from core.pruning.scopes import Scope
 
 
@@ -21,10 +22,10 @@ def places_in_rows(scores: Tensor) -> Tensor:
 
 CHOICE = Scope(
     name="row",
-    label="Within each output (row)",
-    help="A weight is compared with those that feed the same output only; each output gives the same share.",
-    source="Sun et al. 2023, Wanda",
+    label=text("Within each output (row)"),
+    help=text("A weight is compared with those that feed the same output only; each output gives the same share."),
+    source=text("Sun et al. 2023, Wanda"),
     order=50,
     rescale=places_in_rows,
-    within="one output row",
+    within=text("one output row"),
 )

@@ -15,6 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from core.errors import BadInput
+from core.language import text
 from core.tasks.control.worlds import USUAL, Conditions, World, environments, step_limit
 from core.tasks.records import Batch
 
@@ -145,7 +146,8 @@ def act(model: nn.Module, agents: Agents) -> tuple[Tensor, Tensor, Tensor]:
         output = model(torch.from_numpy(agents.observations))
         if not output.isfinite().all():
             raise BadInput(
-                "This network gives no answers to act by: they are not numbers.", "Start from another network."
+                text("This network gives no answers to act by: they are not numbers."),
+                text("Start from another network."),
             )
         shares = output[:, :-1].log_softmax(1)
         actions = torch.multinomial(shares.exp(), 1, generator=agents.generator)

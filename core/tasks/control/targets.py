@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.errors import BadInput
+from core.language import text, together
 from core.tasks.control.experience import Practice
 from core.tasks.control.worlds import Conditions
 from core.tasks.targets import Target
@@ -18,7 +19,7 @@ BATCH = 125
 
 COUNTS = (5, 20, 50)
 
-METERED = "An example is an episode's worth of time, 500 steps; each round of training plays so many anew."
+METERED = text("An example is an episode's worth of time, 500 steps; each round of training plays so many anew.")
 
 
 @dataclass(frozen=True)
@@ -49,12 +50,17 @@ def practice_of(episodes: int | None) -> Practice:
     """
     count = ALL_EPISODES if episodes is None else episodes
     if not 1 <= count <= MOST_EPISODES:
-        raise BadInput(f"{count:,} episodes cannot be played while you wait.", f"Choose 1 to {MOST_EPISODES}, or all.")
+        raise BadInput(
+            text("{count:,} episodes cannot be played while you wait.", count=count),
+            text("Choose 1 to {most_episodes}, or all.", most_episodes=MOST_EPISODES),
+        )
     return Practice(agents=10, steps=50, rollouts=count, passes=8)
 
 
 def _target(name: str, title: str, about: str) -> Target:
-    return Target(name, title, f"{about} {METERED}", "gymnasium (Towers et al. 2024, MIT licence), changed", COUNTS)
+    return Target(
+        name, title, together((about, METERED)), text("gymnasium (Towers et al. 2024, MIT licence), changed"), COUNTS
+    )
 
 
 TARGETS: Mapping[str, Mapping[str, WorldTarget]] = {
@@ -64,40 +70,52 @@ TARGETS: Mapping[str, Mapping[str, WorldTarget]] = {
             WorldTarget(
                 _target(
                     "gravity",
-                    "Four times the gravity",
-                    "The pole falls faster. Up to three times the gravity the policy copes with as it is.",
+                    text("Four times the gravity"),
+                    text("The pole falls faster. Up to three times the gravity the policy copes with as it is."),
                 ),
                 Conditions(gravity=4.0),
             ),
             WorldTarget(
                 _target(
                     "short-pole",
-                    "A pole of a fifth of the length",
-                    "A short pole falls faster than the policy expects.",
+                    text("A pole of a fifth of the length"),
+                    text("A short pole falls faster than the policy expects."),
                 ),
                 Conditions(length=0.2),
             ),
             WorldTarget(
                 _target(
                     "long-pole",
-                    "A pole four times as long",
-                    "So slow a pole wants other habits: see whether what was learned before helps here or stands in "
-                    "the way.",
+                    text("A pole four times as long"),
+                    text(
+                        "So slow a pole wants other habits: see whether what was learned before helps here or stands "
+                        "in the way."
+                    ),
                 ),
                 Conditions(length=4.0),
             ),
             WorldTarget(
-                _target("noise", "Noisy sensors", "Each observed number comes with noise of standard deviation 0.2."),
+                _target(
+                    "noise",
+                    text("Noisy sensors"),
+                    text("Each observed number comes with noise of standard deviation 0.2."),
+                ),
                 Conditions(noise=0.2),
             ),
         ),
         "acrobot-policy": (
             WorldTarget(
-                _target("heavy-arm", "An outer arm three times as heavy", "It takes more swings to reach the line."),
+                _target(
+                    "heavy-arm",
+                    text("An outer arm three times as heavy"),
+                    text("It takes more swings to reach the line."),
+                ),
                 Conditions(load=3.0),
             ),
             WorldTarget(
-                _target("weak-joint", "A joint of half the force", "It takes more swings to reach the line."),
+                _target(
+                    "weak-joint", text("A joint of half the force"), text("It takes more swings to reach the line.")
+                ),
                 Conditions(force=0.5),
             ),
         ),

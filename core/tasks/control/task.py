@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from core.language import text
 from core.quality import Quality, mean
 from core.tasks.adapting import adapted_info, starting_network
 from core.tasks.asset_files import load_weights
@@ -35,8 +36,8 @@ from core.tasks.names import TaskName
 from core.tasks.records import Baseline, Batch, BatchRequest, ExtraFigures, Inputs, Training
 from core.tasks.targets import Target
 
-SOURCE = "gymnasium (Towers et al. 2024, MIT licence)"
-TRAINED = "trained by this project with PPO (Schulman et al. 2017)"
+SOURCE = text("gymnasium (Towers et al. 2024, MIT licence)")
+TRAINED = text("trained by this project with PPO (Schulman et al. 2017)")
 
 RECIPE_DEFAULTS: Mapping[str, Mapping[str, Any]] = {
     "quick": {"epochs": 3, "batch_size": 256, "learning_rate": 3e-4, "distill": 0.9, "temperature": 1.0},
@@ -126,20 +127,24 @@ def make_task(
         model=dense,
         prunable=prunable_parameters(model),
         example=torch.zeros(1, model.fc1.in_features),
-        inputs=Inputs(world.format, few=lambda count: torch.from_numpy(first_observations(world.id, count))),
+        inputs=Inputs(
+            world.format, answers=world.answers, few=lambda count: torch.from_numpy(first_observations(world.id, count))
+        ),
         training=Training((), defaults, early, world.build, imitation_loss),
         score=functools.partial(score, world, judging),
         draw=functools.partial(draw_batches, world, dense, conditions, practice),
         loss=clipped_loss,
         count=counts.__getitem__,
-        extra=ExtraFigures(baseline=Baseline("actions by chance", functools.partial(score_chance, world, judging))),
+        extra=ExtraFigures(
+            baseline=Baseline(text("actions by chance"), functools.partial(score_chance, world, judging))
+        ),
         shifts=shifted_tasks(world, judging, lambda harder: remake(judged_in=harder)),
         demo=Demo(
-            "Watch both agents play the same episode",
-            "Episode number",
+            text("Watch both agents play the same episode"),
+            text("Episode number"),
             1,
             functools.partial(show_episode, world, judging),
-            help="Each number is another start. The first 20 are those that validation returns come from.",
+            help=text("Each number is another start. The first 20 are those that validation returns come from."),
         ),
     )
 
@@ -149,10 +154,10 @@ def shifted_tasks(
 ) -> dict[str, Callable[[int], Task]]:
     """Return for each shift that the world allows a function from a strength of 1 to 5 to the task under it."""
     shifts: dict[str, Callable[[int], Task]] = {
-        "noisy observation": lambda strength: make(replace(conditions, noise=conditions.noise + 0.05 * strength))
+        text("noisy observation"): lambda strength: make(replace(conditions, noise=conditions.noise + 0.05 * strength))
     }
     if has_gravity(environments(world.id, 1)[0]):
-        shifts["stronger gravity"] = lambda strength: make(
+        shifts[text("stronger gravity")] = lambda strength: make(
             replace(conditions, gravity=conditions.gravity * (1.0 + 0.5 * strength))
         )
     return shifts
@@ -180,11 +185,13 @@ def draw_batches(
 
 def show_episode(world: World, conditions: Conditions, model: nn.Module, number: int) -> Answer:
     """Play one episode, and return how it ended and a film of it. Raises BadInput for a number that there is not."""
-    require_number("episode", number, 1_000)
+    require_number(text("episode"), number, 1_000)
     observations: list[np.ndarray] = []
     (total,) = play(model, world.id, [FIRST_SEEDS["validation"] + number - 1], conditions, observations.append)
     steps, longest = len(observations), step_limit(world.id)
     if math.isnan(total):
-        return Answer("no answer: what this network rates actions by is not a number")
-    end = f"{world.ending} after {steps} steps" if steps < longest else f"went on for all {longest} steps"
-    return Answer(f"Return {total:.0f}; {end}", image=film([world.draw(each) for each in observations]))
+        return Answer(text("no answer: what this network rates actions by is not a number"))
+    said = text("Return {total:.0f}; went on for all {longest} steps", total=total, longest=longest)
+    if steps < longest:
+        said = text("Return {total:.0f}; {ending} after {steps} steps", total=total, ending=world.ending, steps=steps)
+    return Answer(said, image=film([world.draw(each) for each in observations]))

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from core.language import text
 from core.tasks.control.drawing import draw_acrobot, draw_cart
 from core.tasks.control.networks import AcrobotPolicy, Policy
 from core.tasks.packages import import_package
@@ -23,7 +24,7 @@ class World:
     scale: divides returns, so that the network values situations by numbers around 1.
     draw: (observation) -> a picture of it.
     ending: why an episode ends early, as in "fell".
-    format: observations and answers in a sentence or two, for somebody who loads the download.
+    format, answers: observations and answers in a sentence or two, for somebody who loads the download.
     """
 
     id: str
@@ -36,6 +37,7 @@ class World:
     draw: Callable[[np.ndarray], Image.Image]
     ending: str
     format: str
+    answers: str
 
 
 @dataclass(frozen=True)
@@ -125,30 +127,37 @@ WORLDS = {
     "cartpole-policy": World(
         "CartPole-v1",
         Policy,
-        "Cart-pole policy - balance (gymnasium)",
-        "Pushes a cart to the left or right so that the pole on it stays upright; one point a step, 500 at most.",
+        text("Cart-pole policy - balance (gymnasium)"),
+        text("Pushes a cart to the left or right so that the pole on it stays upright; one point a step, 500 at most."),
         worst=0.0,
         best=500.0,
         scale=50.0,
         draw=draw_cart,
-        ending="fell",
-        format="position (m), speed (m/s), angle (rad) and its speed (rad/s) of CartPole-v1. It answers with 3 "
-        "numbers: how good it is to push left, to push right, and a value of the situation. The larger of the first "
-        "two is done.",
+        ending=text("fell"),
+        format=text("position (m), speed (m/s), angle (rad) and its speed (rad/s) of CartPole-v1."),
+        answers=text(
+            "It answers with 3 numbers: how good it is to push left, to push right, and a value of the situation. The "
+            "larger of the first two is done."
+        ),
     ),
     "acrobot-policy": World(
         "Acrobot-v1",
         AcrobotPolicy,
-        "Acrobot policy - swing up (gymnasium)",
-        "Swings two hanging arms until their end reaches a line, with force at the joint only; minus one point a step.",
+        text("Acrobot policy - swing up (gymnasium)"),
+        text(
+            "Swings two hanging arms until their end reaches a line, with force at the joint only; minus one "
+            "point a step."
+        ),
         worst=-500.0,
         best=0.0,
         scale=50.0,
         draw=draw_acrobot,
-        ending="reached the line",
-        format="cosine and sine of both angles and both speeds (rad/s) of Acrobot-v1. It answers with 4 numbers: how "
-        "good it is to turn one way, not at all, the other way, and a value of the situation. The largest of the "
-        "first three is done.",
+        ending=text("reached the line"),
+        format=text("cosine and sine of both angles and both speeds (rad/s) of Acrobot-v1."),
+        answers=text(
+            "It answers with 4 numbers: how good it is to turn one way, not at all, the other way, and a value of the "
+            "situation. The largest of the first three is done."
+        ),
     ),
 }
 """The worlds by the names of the policies that ship."""

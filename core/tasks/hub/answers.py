@@ -7,8 +7,13 @@ from typing import Any
 import torch.nn.functional as F
 from torch import Tensor
 
+from core.language import text
 from core.tasks.demo import Answer
-from core.tasks.outputs import predicted_classes
+from core.tasks.outputs import ANSWER, predicted_classes
+
+FIGURE: str = text("Figure")
+OUTPUT: str = text("Output")
+"""Further columns of the table in which a network's answers stand."""
 
 
 class Purpose(Enum):
@@ -35,10 +40,10 @@ def numbers_in_words(config: Any, names: Sequence[str]) -> Callable[[Tensor], An
 
     def in_words(output: Tensor) -> Answer:
         if int(predicted_classes(output)) < 0:
-            return Answer("no answer")
+            return Answer(text("no answer"))
         figures = (output if plain else output.sigmoid())[0].tolist()
         rows = tuple(
-            {"Answer": name, "Figure": round(figure, 4), "Output": round(raw, 4)}
+            {ANSWER: name, FIGURE: round(figure, 4), OUTPUT: round(raw, 4)}
             for name, figure, raw in zip(names, figures, output[0].tolist(), strict=True)
         )
         if len(names) == 1:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from torch import nn
 
+from core.language import text
 from core.tasks.layers import keeps_inputs_first
 from core.tasks.records import Heads
 
@@ -47,11 +48,11 @@ PATTERNS = (
 COUNTS = ("num_attention_heads", "num_heads", "n_heads")
 """What layers call the number of their heads."""
 
-SHARED_TABLE = (
+SHARED_TABLE = text(
     "The attention heads of this network share one table of relative positions among all layers, so that none can go "
     "by itself."
 )
-NONE_KNOWN = "It is not known how this network keeps its attention heads."
+NONE_KNOWN = text("It is not known how this network keeps its attention heads.")
 
 
 def heads_of(model: nn.Module) -> tuple[tuple[Heads, ...], str]:

@@ -11,6 +11,7 @@ from pathlib import Path
 import torch
 
 from core.errors import BadInput
+from core.language import text
 
 MOST_KEPT = 12
 """Networks that are kept."""
@@ -71,7 +72,10 @@ def make_room(wanted: Path, size: int, folder: Path | None = None) -> tuple[Path
     Raises BadInput for one that is larger than all that is kept.
     """
     if size > MOST_BYTES:
-        raise BadInput(f"This server keeps {MOST_BYTES / 1e9:.0f} GB of the Hub at most.", "Choose a smaller one.")
+        raise BadInput(
+            text("This server keeps {most_bytes:.0f} GB of the Hub at most.", most_bytes=MOST_BYTES / 1000000000.0),
+            text("Choose a smaller one."),
+        )
     others = [each for each in list_kept(folder) if each.folder != wanted]
     fresh = [each for each in others if not each.whole and time.time() - each.used < ABANDONED]
     gone = [each for each in others if not each.whole and each not in fresh]

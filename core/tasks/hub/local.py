@@ -8,6 +8,7 @@ from pathlib import Path
 
 from core.downloads import FetchFailed
 from core.errors import TaskUnavailable
+from core.language import text
 from core.tasks.base import Task
 from core.tasks.hub.kept import FETCHED, kept_in, note_use
 from core.tasks.hub.lookup import COMMIT, HubModel, is_id
@@ -40,7 +41,8 @@ def note_fetched(found: HubModel) -> None:
                 Path(arriving).unlink()
     except OSError as error:
         raise FetchFailed(
-            f"{found.name} could not be kept: {error.strerror}.", "Make room on this server and fetch it again."
+            text("{name} could not be kept: {strerror}.", name=found.name, strerror=error.strerror),
+            text("Make room on this server and fetch it again."),
         ) from error
 
 
@@ -57,7 +59,9 @@ def find_local(name: str, commit: str, folder: Path | None = None) -> HubModel:
     except (OSError, ValueError, KeyError, TypeError):
         here = False
     if not here:
-        raise TaskUnavailable(f"{name} of the Hub is not on this server.", "Fetch it again on Bring your own.")
+        raise TaskUnavailable(
+            text("{name} of the Hub is not on this server.", name=name), text("Fetch it again on Bring your own.")
+        )
     note_use(kept)
     return HubModel(name, commit, licence, kept, ())
 
@@ -69,7 +73,7 @@ def load_local(network: str) -> Task:
     name, _, commit = network.removeprefix(PREFIX).partition("@")
     if not is_id(name) or not COMMIT.fullmatch(commit):
         raise TaskUnavailable(
-            f"{network[:160]!r} names no network of the Hub.",
-            "Choose one from the list, or fetch one on Bring your own.",
+            text("{network!r} names no network of the Hub.", network=network[:160]),
+            text("Choose one from the list, or fetch one on Bring your own."),
         )
     return load(find_local(name, commit))

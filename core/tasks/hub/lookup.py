@@ -8,6 +8,7 @@ from typing import Any
 
 from core.downloads import FetchFailed, RemoteFile
 from core.errors import BadInput
+from core.language import text
 from core.tasks.hub.kept import kept_in
 
 LARGEST = 600_000_000
@@ -60,22 +61,28 @@ def look_up(name: str, revision: str = "main", folder: Path | None = None, endpo
     Raises BadInput for what is no id or cannot be used here, FetchFailed when the Hub does not answer.
     """
     if not is_id(name):
-        raise BadInput(f"{name[:100]!r} is no id of the Hub.", "An id looks like owner/name.")
+        raise BadInput(text("{name!r} is no id of the Hub.", name=name[:100]), text("An id looks like owner/name."))
     if not REVISION.fullmatch(revision):
-        raise BadInput(f"{revision[:100]!r} is no revision.", "Give a branch, a tag or a commit, as in main.")
+        raise BadInput(
+            text("{revision!r} is no revision.", revision=revision[:100]),
+            text("Give a branch, a tag or a commit, as in main."),
+        )
     about = _ask(name, revision, endpoint)
     commit = str(about.sha)
     if not COMMIT.fullmatch(commit):
-        raise FetchFailed("The Hub does not say which commit this is.", "Try it again.")
+        raise FetchFailed(text("The Hub does not say which commit this is."), text("Try it again."))
     there = {file.rfilename: file for file in about.siblings or ()}
     _require_usable(name, there)
     kept = kept_in(name, commit, folder)
     wanted = [file for file in (*NEEDED, *WORDS, *PICTURE_FILES, *OTHERS) if file in there]
     files = tuple(_remote_file(name, commit, there[file], kept, endpoint) for file in wanted)
     if sum(file.size for file in files) > LARGEST:
-        raise BadInput(f"{name} has more than {LARGEST / 1e6:.0f} MB.", "Choose a smaller one.")
+        raise BadInput(
+            text("{name} has more than {largest:.0f} MB.", name=name, largest=LARGEST / 1000000.0),
+            text("Choose a smaller one."),
+        )
     licence = about.card_data.get("license") if about.card_data else None
-    return HubModel(name, commit, str(licence or "not named by its authors"), kept, files)
+    return HubModel(name, commit, str(licence or text("not named by its authors")), kept, files)
 
 
 def is_id(name: str) -> bool:
@@ -93,14 +100,18 @@ def _ask(name: str, revision: str, endpoint: str | None) -> Any:
             name, revision=revision, files_metadata=True, timeout=20
         )
     except RevisionNotFoundError as error:
-        raise BadInput(f"{name} has no revision {revision}.", "Give another one, or main.") from error
+        raise BadInput(
+            text("{name} has no revision {revision}.", name=name, revision=revision), text("Give another one, or main.")
+        ) from error
     except RepositoryNotFoundError as error:
-        raise BadInput(f"The Hub has no {name} that is open to everybody.", "Check the id.") from error
+        raise BadInput(
+            text("The Hub has no {name} that is open to everybody.", name=name), text("Check the id.")
+        ) from error
     except (HfHubHTTPError, OSError, ValueError) as error:
-        raise FetchFailed("The Hub cannot be asked about it.", "Try it again.") from error
+        raise FetchFailed(text("The Hub cannot be asked about it."), text("Try it again.")) from error
     except Exception as error:  # the client's own ways to say that there is no network
         raise FetchFailed(
-            "The Hub cannot be reached.", "Check that this server is connected to the internet."
+            text("The Hub cannot be reached."), text("Check that this server is connected to the internet.")
         ) from error
 
 
@@ -109,13 +120,13 @@ def _require_usable(name: str, files: Iterable[str]) -> None:
     there = set(files)
     if "model.safetensors" not in there:
         raise BadInput(
-            f"{name} does not come as one file model.safetensors.",
-            "Other formats can hold programs, so they are not opened; choose another network.",
+            text("{name} does not come as one file model.safetensors.", name=name),
+            text("Other formats can hold programs, so they are not opened; choose another network."),
         )
     if "config.json" not in there or not {*WORDS, *PICTURE_FILES} & there:
         raise BadInput(
-            f"{name} has no configuration, or neither a list of words nor how it reads pictures.",
-            "Choose a classifier of texts or pictures.",
+            text("{name} has no configuration, or neither a list of words nor how it reads pictures.", name=name),
+            text("Choose a classifier of texts or pictures."),
         )
 
 
@@ -125,7 +136,7 @@ def _remote_file(name: str, commit: str, about: Any, kept: Path, endpoint: str |
 
     file = about.rfilename
     return RemoteFile(
-        f"{file} of {name}",
+        text("{file} of {name}", file=file, name=name),
         hf_hub_url(name, file, revision=commit, endpoint=endpoint),
         kept / file,
         "sha256",

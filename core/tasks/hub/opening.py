@@ -10,6 +10,7 @@ from safetensors import safe_open
 from torch import nn
 
 from core.errors import BadInput, TaskUnavailable
+from core.language import text
 from core.tasks.hub.lookup import WORDS, HubModel
 
 Module = TypeVar("Module", bound=nn.Module)
@@ -24,7 +25,7 @@ MOST_LABELS = 10_000
 
 PICTURES, TEXTS = "picture", "text"
 
-ANOTHER = "Choose another network."
+ANOTHER = text("Choose another network.")
 
 
 def kind_of(config: Mapping[str, Any], folder: Path) -> str:
@@ -40,16 +41,18 @@ def read_config(name: str, folder: Path) -> dict[str, Any]:
     try:
         path = folder / CONFIG
         if path.stat().st_size > LARGEST_CONFIG:
-            raise BadInput(f"The configuration of {name} is far too long.", ANOTHER)
+            raise BadInput(text("The configuration of {name} is far too long.", name=name), ANOTHER)
         config = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
-        raise BadInput(f"The configuration of {name} cannot be read.", ANOTHER) from error
+        raise BadInput(text("The configuration of {name} cannot be read.", name=name), ANOTHER) from error
     if not isinstance(config, dict):
-        raise BadInput(f"The configuration of {name} is none.", ANOTHER)
+        raise BadInput(text("The configuration of {name} is none.", name=name), ANOTHER)
     if "auto_map" in config:
-        raise BadInput(f"{name} needs code of its own, which is not run here.", ANOTHER)
+        raise BadInput(text("{name} needs code of its own, which is not run here.", name=name), ANOTHER)
     if "quantization_config" in config:
-        raise BadInput(f"The weights of {name} are rounded (quantised).", "Choose one with whole weights.")
+        raise BadInput(
+            text("The weights of {name} are rounded (quantised).", name=name), text("Choose one with whole weights.")
+        )
     _require_purpose(name, config)
     _require_few_labels(name, config)
     return config
@@ -63,8 +66,8 @@ def _require_purpose(name: str, config: Mapping[str, Any]) -> None:
     purposes = ("ForSequenceClassification", "ForImageClassification", "Model")  # a bare body says by itself what lacks
     if not any(purpose in str(made[0]) for purpose in purposes):
         raise BadInput(
-            f"{name} was made for something else: it is a {str(made[0])[:60]}.",
-            "Choose a classifier of texts or pictures.",
+            text("{name} was made for something else: it is a {made}.", name=name, made=str(made[0])[:60]),
+            text("Choose a classifier of texts or pictures."),
         )
 
 
@@ -72,7 +75,9 @@ def _require_few_labels(name: str, config: Mapping[str, Any]) -> None:
     labels = config.get("num_labels", 0)
     named = config.get("id2label") or ()
     if not isinstance(labels, int) or max(labels, len(named)) > MOST_LABELS:
-        raise BadInput(f"{name} speaks of more than {MOST_LABELS:,} classes.", ANOTHER)
+        raise BadInput(
+            text("{name} speaks of more than {most_labels:,} classes.", name=name, most_labels=MOST_LABELS), ANOTHER
+        )
 
 
 def build_frame(found: HubModel, config: Mapping[str, Any], build: Callable[[Path], Module], what: str) -> Module:
@@ -82,7 +87,8 @@ def build_frame(found: HubModel, config: Mapping[str, Any], build: Callable[[Pat
     Raises BadInput, before it is built, if it would be larger than its file, TaskUnavailable if it cannot be built.
     """
     too_large = BadInput(
-        f"The configuration of {found.name} describes a network larger than its file.", "Choose another one."
+        text("The configuration of {name} describes a network larger than its file.", name=found.name),
+        text("Choose another one."),
     )
     try:
         with safe_open(found.folder / WEIGHTS, framework="pt") as file:
@@ -130,9 +136,12 @@ def open_weights(found: HubModel, automatic: Any, what: str) -> nn.Module:
         raise cannot_be_opened(found.name, what) from error
     absent = sorted(loading["missing_keys"])
     if absent:
+        sorts = text("{name} was not trained to sort texts: it has no {part}.", name=found.name, part=absent[0])
+        if "picture" in what:
+            sorts = text("{name} was not trained to sort pictures: it has no {part}.", name=found.name, part=absent[0])
         raise BadInput(
-            f"{found.name} was not trained to sort {what.split()[1]}s: it has no {absent[0]}.",
-            "Choose one that was fine-tuned for classification.",
+            sorts,
+            text("Choose one that was fine-tuned for classification."),
         )
     network.config.use_cache = False
     return network.eval()
@@ -140,7 +149,7 @@ def open_weights(found: HubModel, automatic: Any, what: str) -> nn.Module:
 
 def cannot_be_opened(name: str, what: str) -> TaskUnavailable:
     """Say that files are damaged, or of a kind that nobody here knows."""
-    return TaskUnavailable(f"{name} cannot be opened as {what}.", ANOTHER)
+    return TaskUnavailable(text("{name} cannot be opened as {what}.", name=name, what=what), ANOTHER)
 
 
 def class_names(name: str, network: Any, most: int) -> tuple[str, ...]:
@@ -148,7 +157,10 @@ def class_names(name: str, network: Any, most: int) -> tuple[str, ...]:
     names = network.config.id2label
     classes = tuple(str(names[place])[:60] for place in sorted(names))
     if len(classes) > most:
-        raise BadInput(f"{name} knows {len(classes):,} classes.", f"Choose one of at most {most:,}.")
+        raise BadInput(
+            text("{name} knows {count:,} classes.", name=name, count=len(classes)),
+            text("Choose one of at most {most:,}.", most=most),
+        )
     if len(set(classes)) < len(classes):
-        raise BadInput(f"{name} gives several of its classes the same name.", ANOTHER)
+        raise BadInput(text("{name} gives several of its classes the same name.", name=name), ANOTHER)
     return classes

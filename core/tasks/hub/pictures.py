@@ -9,6 +9,7 @@ from PIL import Image
 from torch import Tensor
 
 from core.errors import BadInput, TaskUnavailable
+from core.language import text
 from core.tasks.hub.lookup import HubModel
 from core.tasks.hub.opening import ANOTHER, build_frame, cannot_be_opened, class_names, open_weights
 from core.tasks.hub.picture_network import PictureClassifier
@@ -18,7 +19,7 @@ MOST_CLASSES = 1000
 LARGEST_SIDE = 1024
 """Pixels of a side of what a network may read: more takes a processor minutes a picture."""
 
-WHAT = "a picture classifier"
+WHAT = text("a picture classifier")
 
 PROBES = ((320, 240), (200, 500))
 """Widths and heights of pictures on which it is tried whether all become one size."""
@@ -57,11 +58,16 @@ def _open_processor(found: HubModel) -> Processor:
     try:
         processor = AutoImageProcessor.from_pretrained(found.folder, local_files_only=True, trust_remote_code=False)
     except Exception as error:
-        raise TaskUnavailable(f"How {found.name} reads pictures cannot be opened.", ANOTHER) from error
+        raise TaskUnavailable(text("How {name} reads pictures cannot be opened.", name=found.name), ANOTHER) from error
     for name in ("size", "crop_size", "pad_size"):
         if (size := getattr(processor, name, None)) and max(_numbers(size), default=0) > LARGEST_SIDE:
             raise BadInput(
-                f"{found.name} reads pictures of more than {LARGEST_SIDE:,} pixels a side.", "Choose a smaller one."
+                text(
+                    "{name} reads pictures of more than {largest_side:,} pixels a side.",
+                    name=found.name,
+                    largest_side=LARGEST_SIDE,
+                ),
+                text("Choose a smaller one."),
             )
     return Processor(processor)
 
@@ -78,7 +84,7 @@ def _require_one_size(found: HubModel, model: PictureClassifier, processor: Proc
     try:
         inputs = [processor.read([picture]) for picture in grey]
         if any(each.shape != inputs[0].shape or each.ndim != 4 for each in inputs):
-            raise BadInput(f"{found.name} reads each picture in another size.", ANOTHER)
+            raise BadInput(text("{name} reads each picture in another size.", name=found.name), ANOTHER)
         with torch.inference_mode():
             model(inputs[0])
     except BadInput:
@@ -90,7 +96,9 @@ def _require_one_size(found: HubModel, model: PictureClassifier, processor: Proc
 def describe_pictures(example: Tensor) -> str:
     """Say how pictures become a batch of inputs, for somebody who loads the download."""
     height, width = example.shape[2:]
-    return (
-        f"pictures of {width} by {height} pixels as its processor gives them: "
-        'inputs = AutoImageProcessor.from_pretrained(".")(images=pictures, return_tensors="pt")["pixel_values"]'
+    return text(
+        "pictures of {width} by {height} pixels as its processor gives them: inputs = "
+        'AutoImageProcessor.from_pretrained(".")(images=pictures, return_tensors="pt")["pixel_values"]',
+        width=width,
+        height=height,
     )

@@ -6,6 +6,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from core.language import text
 from core.tasks.base import ExtraFigures, Inputs, Packaging, Task, TaskInfo, Training, UploadAdapter
 from core.tasks.classification import ClassifierParts, classifier
 from core.tasks.hub.answers import Purpose, mean_square, numbers_in_words, purpose_of
@@ -54,7 +55,7 @@ def _of_texts(model: TextClassifier, pieces: WordPieces, classes: tuple[str, ...
     return _Opened(
         model,
         classes,
-        "texts",
+        text("texts"),
         "language",
         pieces.read(["one two three"]),
         Inputs(describe_pieces(pieces), few=lambda count: pieces.read(list(FEW[:count])), variable_length=True),
@@ -74,7 +75,7 @@ def _of_pictures(model: PictureClassifier, processor: Processor, classes: tuple[
     return _Opened(
         model,
         classes,
-        "pictures",
+        text("pictures"),
         "vision",
         example,
         Inputs(describe_pictures(example)),
@@ -138,11 +139,16 @@ def info(found: HubModel, parameters: int, what: str, domain: str, sorts: bool =
     """Describe a network of the Hub: what it looks at, in the plural, and whether it sorts or answers with numbers."""
     return TaskInfo(
         full_name(found.name, found.revision),
-        f"{found.name} - {what} (the Hub)",
+        text("{name} - {what} (the Hub)", name=found.name, what=what),
         domain,
         "Accuracy" if sorts else "RMSE",
         parameters,
-        f"The Hub, {found.name} at {found.revision}; licence: {found.licence}",
+        text(
+            "The Hub, {name} at {revision}; licence: {licence}",
+            name=found.name,
+            revision=found.revision,
+            licence=found.licence,
+        ),
         False,
-        weights="of its authors",
+        weights=text("of its authors"),
     )

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from core.errors import BadInput, TaskUnavailable
+from core.language import text
 from core.tasks.hub.lookup import HubModel
 from core.tasks.hub.network import NONE, TextClassifier
 from core.tasks.hub.opening import ANOTHER, build_frame, cannot_be_opened, class_names, open_weights
@@ -22,7 +23,7 @@ LONGEST = 512
 SHORTEST = 3
 """Word pieces that a batch has at least."""
 
-WHAT = "a text classifier"
+WHAT = text("a text classifier")
 
 PROBES = ("A short one.", "Of all the films that I saw this year, this is the one that I liked best!")
 """Texts on which a network is compared with itself before anybody sees an answer."""
@@ -44,14 +45,16 @@ class WordPieces:
 
     def read(self, texts: list[str]) -> Tensor:
         """Read texts, int (n, pieces), NONE behind a shorter one. Raises BadInput for one that cannot be answered."""
-        for text in texts:
-            require_text(text)
+        for each in texts:
+            require_text(each)
         pieces = self.pieces(texts)
         for numbers in pieces:
             if not numbers:
-                raise BadInput("The network's tokenizer finds no word in this text.", "Give another one.")
+                raise BadInput(text("The network's tokenizer finds no word in this text."), text("Give another one."))
             if max(numbers) >= self.known:
-                raise BadInput("This text has word pieces that the network does not know.", "Give another one.")
+                raise BadInput(
+                    text("This text has word pieces that the network does not know."), text("Give another one.")
+                )
         return padded(pieces, SHORTEST, NONE)
 
     def pieces(self, texts: list[str]) -> list[list[int]]:
@@ -59,10 +62,10 @@ class WordPieces:
         found: list[list[int]] = self.tokenizer(texts, truncation=True, max_length=self.longest)["input_ids"]
         return found
 
-    def how_much(self, text: str) -> str:
+    def how_much(self, given: str) -> str:
         """Say how much of a text is read, "" if all of it."""
-        length = len(self.tokenizer(text, verbose=False)["input_ids"])
-        said = describe_cut(length, self.longest, "word pieces")
+        length = len(self.tokenizer(given, verbose=False)["input_ids"])
+        said = describe_cut(length, self.longest, text("word pieces"))
         return said.replace("first", "last", 1) if self.tokenizer.truncation_side == "left" else said
 
 
@@ -89,10 +92,13 @@ def _open_tokenizer(found: HubModel) -> Any:
     except Exception as error:  # files of strangers fail in any way they like
         if find_spec("sentencepiece") is None and not (found.folder / "tokenizer.json").is_file():
             raise TaskUnavailable(
-                f"The tokenizer of {found.name} may need the package sentencepiece, which is not installed here.",
-                "Install what the app needs: pip install -r requirements.txt",
+                text(
+                    "The tokenizer of {name} may need the package sentencepiece, which is not installed here.",
+                    name=found.name,
+                ),
+                text("Install what the app needs: pip install -r requirements.txt"),
             ) from error
-        raise TaskUnavailable(f"The tokenizer of {found.name} cannot be opened.", ANOTHER) from error
+        raise TaskUnavailable(text("The tokenizer of {name} cannot be opened.", name=found.name), ANOTHER) from error
 
 
 def _fit(found: HubModel, model: TextClassifier, tokenizer: Any) -> WordPieces:
@@ -112,7 +118,7 @@ def _fit(found: HubModel, model: TextClassifier, tokenizer: Any) -> WordPieces:
         except Exception as error:
             raise cannot_be_opened(found.name, WHAT) from error
         return pieces
-    raise BadInput(f"Network and tokenizer of {found.name} do not fit together.", ANOTHER)
+    raise BadInput(text("Network and tokenizer of {name} do not fit together.", name=found.name), ANOTHER)
 
 
 def _known(model: TextClassifier) -> int:
@@ -137,23 +143,31 @@ def _require_its_own_answers(found: HubModel, model: TextClassifier, pieces: Wor
     if not torch.allclose(ours, torch.cat(theirs), rtol=TOLERANCE, atol=TOLERANCE, equal_nan=True):
         kind = str(model.network.config.model_type)[:40]
         raise BadInput(
-            f"{found.name} answers differently here than by itself: a network of the kind {kind} reads more than the "
-            "numbers of word pieces.",
+            text(
+                "{name} answers differently here than by itself: a network of the kind {kind} reads more than "
+                "the numbers of word pieces.",
+                name=found.name,
+                kind=kind,
+            ),
             ANOTHER,
         )
 
 
-def _as_usual(pieces: WordPieces, text: str) -> Mapping[str, Any]:
+def _as_usual(pieces: WordPieces, written: str) -> Mapping[str, Any]:
     """Return what a tokenizer gives to its network for one text."""
-    given: Mapping[str, Any] = pieces.tokenizer(text, return_tensors="pt", truncation=True, max_length=pieces.longest)
+    given: Mapping[str, Any] = pieces.tokenizer(
+        written, return_tensors="pt", truncation=True, max_length=pieces.longest
+    )
     return given
 
 
 def describe_pieces(pieces: WordPieces) -> str:
     """Say how texts become a batch of inputs, for somebody who loads the download."""
-    return (
-        f"word pieces as its tokenizer gives them, at most {pieces.longest}, {NONE} behind those of a short text: "
-        'words = AutoTokenizer.from_pretrained(".")(texts, padding=True, truncation=True, '
-        f'max_length={pieces.longest}, return_tensors="pt"); '
-        f"inputs = words.input_ids.masked_fill(words.attention_mask == 0, {NONE})"
+    return text(
+        "word pieces as its tokenizer gives them, at most {longest}, {none} behind those of a short "
+        'text: words = AutoTokenizer.from_pretrained(".")(texts, padding=True, truncation=True, '
+        'max_length={longest}, return_tensors="pt"); inputs = '
+        "words.input_ids.masked_fill(words.attention_mask == 0, {none})",
+        longest=pieces.longest,
+        none=NONE,
     )

@@ -9,6 +9,7 @@ from PIL import Image
 from torch import Tensor
 
 from core.errors import TaskUnavailable
+from core.language import text
 from core.tasks.imagenet.networks import torchvision
 from core.tasks.imagenet.view import View
 
@@ -83,13 +84,15 @@ def split_samples(folder: Path) -> dict[str, list[Sample]]:
     try:
         parts = {part: torchvision().datasets.ImageFolder(folder / part).samples for part in ("train", "val")}
     except OSError as error:
-        raise TaskUnavailable("The pictures are damaged.", f"Delete {folder} and fetch again.") from error
+        raise TaskUnavailable(
+            text("The pictures are damaged."), text("Delete {folder} and fetch again.", folder=folder)
+        ) from error
     samples = [(sample, _is_unseen(Path(sample[0]).name, part)) for part, found in parts.items() for sample in found]
     unseen = sorted((sample for sample, is_unseen in samples if is_unseen), key=lambda sample: Path(sample[0]).name)
     if len(unseen) < 2:
         raise TaskUnavailable(
-            "Networks have learned from all of these pictures, so that none is left to judge them by.",
-            f"Delete {folder} and fetch again.",
+            text("Networks have learned from all of these pictures, so that none is left to judge them by."),
+            text("Delete {folder} and fetch again.", folder=folder),
         )
     order = torch.randperm(len(unseen), generator=torch.Generator().manual_seed(0)).tolist()
     shuffled = [unseen[place] for place in order]

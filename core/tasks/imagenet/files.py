@@ -9,6 +9,7 @@ from pathlib import Path
 import torch
 
 from core.downloads import RemoteFile
+from core.language import text
 from core.tasks.imagenet.networks import NETWORKS, PREFIX, best_weights, torchvision
 
 ARCHIVE_BYTES = 99_003_388
@@ -32,7 +33,7 @@ def weights_file(key: str, folder: Path | None = None) -> RemoteFile:
     file = url.rpartition("/")[2]
     digest = re.findall(r"-([0-9a-f]{8,})\.", file)[0]  # torch's own habit: the name ends in how the hash begins
     return RemoteFile(
-        f"the weights of {NETWORKS[key].title}",
+        text("the weights of {title}", title=NETWORKS[key].title),
         url,
         _downloads(folder) / "checkpoints" / file,
         "sha256",
@@ -46,7 +47,7 @@ def archive(folder: Path | None = None) -> RemoteFile:
     url, digest = torchvision().datasets.Imagenette._ARCHIVES["160px"]
     inside = "imagenette2-160"
     place = _downloads(folder) / inside
-    return RemoteFile("the pictures (Imagenette)", url, place, "md5", digest, ARCHIVE_BYTES, inside)
+    return RemoteFile(text("the pictures (Imagenette)"), url, place, "md5", digest, ARCHIVE_BYTES, inside)
 
 
 def _downloads(folder: Path | None) -> Path:

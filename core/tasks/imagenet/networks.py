@@ -6,6 +6,7 @@ from typing import Any
 
 from torch import nn
 
+from core.language import text
 from core.tasks.base import TaskInfo
 
 PREFIX = "imagenet-"
@@ -47,16 +48,21 @@ def info(key: str) -> TaskInfo:
     network = NETWORKS[key]
     return TaskInfo(
         f"{PREFIX}{key}",
-        f"{network.title} - photographs (ImageNet), {network.size / 1e6:.0f} MB",
+        text("{title} - photographs (ImageNet), {size:.0f} MB", title=network.title, size=network.size / 1000000.0),
         "vision",
         "Accuracy",
         network.parameters,
-        "Imagenette (fast.ai, Apache-2.0; pictures of ImageNet, of those only that networks have not learned from), "
-        "fetched from where torchvision fetches them",
+        text(
+            "Imagenette (fast.ai, Apache-2.0; pictures of ImageNet, of those only that networks have not "
+            "learned from), fetched from where torchvision fetches them"
+        ),
         False,
-        f"Trained on 1.3 million photographs of 1000 things; {network.accuracy:.1f} % right among all thousand, as "
-        f"published. Here it is judged on ten of them.",
-        weights="of torchvision (BSD-3-Clause; trained on ImageNet, whose pictures are for research)",
+        text(
+            "Trained on 1.3 million photographs of 1000 things; {accuracy:.1f} % right among all thousand, "
+            "as published. Here it is judged on ten of them.",
+            accuracy=network.accuracy,
+        ),
+        weights=text("of torchvision (BSD-3-Clause; trained on ImageNet, whose pictures are for research)"),
     )
 
 

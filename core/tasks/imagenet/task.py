@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from core.errors import TaskUnavailable
+from core.language import text
 from core.tasks.assets import Assets
 from core.tasks.base import (
     Batch,
@@ -67,10 +68,14 @@ def load(assets: Assets, name: str, folder: Path | None = None) -> Task:
     key = name.removeprefix(PREFIX)
     absent = missing(name, folder)
     if absent:
-        needed = " and ".join(file.what for file in absent)
+        needed = text("{first} and {second}", first=absent[0].what, second=absent[-1].what)
         raise TaskUnavailable(
-            f"{NETWORKS[key].title} needs {needed}, which are not on this server yet.",
-            "Fetch them on the page Explore, or choose a model that ships with the app.",
+            text(
+                "{title} needs {needed}, which are not on this server yet.",
+                title=NETWORKS[key].title,
+                needed=needed if len(absent) > 1 else absent[0].what,
+            ),
+            text("Fetch them on the page Explore, or choose a model that ships with the app."),
         )
     weights = best_weights(key)
     usual = weights.transforms()
@@ -87,7 +92,8 @@ def _load_network(key: str, file: Path) -> nn.Module:
         model.load_state_dict(torch.load(file, weights_only=True), assign=True)
     except Exception as error:  # whatever a damaged file makes of itself
         raise TaskUnavailable(
-            f"The weights of {NETWORKS[key].title} are damaged.", f"Delete {file} and fetch again."
+            text("The weights of {title} are damaged.", title=NETWORKS[key].title),
+            text("Delete {file} and fetch again.", file=file),
         ) from error
     return model
 
@@ -107,7 +113,7 @@ def make_task(about: TaskInfo, model: nn.Module, photographs: Photographs, picke
         prunable=prunable_parameters(model),
         heads=heads_of(model, example),
         example=example,
-        inputs=Inputs(describe_inputs(photographs.view, picked)),
+        inputs=Inputs(describe_inputs(photographs.view), answers=describe_answers(picked)),
         score=parts["score"],
         draw=functools.partial(draw_batches, photographs),
         loss=some.loss,
@@ -121,13 +127,17 @@ def make_task(about: TaskInfo, model: nn.Module, photographs: Photographs, picke
         extra=parts["extra"],
         classifier=parts["classifier"],
         demo=Demo(
-            "Show both networks a photograph",
-            "Picture number",
+            text("Show both networks a photograph"),
+            text("Picture number"),
             1,
             some.answer,
             compare_classes,
-            f"One of {photographs.count('validation'):,} pictures of ImageNet's own validation data, which no network "
-            f"here has learned from; {photographs.count('test'):,} others are for the test.",
+            text(
+                "One of {count:,} pictures of ImageNet's own validation data, which no network here has learned from; "
+                "{others:,} others are for the test.",
+                count=photographs.count("validation"),
+                others=photographs.count("test"),
+            ),
         ),
         uploads=UploadAdapter("picture", photographs.view.inputs, picked, OTHER_NAMES),
         packaging=Packaging(constructor=("torchvision.models", "get_model", f'"{key}"')),
@@ -135,12 +145,23 @@ def make_task(about: TaskInfo, model: nn.Module, photographs: Photographs, picke
     )
 
 
-def describe_inputs(view: View, picked: list[int]) -> str:
-    """Say how a photograph becomes an input, and what the network answers."""
-    return (
-        f"the middle square of a photograph, {view.side} by {view.side} pixels, red, green and blue from 0 to 1, "
-        f"minus {view.mean}, divided by {view.deviation}. It answers with 1000 numbers, one for each class of "
-        f"ImageNet; of these, {', '.join(map(str, picked))} stand for: {', '.join(NAMES)}."
+def describe_inputs(view: View) -> str:
+    """Say how a photograph becomes an input."""
+    return text(
+        "the middle square of a photograph, {side} by {side} pixels, red, green and blue from 0 to 1, minus {mean}, "
+        "divided by {deviation}.",
+        side=view.side,
+        mean=view.mean,
+        deviation=view.deviation,
+    )
+
+
+def describe_answers(picked: list[int]) -> str:
+    """Say what the network answers, and which of it counts here."""
+    return text(
+        "It answers with 1000 numbers, one for each class of ImageNet; of these, {places} stand for: {names}.",
+        places=", ".join(map(str, picked)),
+        names=", ".join(NAMES),
     )
 
 
@@ -179,7 +200,7 @@ class _SomeClasses:
 
     def answer(self, model: nn.Module, number: int) -> Answer:
         """Say what a model takes a validation picture for, counted from 1. Raises BadInput if there is none."""
-        require_number("picture", number, self.photographs.count("validation"))
+        require_number(text("picture"), number, self.photographs.count("validation"))
         output = self._outputs_at(model, "validation", [number - 1])
         return judged_answer(output, NAMES, self.labelled_picture("validation", number - 1))
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from torch import Tensor
 
 from core.errors import BadInput
+from core.language import text
 from core.tasks.base import Task
 from core.tasks.brought import with_weights
 from core.tasks.libraries.construction import TRAINING_ONLY, laid_out, require_known
@@ -39,10 +40,16 @@ def task_for_checkpoint(architecture: str, content: bytes, classes: Sequence[str
     found = _read(wanted, content)
     outputs = _outputs(found, shapes, head)
     if not 2 <= outputs <= MOST_CLASSES:
-        raise BadInput(f"This network has {outputs:,} answers.", f"Bring one with 2 to {MOST_CLASSES:,} classes.")
+        raise BadInput(
+            text("This network has {outputs:,} answers.", outputs=outputs),
+            text("Bring one with 2 to {most_classes:,} classes.", most_classes=MOST_CLASSES),
+        )
     named = tuple(classes or ())
     if named and len(named) != outputs:
-        raise BadInput(f"This network has {outputs:,} answers, not {len(named):,}.", "Name each of them once.")
+        raise BadInput(
+            text("This network has {outputs:,} answers, not {count:,}.", outputs=outputs, count=len(named)),
+            text("Name each of them once."),
+        )
     task = load_architecture(str(replace(wanted, classes=outputs)))
     named = named or (found.classes if len(found.classes) == outputs else task.classes)
     try:
@@ -51,8 +58,14 @@ def task_for_checkpoint(architecture: str, content: bytes, classes: Sequence[str
         every = differences(found.weights, task.model.state_dict())
         raise DoesNotFit(every, {name: tuple(value.shape) for name, value in found.weights.items()}) from error
     smaller = [name for name in found.other_sizes if name not in head]
-    rebuilt = (f"Rebuilt the network with fewer units, as {len(smaller)} of the file's tensors have them.",)
-    steps = (*found.steps, f"It has {outputs:,} classes, by the shape of {head[0]}.", *(rebuilt if smaller else ()))
+    rebuilt = (
+        text("Rebuilt the network with fewer units, as {count} of the file's tensors have them.", count=len(smaller)),
+    )
+    steps = (
+        *found.steps,
+        text("It has {outputs:,} classes, by the shape of {head}.", outputs=outputs, head=head[0]),
+        *(rebuilt if smaller else ()),
+    )
     return BroughtCheckpoint(mine, steps)
 
 
@@ -61,7 +74,7 @@ def _head(wanted: Architecture, shapes: dict[str, Tensor]) -> list[str]:
     others = laid_out(wanted, USUAL_CLASSES - 1)
     head = [name for name, value in shapes.items() if name in others and others[name].shape != value.shape]
     if not head:
-        raise BadInput(f"{wanted.name} has no layer for classes.", "Choose another architecture.")
+        raise BadInput(text("{name} has no layer for classes.", name=wanted.name), text("Choose another architecture."))
     return head
 
 
@@ -78,7 +91,7 @@ def _read(wanted: Architecture, content: bytes) -> Checkpoint:
     found = read_checkpoint(content, {**state, **beside})
     kept = {name: value for name, value in found.weights.items() if name not in beside}
     sizes = tuple(name for name in found.other_sizes if name not in beside)
-    step = "Left out the answers that are for training alone."
+    step = text("Left out the answers that are for training alone.")
     return replace(found, weights=kept, other_sizes=sizes, steps=(*found.steps, step))
 
 

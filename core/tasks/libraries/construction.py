@@ -11,6 +11,7 @@ import torch
 from torch import nn
 
 from core.errors import BadInput, TaskUnavailable, UnknownTask
+from core.language import text
 from core.tasks.imagenet.networks import torchvision
 from core.tasks.imagenet.view import View
 from core.tasks.libraries.names import LIBRARIES, Architecture
@@ -47,7 +48,7 @@ def why_no_timm() -> str:
     """Say how timm is installed where it is not; "" where it is here."""
     if find_spec("timm") is not None:
         return ""
-    return f"The networks of timm are here once it is installed: {INSTALL_TIMM}"
+    return text("The networks of timm are here once it is installed: {install_timm}", install_timm=INSTALL_TIMM)
 
 
 def require_known(wanted: Architecture) -> None:
@@ -58,7 +59,8 @@ def require_known(wanted: Architecture) -> None:
         known = wanted.name in torchvision().models.list_models(module=torchvision().models)
     if not known:
         raise UnknownTask(
-            f"{wanted.package} has no classifier named {wanted.name!r}.", "Choose one of its own names, as resnet18."
+            text("{package} has no classifier named {name!r}.", package=wanted.package, name=wanted.name),
+            text("Choose one of its own names, as resnet18."),
         )
 
 
@@ -78,7 +80,13 @@ def build(wanted: Architecture, classes: int | None = None) -> nn.Module:
                 model = torchvision().models.get_model(wanted.name, weights=None, num_classes=classes, **arguments)
     except Exception as error:  # each architecture has its own ways to refuse
         raise BadInput(
-            f"{wanted.package} cannot build {wanted.name} with {classes:,} classes.", "Choose another architecture."
+            text(
+                "{package} cannot build {name} with {classes:,} classes.",
+                package=wanted.package,
+                name=wanted.name,
+                classes=classes,
+            ),
+            text("Choose another architecture."),
         ) from error
     assert isinstance(model, nn.Module)
     return model.eval()
@@ -94,8 +102,13 @@ def laid_out(wanted: Architecture, classes: int | None = None) -> dict[str, torc
     size = sum(value.nbytes for value in state.values())
     if size > LARGEST:
         raise BadInput(
-            f"{wanted.name} has {size / 1e6:,.0f} MB, more than the {LARGEST / 1e6:.0f} MB that are taken here.",
-            "Choose a smaller one.",
+            text(
+                "{name} has {size:,.0f} MB, more than the {largest:.0f} MB that are taken here.",
+                name=wanted.name,
+                size=size / 1000000.0,
+                largest=LARGEST / 1000000.0,
+            ),
+            text("Choose a smaller one."),
         )
     return state
 
@@ -129,7 +142,9 @@ def _view_of_timm(wanted: Architecture) -> View:
     found = importlib.import_module("timm.data").resolve_data_config({}, pretrained_cfg=settings)
     channels, side, other = found["input_size"]
     if channels != 3 or side != other:
-        raise BadInput(f"{wanted.name} takes no square pictures in colour.", "Choose another architecture.")
+        raise BadInput(
+            text("{name} takes no square pictures in colour.", name=wanted.name), text("Choose another architecture.")
+        )
     smooth = found["interpolation"] if found["interpolation"] in ("bilinear", "bicubic") else "bicubic"
     whole = math.floor(side / found["crop_pct"])  # as timm does
     return View(side, tuple(found["mean"]), tuple(found["std"]), whole, smooth)
@@ -149,5 +164,6 @@ def _timm() -> Any:
         return importlib.import_module(LIBRARIES["timm"])
     except ImportError as error:
         raise TaskUnavailable(
-            "This network needs the package timm, which is not installed.", f"Install it: {INSTALL_TIMM}"
+            text("This network needs the package timm, which is not installed."),
+            text("Install it: {install_timm}", install_timm=INSTALL_TIMM),
         ) from error

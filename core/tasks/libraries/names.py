@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from core.errors import UnknownTask
+from core.language import text
 
 LIBRARIES = {"tv": "torchvision", "timm": "timm"}
 """How the name of an architecture begins -> the package that builds it."""
@@ -32,14 +33,18 @@ class Architecture:
         return f"{self.library}:{self.name}:{self.classes}"
 
     @classmethod
-    def read(cls, text: str) -> Self:
+    def read(cls, name: str) -> Self:
         """Read a name, with or without its number of classes. Raises UnknownTask for what cannot be one."""
-        found = _NAME.fullmatch(text)
+        found = _NAME.fullmatch(name)
         classes = int(found[3] or USUAL_CLASSES) if found else 0
         if found is None or not 2 <= classes <= MOST_CLASSES:
             raise UnknownTask(
-                f"{text[:80]!r} names no architecture with 2 to {MOST_CLASSES:,} classes.",
-                "Write one as tv:resnet18:10, or timm:vit_tiny_patch16_224:10.",
+                text(
+                    "{name!r} names no architecture with 2 to {most_classes:,} classes.",
+                    name=name[:80],
+                    most_classes=MOST_CLASSES,
+                ),
+                text("Write one as tv:resnet18:10, or timm:vit_tiny_patch16_224:10."),
             )
         return cls(found[1], found[2], classes)
 

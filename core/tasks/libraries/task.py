@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import nn
 
+from core.language import text
 from core.tasks.base import Inputs, Packaging, Task, TaskInfo, Training, UploadAdapter, prunable_parameters
 from core.tasks.classification import cross_entropy
 from core.tasks.imagenet.attention import heads_of
@@ -54,9 +55,14 @@ def make_task(wanted: Architecture, model: nn.Module, classes: Sequence[str] = (
         loss=cross_entropy,
         count=lambda split: 0,
         inputs=Inputs(
-            f"the middle square of a photograph, {view.side} by {view.side} pixels, after its shorter side was brought "
-            f"to {view.resized or view.side}; red, green and blue from 0 to 1, minus {view.mean}, divided by "
-            f"{view.deviation}."
+            text(
+                "the middle square of a photograph, {side} by {side} pixels, after its shorter side was brought "
+                "to {resized}; red, green and blue from 0 to 1, minus {mean}, divided by {deviation}.",
+                side=view.side,
+                resized=view.resized or view.side,
+                mean=view.mean,
+                deviation=view.deviation,
+            )
         ),
         training=Training(("flip",), fresh=lambda: build(wanted)),
         packaging=Packaging(constructor=constructor(wanted)),
@@ -71,15 +77,20 @@ def info(wanted: Architecture, parameters: int) -> TaskInfo:
     """Describe an architecture with its number of classes."""
     return TaskInfo(
         str(wanted),
-        f"{wanted.name} of {wanted.package}, {wanted.classes:,} classes",
+        text(
+            "{name} of {package}, {classes:,} classes", name=wanted.name, package=wanted.package, classes=wanted.classes
+        ),
         "vision",
         "Accuracy",
         parameters,
-        "No examples of its classes are here",
+        text("No examples of its classes are here"),
         False,
-        about=f"An architecture of {wanted.package} for weights of your own. It looks at pictures as it does with its "
-        "usual weights: if yours were trained on others, its answers suffer.",
-        weights="random, until yours are put in",
+        about=text(
+            "An architecture of {package} for weights of your own. It looks at pictures as it does with its "
+            "usual weights: if yours were trained on others, its answers suffer.",
+            package=wanted.package,
+        ),
+        weights=text("random, until yours are put in"),
     )
 
 
@@ -87,4 +98,7 @@ def _why_no_heads(wanted: Architecture, model: nn.Module) -> str:
     """Say why no attention heads can go; "" for a network that has none."""
     if not any("attention" in type(module).__name__.lower() for module in model.modules()):
         return ""
-    return f"{wanted.name} has attention, but its heads do not lie where they are known to lie in other networks."
+    return text(
+        "{name} has attention, but its heads do not lie where they are known to lie in other networks.",
+        name=wanted.name,
+    )

@@ -7,10 +7,11 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
+from core.language import text
 from core.tasks.asset_files import load_arrays, load_json
 from core.tasks.assets import Assets
 
-SOURCE = (
+SOURCE = text(
     "MovieLens latest-small of 2016 (Harper and Konstan 2015; GroupLens terms: no commercial use without permission)"
 )
 

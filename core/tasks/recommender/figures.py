@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from core.language import text
 from core.quality import Quality, mean, share
 from core.tasks.base import SPLITS
 from core.tasks.recommender.data import RatingData, Ratings
@@ -14,10 +15,10 @@ PAIRS_AT_ONCE = 10_000
 """Pairs that a network guesses at a time."""
 
 GROUPS_BELOW: Mapping[str, int] = {
-    "under 25 ratings known": 25,
-    "25 to 74": 75,
-    "75 to 199": 200,
-    "200 and more": 10**9,
+    text("under 25 ratings known"): 25,
+    text("25 to 74"): 75,
+    text("75 to 199"): 200,
+    text("200 and more"): 10**9,
 }
 """Groups of users from cold to warm: name -> below how many training ratings."""
 

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from core.errors import BadInput
+from core.language import text
 from core.tasks.adapting import adapted_info, choose_examples, starting_network
 from core.tasks.base import SPLITS, Task
 from core.tasks.names import TaskName
@@ -41,7 +42,7 @@ class OwnRatings:
 def read_own_ratings(task: Task, content: bytes) -> OwnRatings:
     """Read a table of ratings (CSV: user,item,rating) for a task of ratings, and split it. Raises BadInput."""
     if not isinstance(task, RatingTask) or task.films is None:
-        raise BadInput("This network learns no ratings.", "Choose the one for film ratings.")
+        raise BadInput(text("This network learns no ratings."), text("Choose the one for film ratings."))
     return split_ratings(read_ratings(content, task.films.titles, task.films.years, task.films.ids))
 
 
@@ -56,9 +57,13 @@ def split_ratings(table: RatingTable) -> OwnRatings:
     kept = torch.nonzero(counts >= FEWEST_PER_USER).flatten().tolist()
     if not kept:
         raise BadInput(
-            f"Nobody in this table has {FEWEST_PER_USER} ratings of films that are known here; the most that somebody "
-            f"has is {int(counts.max())}.",
-            "Give more ratings a person.",
+            text(
+                "Nobody in this table has {fewest_per_user} ratings of films that are known here; the most that "
+                "somebody has is {counts}.",
+                fewest_per_user=FEWEST_PER_USER,
+                counts=int(counts.max()),
+            ),
+            text("Give more ratings a person."),
         )
     generator = torch.Generator().manual_seed(SPLIT_SEED)
     places: dict[str, list[Tensor]] = {split: [] for split in SPLITS}
@@ -77,9 +82,11 @@ def split_ratings(table: RatingTable) -> OwnRatings:
 
 def _left_out(table: RatingTable, kept: int) -> tuple[str, ...]:
     """Say what of a table is not used."""
-    told = [f"{each.what}: {each.why}" for each in table.left_out]
+    told = [text("{what}: {why}", what=each.what, why=each.why) for each in table.left_out]
     if few := len(table.users) - kept:
-        told.append(f"{few:,} people with fewer than {FEWEST_PER_USER} ratings of known films")
+        told.append(
+            text("{few:,} people with fewer than {least} ratings of known films", few=few, least=FEWEST_PER_USER)
+        )
     return tuple(told)
 
 
@@ -90,7 +97,7 @@ def adapt_to_ratings(task: Task, own: OwnRatings, name: TaskName) -> Task:
     Raises BadInput for more examples than there are, or a task without films.
     """
     if not isinstance(task, RatingTask) or task.films is None:
-        raise BadInput("This network learns no ratings.", "Choose the one for film ratings.")
+        raise BadInput(text("This network learns no ratings."), text("Choose the one for film ratings."))
     train = own.parts["train"]
     seen = train.part(choose_examples(train.users, name.examples, name.seed))
     parts = {**own.parts, "train": seen}
@@ -99,7 +106,10 @@ def adapt_to_ratings(task: Task, own: OwnRatings, name: TaskName) -> Task:
     build = functools.partial(fresh_network, users, len(films.titles), float(seen.stars.mean()))
     model = cast(NCF, starting_network(with_new_users(cast(NCF, task.model), users), build, name))
     target = Target(
-        name.target, "Your own ratings", f"{len(own.users):,} people who are new to the network.", "brought by you"
+        name.target,
+        text("Your own ratings"),
+        text("{count:,} people who are new to the network.", count=len(own.users)),
+        text("brought by you"),
     )
     about = adapted_info(task.info, name, target, model)
     made = make_task(about, model, parts.__getitem__, counts, films.titles, films=films)

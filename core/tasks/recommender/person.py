@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from core.errors import BadInput
+from core.language import text
 from core.quality import Change, Quality, change, mean
 from core.tasks.base import Task
 from core.tasks.recommender.data import Films, RatingData
@@ -90,7 +91,10 @@ def films_to_rate(task: Task, count: int = 15, seed: int = 0) -> tuple[Film, ...
     """
     data, films, network = _of(task, task.model)
     if not FEWEST_RATINGS <= count <= WELL_KNOWN:
-        raise BadInput(f"{count} films cannot be offered.", f"Choose {FEWEST_RATINGS} to {WELL_KNOWN}.")
+        raise BadInput(
+            text("{count} films cannot be offered.", count=count),
+            text("Choose {fewest_ratings} to {well_known}.", fewest_ratings=FEWEST_RATINGS, well_known=WELL_KNOWN),
+        )
     best_known = _times_rated(data).argsort(descending=True, stable=True)[:WELL_KNOWN]
     rows = network.film.weight.detach()[best_known]
     chosen = [int(torch.randint(len(rows), (1,), generator=torch.Generator().manual_seed(seed)))]
@@ -157,18 +161,26 @@ def check_ratings(ratings: Mapping[int, float], films: int) -> None:
     """Refuse ratings from which nobody can be learned. Raises BadInput with what is wrong with them."""
     for film, stars in ratings.items():
         if not (isinstance(film, int) and 0 <= film < films):
-            raise BadInput("One of these films is not known here.", "Choose films from the list.")
+            raise BadInput(text("One of these films is not known here."), text("Choose films from the list."))
         if not (isinstance(stars, int | float) and LEAST_STARS <= stars <= MOST_STARS):
-            raise BadInput(f"A film has {stars} stars.", f"Give {LEAST_STARS} to {MOST_STARS:.0f} stars.")
+            raise BadInput(
+                text("A film has {stars} stars.", stars=stars),
+                text("Give {least_stars} to {most_stars:.0f} stars.", least_stars=LEAST_STARS, most_stars=MOST_STARS),
+            )
     if len(ratings) < FEWEST_RATINGS:
         raise BadInput(
-            f"{len(ratings)} ratings say too little of a person.", f"Rate {FEWEST_RATINGS - len(ratings)} more films."
+            text("{count} ratings say too little of a person.", count=len(ratings)),
+            text("Rate {fewest_ratings} more films.", fewest_ratings=FEWEST_RATINGS - len(ratings)),
         )
     if len(ratings) > MOST_RATINGS:
-        raise BadInput(f"These are {len(ratings):,} ratings.", f"Give at most {MOST_RATINGS}.")
+        raise BadInput(
+            text("These are {count:,} ratings.", count=len(ratings)),
+            text("Give at most {most_ratings}.", most_ratings=MOST_RATINGS),
+        )
     if len(set(ratings.values())) == 1:
         raise BadInput(
-            "All films got the same stars, so there is nothing to learn but that.", "Rate at least one film otherwise."
+            text("All films got the same stars, so there is nothing to learn but that."),
+            text("Rate at least one film otherwise."),
         )
 
 
@@ -212,7 +224,7 @@ def spread_of(users: Tensor) -> Tensor:
 def _of(task: Task, model: nn.Module) -> tuple[RatingData, Films, NCF]:
     """Return ratings, films and network of a task. Raises BadInput for one that has none."""
     if not isinstance(task, RatingTask) or task.data is None or task.films is None or not isinstance(model, NCF):
-        raise BadInput("This network guesses no ratings of films.", "Choose the one for film ratings.")
+        raise BadInput(text("This network guesses no ratings of films."), text("Choose the one for film ratings."))
     return task.data, task.films, model
 
 
@@ -230,7 +242,9 @@ def _best(network: NCF, films: Films, row: Tensor, can: Tensor, count: int) -> t
     """Return the films that somebody would like best, of those that can be recommended, bool (films,)."""
     guessed = network.guess(row.expand(len(can), -1), network.film.weight).masked_fill(~can, -torch.inf)
     if not guessed[can].isfinite().all():
-        raise BadInput("This network gives no answers: they are not numbers.", "Start from another network.")
+        raise BadInput(
+            text("This network gives no answers: they are not numbers."), text("Start from another network.")
+        )
     best = guessed.argsort(descending=True, stable=True)[:count].tolist()
     return tuple(Recommendation(_film(films, number), round(float(guessed[number]), 2)) for number in best)
 
@@ -244,4 +258,4 @@ def _errors_of_averages(data: RatingData, rated: Tensor, stars: Tensor) -> np.nd
 
 
 def _error(squares: np.ndarray) -> Quality:
-    return mean(squares, "RMSE", "held back one by one", transform="root")
+    return mean(squares, "RMSE", text("held back one by one"), transform="root")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import torch
 
+from core.language import text
 from core.tasks.adapting import choose_examples
 from core.tasks.assets import Assets
 from core.tasks.base import SPLITS
@@ -19,9 +20,11 @@ GENRES: Mapping[str, str] = {"genre-horror": "Horror"}
 TARGETS: Mapping[str, Target] = {
     "genre-horror": Target(
         "genre-horror",
-        "Horror films, of which it knows none",
-        "The network was trained anew without a single rating of a horror film, so it knows the people and all other "
-        "films. Its numbers of the 872 horror films begin as the mean of all other films.",
+        text("Horror films, of which it knows none"),
+        text(
+            "The network was trained anew without a single rating of a horror film, so it knows the people "
+            "and all other films. Its numbers of the 872 horror films begin as the mean of all other films."
+        ),
         SOURCE,
         (50, 200, 1_000),
     )

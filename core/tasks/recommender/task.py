@@ -10,6 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from core.language import text
 from core.tasks.adapting import adapted_info, adapting_defaults, starting_network
 from core.tasks.asset_files import load_weights
 from core.tasks.assets import Assets
@@ -48,7 +49,7 @@ from core.tasks.targets import Target
 
 NAME = "movielens-ncf"
 
-TRAINED = "trained by this project"
+TRAINED = text("trained by this project")
 
 RECIPE_DEFAULTS: Mapping[str, Mapping[str, Any]] = {
     "quick": {"epochs": 3, "batch_size": 256},
@@ -65,10 +66,9 @@ GENTLE_RATE, MANY_RATINGS = 3e-4, 2_000
 ADAPTING_STEPS = 200
 """Steps of the quick preset for them."""
 
-INPUTS = (
-    "pairs of user number (0 to 670) and film number (0 to 9,065; films.json lists them in this order). It answers "
-    "with one number a pair: the stars (0.5 to 5) that the user would give."
-)
+INPUTS = text("pairs of user number (0 to 670) and film number (0 to 9,065; films.json lists them in this order).")
+
+ANSWERS = text("It answers with one number a pair: the stars (0.5 to 5) that the user would give.")
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,13 +91,13 @@ def info(name: str, parameters: int) -> TaskInfo:
     """Describe the network for the catalogue."""
     return TaskInfo(
         name,
-        "Neural collaborative filter - film ratings (MovieLens)",
+        text("Neural collaborative filter - film ratings (MovieLens)"),
         "recommendation",
         "RMSE",
         parameters,
         SOURCE,
         shipped=True,
-        about="Guesses how many stars a person would give a film, from the ratings of 671 people.",
+        about=text("Guesses how many stars a person would give a film, from the ratings of 671 people."),
         weights=TRAINED,
     )
 
@@ -147,7 +147,9 @@ def task_before(assets: Assets, of_genre: GenreRatings, body: NCF) -> Task:
     ratings = functools.cache(lambda split: of_genre.without(read_ratings(assets, split)))
     counts = {split: len(ratings(split).stars) for split in SPLITS}
     films, about = of_genre.films, info(NAME, 0)
-    about = replace(about, title=f"{about.title}, without {of_genre.genre.lower()} films")
+    about = replace(
+        about, title=text("{title}, without {genre} films", title=about.title, genre=of_genre.genre.lower())
+    )
     return make_task(about, body, ratings, counts, films.titles, films=films, offered=~of_genre.inside)
 
 
@@ -196,7 +198,7 @@ def make_task(
         model=model.eval(),
         prunable=prunable_parameters(model),
         example=torch.zeros(1, 2, dtype=torch.long),
-        inputs=Inputs(INPUTS),
+        inputs=Inputs(INPUTS, answers=ANSWERS),
         training=Training((), RECIPE_DEFAULTS, early, functools.partial(NCF, films=len(titles)), squared_error),
         score=functools.partial(score, data),
         draw=functools.partial(draw_batches, data),
@@ -206,16 +208,16 @@ def make_task(
         extra=ExtraFigures(
             functools.partial(further_figures, data, hidden),
             groups=functools.partial(rmse_by_group, data),
-            baseline=Baseline("averages of users and films", functools.partial(score_averages, data, averages)),
+            baseline=Baseline(text("averages of users and films"), functools.partial(score_averages, data, averages)),
         ),
-        shifts={"cold users": functools.partial(cold_users_task, remake, data, counts)},
+        shifts={text("cold users"): functools.partial(cold_users_task, remake, data, counts)},
         demo=Demo(
-            "Compare the ten films both networks would recommend",
-            "User number",
+            text("Compare the ten films both networks would recommend"),
+            text("User number"),
             min(15, data.users),
             functools.partial(recommend, data),
             compare_recommendations,
-            f"One of the {data.users:,} people who rated films; what they have rated is left out.",
+            text("One of the {users:,} people who rated films; what they have rated is left out.", users=data.users),
         ),
         packaging=Packaging({"films.json": json.dumps(titles, ensure_ascii=False).encode()}),
         data=data,

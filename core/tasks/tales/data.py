@@ -7,11 +7,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from core.language import text
 from core.tasks.asset_files import load_json
 from core.tasks.assets import Assets
 from core.tasks.tales.pieces import Pieces
 
-SOURCE = "52 tales of the brothers Grimm and of Andersen in English translations of 1823 to 1912 (out of copyright)"
+SOURCE = text(
+    "52 tales of the brothers Grimm and of Andersen in English translations of 1823 to 1912 (out of copyright)"
+)
 
 ORDER_SEED = 1812
 """Seed of the order in which passages are judged, so that a few of them are of many tales."""

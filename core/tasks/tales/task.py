@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from core.language import text
 from core.tasks.asset_files import load_weights
 from core.tasks.assets import Assets
 from core.tasks.base import Task, TaskInfo, prunable_parameters
@@ -28,7 +29,7 @@ from core.tasks.tales.writing import compare_writing, write_on
 
 NAME = "tales-lm"
 
-TRAINED = "trained by this project"
+TRAINED = text("trained by this project")
 
 RECIPE_DEFAULTS: Mapping[str, Mapping[str, Any]] = {
     "quick": {"steps": 60, "batch_size": 24, "learning_rate": 5e-4},
@@ -46,14 +47,16 @@ def info(name: str, parameters: int) -> TaskInfo:
     """Describe the network for the catalogue."""
     return TaskInfo(
         name,
-        "Small GPT - writes fairy tales (Grimm, Andersen)",
+        text("Small GPT - writes fairy tales (Grimm, Andersen)"),
         "language",
         "Perplexity",
         parameters,
         SOURCE,
         shipped=True,
-        about="Four layers of attention that guess which word piece comes next, from 40 tales. It writes half sense at "
-        "best; the more is removed, the less.",
+        about=text(
+            "Four layers of attention that guess which word piece comes next, from 40 tales. It writes half sense at "
+            "best; the more is removed, the less."
+        ),
         weights=TRAINED,
     )
 
@@ -111,17 +114,17 @@ def make_task(
         extra=ExtraFigures(
             functools.partial(further_figures, read),
             groups=functools.partial(perplexity_by_tale, read),
-            baseline=Baseline("counted pairs of word pieces", functools.partial(score_pairs, read, likely)),
+            baseline=Baseline(text("counted pairs of word pieces"), functools.partial(score_pairs, read, likely)),
         ),
         quick_eval_size=32,
         demo=Demo(
-            "Give a beginning and watch the networks write on",
-            "Beginning",
+            text("Give a beginning and watch the networks write on"),
+            text("Beginning"),
             "Once upon a time there was a king who had a daughter, and she",
             functools.partial(write_on, pieces, model.context),
             compare_writing,
-            "A few English words as an old tale might have them. All networks write with the same luck.",
-            draw="Draw number",
+            text("A few English words as an old tale might have them. All networks write with the same luck."),
+            draw=text("Draw number"),
         ),
         packaging=Packaging({"tokenizer.json": pieces.content}),
     )
@@ -141,10 +144,14 @@ def heads_of(model: TaleWriter) -> tuple[Heads, ...]:
 def usual_inputs(data: TaleData, model: TaleWriter) -> Inputs:
     """Describe the inputs; those of the usual size are as long as a passage."""
     return Inputs(
-        f"the numbers of up to {data.length} word pieces, as tokenizer.json gives them. It answers with "
-        f"{data.pieces.count:,} numbers for each of them; the softmax of these says how likely each piece comes next.",
+        text("the numbers of up to {length} word pieces, as tokenizer.json gives them.", length=data.length),
+        answers=text(
+            "It answers with {count:,} numbers for each of them; the softmax of these says how likely each piece comes "
+            "next.",
+            count=data.pieces.count,
+        ),
         typical=lambda count: torch.zeros(count, data.length, dtype=torch.long),
-        usual_size=lambda: f"{data.length} word pieces, the most it reads",
+        usual_size=lambda: text("{length} word pieces, the most it reads", length=data.length),
         variable_length=True,
     )
 

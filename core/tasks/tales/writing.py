@@ -4,7 +4,9 @@ import torch
 from torch import Tensor, nn
 
 from core.errors import BadInput
+from core.language import text
 from core.tasks.demo import Answer
+from core.tasks.outputs import SURE
 from core.tasks.tales.pieces import Pieces, plain_text
 
 LENGTH, TEMPERATURE = 60, 0.7
@@ -45,32 +47,40 @@ def write_on(pieces: Pieces, context: int, model: nn.Module, beginning: str, see
     """
     numbers = read_beginning(pieces, beginning)
     if not 1 <= seed <= SEEDS:
-        raise BadInput(f"There is no draw {seed}.", f"Choose 1 to {SEEDS:,}.")
+        raise BadInput(text("There is no draw {seed}.", seed=seed), text("Choose 1 to {seeds:,}.", seeds=SEEDS))
     likely = next_pieces(model, numbers[-context:])
     if not likely.isfinite().all():
-        return Answer("no answer: what it rates pieces by is not a number")
+        return Answer(text("no answer: what it rates pieces by is not a number"))
     best = likely.argsort(descending=True, stable=True)[:SHOWN].tolist()
-    rows = tuple({"Next": pieces.decode([i]), "Sure, %": round(100 * float(likely[i]), 1)} for i in best)
-    text = pieces.decode(write(model, numbers, context, seed))
-    return Answer(f'finds "{pieces.decode(best[:1]).strip()}" likeliest', rows, text=text.strip())
+    after: str = text("Next")
+    rows = tuple({after: pieces.decode([i]), SURE: round(100 * float(likely[i]), 1)} for i in best)
+    written = pieces.decode(write(model, numbers, context, seed))
+    return Answer(text('finds "{best}" likeliest', best=pieces.decode(best[:1]).strip()), rows, text=written.strip())
 
 
-def read_beginning(pieces: Pieces, text: str) -> list[int]:
+def read_beginning(pieces: Pieces, typed: str) -> list[int]:
     """Return the pieces of a beginning that somebody typed. Raises BadInput where it is empty, too long or unknown."""
-    if len(text) > LONGEST:
-        raise BadInput(f"This beginning has {len(text):,} characters.", f"Give at most {LONGEST:,}.")
-    numbers = pieces.encode(plain_text(text))
+    if len(typed) > LONGEST:
+        raise BadInput(
+            text("This beginning has {count:,} characters.", count=len(typed)),
+            text("Give at most {longest:,}.", longest=LONGEST),
+        )
+    numbers = pieces.encode(plain_text(typed))
     if not any(pieces.decode([number]).strip() for number in numbers):
-        raise BadInput("There is nothing here that a tale could begin with.", "Type a few English words.")
+        raise BadInput(text("There is nothing here that a tale could begin with."), text("Type a few English words."))
     return numbers
 
 
 def compare_writing(dense: Answer, other: Answer) -> str:
     """Say how far two networks wrote the same."""
     if dense.text == other.text:
-        return "It writes the same, word for word."
+        return text("It writes the same, word for word.")
     first, second = dense.text.split(), other.text.split()
     same = next(
         (i for i, (a, b) in enumerate(zip(first, second, strict=False)) if a != b), min(len(first), len(second))
     )
-    return f"The first {same} words are the same." if same else "Not even the first word is the same."
+    return (
+        text("The first {same} words are the same.", same=same)
+        if same
+        else text("Not even the first word is the same.")
+    )

@@ -3,6 +3,8 @@
 import random
 from collections.abc import Callable, Mapping
 
+from core.language import text
+
 
 def drop_words(text: str, strength: int) -> str:
     """Leave out a tenth of the words a step; a text that would lose all of them stays as it is."""
@@ -30,8 +32,8 @@ def misspell(text: str, strength: int) -> str:
 
 
 CORRUPTIONS: Mapping[str, Callable[[str, int], str]] = {
-    "dropped words": drop_words,
-    "swapped words": swap_words,
-    "misspelt": misspell,
+    text("dropped words"): drop_words,
+    text("swapped words"): swap_words,
+    text("misspelt"): misspell,
 }
 """Kind of shift -> (text, strength from 1 to 5) -> the text as it is then; what is drawn follows from the text."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from core.language import text
 from core.tasks.asset_files import load_json
 from core.tasks.assets import Assets
 from core.tasks.demo import Answer
@@ -19,7 +20,8 @@ class Collection:
     name: what the manifest calls them, and their files begin with.
     classes: what people read, in the order of the networks' outputs.
     source: where they come from, with the licence.
-    noun: what one of them is called; beginning: one to try by hand; help: a sentence about what to type.
+    noun, label: what one of them is called, in a sentence and as a label; beginning: one to try by hand; help: a
+        sentence about what to type.
     aliases: other names of a class, as tables of texts may have them -> the class.
     """
 
@@ -27,6 +29,7 @@ class Collection:
     classes: tuple[str, ...]
     source: str
     noun: str
+    label: str
     beginning: str
     help: str
     aliases: Mapping[str, str] = field(default_factory=dict)
@@ -51,10 +54,11 @@ TOPICS = {
 NEWSWIRES = Collection(
     "reuters-r8",
     tuple(TOPICS.values()),
-    "Reuters-21578 R8 newswires of 1987 (Reuters Ltd. and Carnegie Group; distributed for research use only)",
-    "headline",
+    text("Reuters-21578 R8 newswires of 1987 (Reuters Ltd. and Carnegie Group; distributed for research use only)"),
+    text("headline"),
+    text("Headline"),
     "opec ministers agree to cut oil output after prices fall",
-    "A few English words as a newswire of 1987 might have them.",
+    text("A few English words as a newswire of 1987 might have them."),
     TOPICS,
 )
 
@@ -86,9 +90,9 @@ def shift_texts(texts: Callable[[str], Texts], shift: str, strength: int, split:
 def show_text(texts: Callable[[str], Texts], classes: tuple[str, ...], split: str, place: int) -> Answer:
     """Show the beginning of one text of a split, with its class."""
     data = texts(split)
-    return Answer(classes[data.classes[place]], ({"Text": beginning_of(data.texts[place])},))
+    return Answer(classes[data.classes[place]], ({text("Text"): beginning_of(data.texts[place])},))
 
 
-def beginning_of(text: str) -> str:
+def beginning_of(whole: str) -> str:
     """Return as much of a text as is shown of an example."""
-    return text if len(text) <= EXAMPLE_CHARACTERS else f"{text[:EXAMPLE_CHARACTERS]} ..."
+    return whole if len(whole) <= EXAMPLE_CHARACTERS else f"{whole[:EXAMPLE_CHARACTERS]} ..."

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from core.errors import BadInput
+from core.language import text
 from core.tasks.text.data import Texts
 
 NO_WORD, UNKNOWN_WORD = 0, 1
@@ -71,22 +72,25 @@ def encode(reader: Reader, texts: Callable[[str], Texts], split: str) -> Encoded
     return EncodedTexts(reader.read(data.texts), torch.tensor(data.classes))
 
 
-def require_text(text: str) -> None:
+def require_text(given: str) -> None:
     """Raise BadInput if a text that somebody typed is empty or too long."""
-    if not text.strip():
-        raise BadInput("There is no text to read.", "Type a few words.")
-    if len(text) > MOST_CHARACTERS:
-        raise BadInput(f"This text has {len(text):,} characters.", f"Give at most {MOST_CHARACTERS:,}.")
+    if not given.strip():
+        raise BadInput(text("There is no text to read."), text("Type a few words."))
+    if len(given) > MOST_CHARACTERS:
+        raise BadInput(
+            text("This text has {count:,} characters.", count=len(given)),
+            text("Give at most {most_characters:,}.", most_characters=MOST_CHARACTERS),
+        )
 
 
-def read_typed(reader: Reader, text: str) -> list[int]:
+def read_typed(reader: Reader, given: str) -> list[int]:
     """Read a text that somebody typed. Raises BadInput if it is empty, too long, or holds no known word."""
-    require_text(text)
-    numbers = reader.read([text])[0]
+    require_text(given)
+    numbers = reader.read([given])[0]
     if not reader.known(numbers):
         raise BadInput(
-            "None of these words is known: the network has learned its words from English newswires.",
-            "Type a few English words, for example about oil, grain or earnings.",
+            text("None of these words is known: the network has learned its words from English newswires."),
+            text("Type a few English words, for example about oil, grain or earnings."),
         )
     return numbers
 
@@ -98,7 +102,11 @@ def read_typed_texts(reader: Reader, texts: list[str]) -> Tensor:
 
 def describe_cut(length: int, longest: int, unit: str) -> str:
     """Say how much of a text of so many words or word pieces is read, "" if all of it."""
-    return f"Only the first {longest:,} of its {length:,} {unit} are read." if length > longest else ""
+    return (
+        text("Only the first {longest:,} of its {length:,} {unit} are read.", longest=longest, length=length, unit=unit)
+        if length > longest
+        else ""
+    )
 
 
 def padded(texts: list[list[int]], shortest: int, filler: int = NO_WORD) -> Tensor:
@@ -124,12 +132,14 @@ def word_reader(vocabulary: list[str], longest: int = 128) -> Reader:
         UNKNOWN_WORD,
         framing=frozenset(),
         shortest=5,  # the widest filter looks at five words
-        format="the numbers of up to 128 lower-case words; vocabulary.json lists them, the first is 2, an unknown word "
-        "1, none 0.",
+        format=text(
+            "the numbers of up to 128 lower-case words; vocabulary.json lists them, the first is 2, an unknown word "
+            "1, none 0."
+        ),
         files={"vocabulary.json": json.dumps(vocabulary).encode()},
         longest=longest,
         length=lambda text: len(split_words(text)),
-        unit="words",
+        unit=text("words"),
     )
 
 
@@ -140,9 +150,12 @@ def piece_reader(tokenizer: Any, files: Mapping[str, bytes], longest: int = 64) 
         tokenizer.unk_token_id,
         framing=frozenset((tokenizer.cls_token_id, tokenizer.sep_token_id)),
         shortest=3,
-        format=f"the numbers of up to {longest} word pieces, as tokenizer.json gives them; 0 stands for none.",
+        format=text(
+            "the numbers of up to {longest} word pieces, as tokenizer.json gives them; 0 stands for none.",
+            longest=longest,
+        ),
         files=files,
         longest=longest,
         length=lambda text: len(tokenizer(text, verbose=False)["input_ids"]),
-        unit="word pieces",
+        unit=text("word pieces"),
     )

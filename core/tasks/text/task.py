@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 import torch
 from torch import Tensor, nn
 
+from core.language import text, together
 from core.tasks.adapting import adapted_info, adapting_defaults, with_whole_head
 from core.tasks.assets import Assets
 from core.tasks.base import SPLITS, Task, TaskInfo, prunable_parameters
@@ -155,12 +156,12 @@ def make_task(
         shifts={shift: functools.partial(shifted_task, remake, texts, shift) for shift in CORRUPTIONS},
         opt_in_parameters=tuple(name for name in prunable if "embedding" in name),
         demo=Demo(
-            f"Type a {collection.noun} and see what both networks make of it",
-            collection.noun.capitalize(),
+            text("Type a {noun} and see what both networks make of it", noun=collection.noun),
+            collection.label,
             collection.beginning,
             functools.partial(answer_text, reader, texts, classes),
             compare_classes,
-            f"{collection.help} A number shows that text of the validation data.",
+            text("{help} A number shows that text of the validation data.", help=collection.help),
         ),
         uploads=UploadAdapter(
             "text",
@@ -222,27 +223,35 @@ def usual_inputs(reader: Reader, encoded: Callable[[str], EncodedTexts], classes
         return by_length[len(by_length) // 2]
 
     return Inputs(
-        f"{reader.format} It answers with {len(classes)} numbers; the largest names the class: {', '.join(classes)}.",
+        reader.format,
+        answers=text(
+            "It answers with {count} numbers; the largest names the class: {classes}.",
+            count=len(classes),
+            classes=", ".join(classes),
+        ),
         typical=lambda count: reader.batch([median_text()] * count),
-        usual_size=lambda: f"{len(median_text())} {reader.unit}, the median of the validation data",
+        usual_size=lambda: text(
+            "{count} {unit}, the median of the validation data", count=len(median_text()), unit=reader.unit
+        ),
         variable_length=True,
     )
 
 
 def answer_text(
-    reader: Reader, texts: Callable[[str], Texts], classes: tuple[str, ...], model: nn.Module, text: str
+    reader: Reader, texts: Callable[[str], Texts], classes: tuple[str, ...], model: nn.Module, typed: str
 ) -> Answer:
     """Name the class of a text that somebody typed, or of the validation text with the number that was typed.
 
     Raises BadInput for a text that cannot be read, or a number that no text has.
     """
-    if text.strip().isdecimal() and len(text) <= MOST_DIGITS:
-        return answer_by_number(reader, texts, classes, model, int(text))
-    numbers = read_typed(reader, text)
+    if typed.strip().isdecimal() and len(typed) <= MOST_DIGITS:
+        return answer_by_number(reader, texts, classes, model, int(typed))
+    numbers = read_typed(reader, typed)
     with torch.no_grad():
         name, rows = top_answers(model(reader.batch([numbers])), classes)
-    cut = f" {sentence}" if (sentence := reader.how_much(text)) else ""
-    return Answer(f"{name} (it read {reader.known(numbers)} known words or parts of words).{cut}", tuple(rows))
+    said = text("{name} (it read {known} known words or parts of words).", name=name, known=reader.known(numbers))
+    cut = reader.how_much(typed)
+    return Answer(together((said, cut)) if cut else said, tuple(rows))
 
 
 def answer_by_number(
@@ -250,9 +259,12 @@ def answer_by_number(
 ) -> Answer:
     """Name the class of a validation text, counted from 1, and say whether that is right."""
     data = texts("validation")
-    require_number("text", number, len(data.texts))
-    text = data.texts[number - 1]
+    require_number(text("text"), number, len(data.texts))
+    chosen = data.texts[number - 1]
     with torch.no_grad():
-        output = model(reader.batch(reader.read([text])))
+        output = model(reader.batch(reader.read([chosen])))
     judged = judged_answer(output, classes, Answer(classes[data.classes[number - 1]]))
-    return Answer(f"{judged.said}. Text {number}: {beginning_of(text)}", judged.rows)
+    return Answer(
+        text("{judged}. Text {number}: {beginning}", judged=judged.said, number=number, beginning=beginning_of(chosen)),
+        judged.rows,
+    )

@@ -10,6 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from core.language import text
 from core.tasks.vision.augment import random_squares
 
 Corruption = Callable[[Tensor, int, float], Tensor]
@@ -63,12 +64,12 @@ def occlusion(images: Tensor, strength: int, ground: float) -> Tensor:
 
 
 CORRUPTIONS: Mapping[str, Corruption] = {
-    "noise": noise,
-    "blur": blur,
-    "contrast": contrast,
-    "rotation": rotation,
-    "shift": shift,
-    "occlusion": occlusion,
+    text("noise"): noise,
+    text("blur"): blur,
+    text("contrast"): contrast,
+    text("rotation"): rotation,
+    text("shift"): shift,
+    text("occlusion"): occlusion,
 }
 
 

@@ -10,6 +10,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from core.language import text
 from core.tasks.asset_files import load_arrays
 from core.tasks.assets import Assets
 from core.tasks.base import SPLITS
@@ -27,7 +28,7 @@ CLASSES = (
     "Ankle boot",
 )
 
-SOURCE = "Fashion-MNIST (Xiao et al. 2017, MIT licence)"
+SOURCE = text("Fashion-MNIST (Xiao et al. 2017, MIT licence)")
 
 OTHER_NAMES = {"T-shirt/top": "T-shirt", "Trouser": "Trousers"}
 """The names that the data's own authors give to two of the classes."""

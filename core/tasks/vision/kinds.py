@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from PIL import Image
 from torch import Tensor
 
+from core.language import text
 from core.tasks.vision.augment import AUGMENTATIONS
 from core.tasks.vision.data import BLACK, CLASSES, DEVIATION, MEAN, OTHER_NAMES, WHITE
 from core.tasks.vision.upload import as_clothes, as_digits, as_light_clothes, as_turned_clothes
@@ -32,26 +33,37 @@ class PictureKind:
 
     @property
     def inputs(self) -> str:
-        """How raw data becomes a batch, and what the answer means."""
-        return (
-            f"{self.shows}: grey values from 0 to 255, divided by 255, minus {MEAN}, divided by {DEVIATION}. "
-            f"It answers with {len(self.classes)} numbers; the largest one names the class: {', '.join(self.classes)}."
+        """How raw data becomes a batch."""
+        return text(
+            "{shows}: grey values from 0 to 255, divided by 255, minus {mean}, divided by {deviation}.",
+            shows=self.shows,
+            mean=MEAN,
+            deviation=DEVIATION,
+        )
+
+    @property
+    def answers(self) -> str:
+        """What the answer means."""
+        return text(
+            "It answers with {count} numbers; the largest one names the class: {classes}.",
+            count=len(self.classes),
+            classes=", ".join(self.classes),
         )
 
 
 _UPRIGHT = tuple(each for each in AUGMENTATIONS if each != "flip")
 """For what means something else, or nothing, in the mirror."""
 
-CLOTHES = PictureKind("light clothes on black", CLASSES, as_clothes, OTHER_NAMES)
+CLOTHES = PictureKind(text("light clothes on black"), CLASSES, as_clothes, OTHER_NAMES)
 
-LIGHT_CLOTHES = PictureKind("dark clothes on white", CLASSES, as_light_clothes, OTHER_NAMES, ground=WHITE)
+LIGHT_CLOTHES = PictureKind(text("dark clothes on white"), CLASSES, as_light_clothes, OTHER_NAMES, ground=WHITE)
 
 TURNED_CLOTHES = PictureKind(
-    "light clothes on black, lying on their side", CLASSES, as_turned_clothes, OTHER_NAMES, augmentations=_UPRIGHT
+    text("light clothes on black, lying on their side"), CLASSES, as_turned_clothes, OTHER_NAMES, augmentations=_UPRIGHT
 )
 
 DIGITS = PictureKind(
-    "a light digit on black",
+    text("a light digit on black"),
     tuple("0123456789"),
     as_digits,
     dict(

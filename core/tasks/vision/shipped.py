@@ -6,6 +6,7 @@ from typing import Any
 
 from torch import nn
 
+from core.language import text
 from core.tasks.vision.networks import LeNet5, LeNet300, SmallResNet
 
 
@@ -27,14 +28,14 @@ class ShippedNetwork:
 NETWORKS: Mapping[str, ShippedNetwork] = {
     "fashion-lenet5": ShippedNetwork(
         LeNet5,
-        "LeNet-5 - clothes (Fashion-MNIST)",
-        "Two layers of small picture filters, then two fully connected layers. The classic of pruning research.",
+        text("LeNet-5 - clothes (Fashion-MNIST)"),
+        text("Two layers of small picture filters, then two fully connected layers. The classic of pruning research."),
         pictures_at_once=500,
     ),
     "fashion-mlp": ShippedNetwork(
         LeNet300,
-        "LeNet-300-100 - clothes (Fashion-MNIST)",
-        "Three fully connected layers that see the picture as one long list of pixels. The fastest of the three.",
+        text("LeNet-300-100 - clothes (Fashion-MNIST)"),
+        text("Three fully connected layers that see the picture as one long list of pixels. The fastest of the three."),
         pictures_at_once=500,
         recipe_defaults={
             "careful": {
@@ -48,8 +49,8 @@ NETWORKS: Mapping[str, ShippedNetwork] = {
     ),
     "fashion-resnet": ShippedNetwork(
         SmallResNet,
-        "Small ResNet - clothes (Fashion-MNIST)",
-        "Thirteen layers of picture filters with shortcuts around them. The most accurate, and the most compact.",
+        text("Small ResNet - clothes (Fashion-MNIST)"),
+        text("Thirteen layers of picture filters with shortcuts around them. The most accurate, and the most compact."),
         pictures_at_once=100,
         recipe_defaults={"careful": {"epochs": 6, "learning_rate": 2e-3, "distill": 0.7}},
     ),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from core.language import text
 from core.tasks.adapting import choose_examples
 from core.tasks.assets import Assets
 from core.tasks.targets import Target
@@ -16,7 +17,7 @@ from core.tasks.vision.kinds import CLOTHES, DIGITS, LIGHT_CLOTHES, TURNED_CLOTH
 DIGITS_DATA = "digits"
 """The manifest's name of the digits."""
 
-DIGITS_SOURCE = "Optical recognition of handwritten digits (Alpaydin and Kaynak 1998, UCI, CC BY 4.0)"
+DIGITS_SOURCE = text("Optical recognition of handwritten digits (Alpaydin and Kaynak 1998, UCI, CC BY 4.0)")
 
 
 @dataclass(frozen=True)
@@ -44,9 +45,11 @@ TARGETS: Mapping[str, PictureTarget] = {
         PictureTarget(
             Target(
                 "digits",
-                "Handwritten digits",
-                "1,797 pictures of the digits 0 to 9. They have little in common with clothes, so see whether anything "
-                "is gained by what was learned before.",
+                text("Handwritten digits"),
+                text(
+                    "1,797 pictures of the digits 0 to 9. They have little in common with clothes, so see whether "
+                    "anything is gained by what was learned before."
+                ),
                 DIGITS_SOURCE,
             ),
             DIGITS,
@@ -55,9 +58,11 @@ TARGETS: Mapping[str, PictureTarget] = {
         PictureTarget(
             Target(
                 "light",
-                "Clothes on a light ground",
-                "The same clothes with dark and light exchanged, as another shop would show them. The classes "
-                "stay, and so does the last layer.",
+                text("Clothes on a light ground"),
+                text(
+                    "The same clothes with dark and light exchanged, as another shop would show them. The classes "
+                    "stay, and so does the last layer."
+                ),
                 SOURCE,
             ),
             LIGHT_CLOTHES,
@@ -66,8 +71,8 @@ TARGETS: Mapping[str, PictureTarget] = {
         PictureTarget(
             Target(
                 "turned",
-                "Clothes lying on their side",
-                "The same clothes turned by a quarter. The classes stay, and so does the last layer.",
+                text("Clothes lying on their side"),
+                text("The same clothes turned by a quarter. The classes stay, and so does the last layer."),
                 SOURCE,
             ),
             TURNED_CLOTHES,

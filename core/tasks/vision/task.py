@@ -8,6 +8,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor, nn
 
+from core.language import text
 from core.tasks.adapting import adapted_info, adapting_defaults, starting_network, with_whole_head
 from core.tasks.asset_files import load_weights
 from core.tasks.assets import Assets
@@ -57,7 +58,7 @@ def info(name: str, parameters: int) -> TaskInfo:
         SOURCE,
         shipped=True,
         about=network.about,
-        weights="trained by this project",
+        weights=text("trained by this project"),
     )
 
 
@@ -125,7 +126,7 @@ def make_task(
         model=model.eval(),
         prunable=prunable_parameters(model),
         example=torch.zeros(1, 1, SIDE, SIDE) if example is None else example,
-        inputs=Inputs(kind.inputs),
+        inputs=Inputs(kind.inputs, answers=kind.answers),
         draw=functools.partial(draw_batches, images, kind.ground),
         count=counts.__getitem__,
         training=Training(
@@ -136,12 +137,12 @@ def make_task(
         ),
         shifts={way: functools.partial(shifted, way) for way in CORRUPTIONS},
         demo=Demo(
-            "Show both networks a picture",
-            "Picture number",
+            text("Show both networks a picture"),
+            text("Picture number"),
             1,
             functools.partial(answer, images, kind.classes, counts["validation"]),
             compare_classes,
-            "Any picture of the validation data, which no network has learned from.",
+            text("Any picture of the validation data, which no network has learned from."),
         ),
         uploads=UploadAdapter("picture", kind.read, aliases=kind.aliases),
         **classifier(
@@ -186,7 +187,7 @@ def labelled_picture(images: Splits, classes: tuple[str, ...], split: str, place
 
 def answer(images: Splits, classes: tuple[str, ...], count: int, model: nn.Module, number: int) -> Answer:
     """Say what a model takes validation picture 1 to `count` for. Raises BadInput for another number."""
-    require_number("picture", number, count)
+    require_number(text("picture"), number, count)
     with torch.no_grad():
         output = model(images("validation").inputs(slice(number - 1, number)))
     return judged_answer(output, classes, labelled_picture(images, classes, "validation", number - 1))

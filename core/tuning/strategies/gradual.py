@@ -1,5 +1,6 @@
 """Prune while tuning, in many small cuts."""
 
+from core.language import text
 from core.pruning import Pruned
 from core.tasks.base import Task
 from core.tuning.cuts import unpruned
@@ -27,9 +28,9 @@ def gradual(task: Task, pruned: Pruned, recipe: Recipe, steps: int) -> TuningSch
 
 CHOICE = Strategy(
     name="gradual",
-    label="Gradually while learning",
-    help="A few weights go every few steps in the first third of the time; then the rest adjusts.",
-    source="Zhu and Gupta 2017",
+    label=text("Gradually while learning"),
+    help=text("A few weights go every few steps in the first third of the time; then the rest adjusts."),
+    source=text("Zhu and Gupta 2017"),
     order=30,
     schedule=gradual,
 )

@@ -1,5 +1,6 @@
 """Prune a little and tune, in rounds."""
 
+from core.language import text
 from core.pruning import Pruned
 from core.tasks.base import Task
 from core.tuning.cuts import unpruned
@@ -21,9 +22,9 @@ def iterative(task: Task, pruned: Pruned, recipe: Recipe, steps: int) -> TuningS
 
 CHOICE = Strategy(
     name="iterative",
-    label="A little in turn, in rounds",
-    help="Prune some, learn, prune more, learn.",
-    source="Han et al. 2015",
+    label=text("A little in turn, in rounds"),
+    help=text("Prune some, learn, prune more, learn."),
+    source=text("Han et al. 2015"),
     order=20,
     schedule=iterative,
     settings=("rounds",),

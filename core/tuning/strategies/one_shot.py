@@ -1,5 +1,6 @@
 """Prune once, then tune."""
 
+from core.language import text
 from core.pruning import Pruned
 from core.tasks.base import Task
 from core.tuning.recipe import Recipe
@@ -14,9 +15,9 @@ def one_shot(task: Task, pruned: Pruned, recipe: Recipe, steps: int) -> TuningSc
 
 CHOICE = Strategy(
     name="one-shot",
-    label="Prune once, then learn",
-    help="All weights go at once; the rest adjusts.",
-    source="Han et al. 2015",
+    label=text("Prune once, then learn"),
+    help=text("All weights go at once; the rest adjusts."),
+    source=text("Han et al. 2015"),
     order=10,
     schedule=one_shot,
 )

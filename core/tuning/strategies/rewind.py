@@ -1,6 +1,7 @@
 """Go back to weights from early in the training: a "winning ticket"."""
 
 from core.errors import BadRecipe
+from core.language import text
 from core.pruning import Pruned
 from core.tasks.base import Task
 from core.tuning.cuts import masked
@@ -17,15 +18,15 @@ def rewind(task: Task, pruned: Pruned, recipe: Recipe, steps: int) -> TuningSche
     """
     early = task.training.early_checkpoint()
     if early is None:
-        raise BadRecipe("No early state of this model's training is at hand.", "Choose another strategy.")
+        raise BadRecipe(text("No early state of this model's training is at hand."), text("Choose another strategy."))
     return TuningSchedule(masked(early, pruned), {})
 
 
 CHOICE = Strategy(
     name="rewind",
-    label="Back to an early state (lottery ticket)",
-    help="What stays is chosen from the trained network, but its weights go back to early in training.",
-    source="Frankle and Carbin 2019",
+    label=text("Back to an early state (lottery ticket)"),
+    help=text("What stays is chosen from the trained network, but its weights go back to early in training."),
+    source=text("Frankle and Carbin 2019"),
     order=50,
     schedule=rewind,
 )

@@ -6,6 +6,7 @@ import torch
 from torch import nn
 
 from core.errors import BadRecipe
+from core.language import text
 from core.pruning import Pruned
 from core.tasks.base import Task
 from core.tuning.cuts import masked
@@ -36,17 +37,21 @@ def _drawn_anew(model: nn.Module) -> nn.Module:
     kept = [name for name, _ in fresh.named_parameters() if name not in drawn]
     if kept:
         raise BadRecipe(
-            f"This network cannot start from scratch: nobody here knows how {kept[0]} is drawn.",
-            "Choose another strategy.",
+            text(
+                "This network cannot start from scratch: nobody here knows how {parameter} is drawn.", parameter=kept[0]
+            ),
+            text("Choose another strategy."),
         )
     return fresh
 
 
 CHOICE = Strategy(
     name="scratch",
-    label="The same shape from scratch (control)",
-    help="What stays is chosen from the trained network, but its weights start at random: what is its shape worth?",
-    source="Liu et al. 2019",
+    label=text("The same shape from scratch (control)"),
+    help=text(
+        "What stays is chosen from the trained network, but its weights start at random: what is its shape worth?"
+    ),
+    source=text("Liu et al. 2019"),
     order=60,
     schedule=scratch,
 )

@@ -1,5 +1,6 @@
 """Tune the whole network, prune it, tune what is left."""
 
+from core.language import text
 from core.pruning import Pruned
 from core.tasks.base import Task
 from core.tuning.cuts import unpruned
@@ -15,9 +16,9 @@ def tune_first(task: Task, pruned: Pruned, recipe: Recipe, steps: int) -> Tuning
 
 CHOICE = Strategy(
     name="tune-first",
-    label="Learn, prune, learn",
-    help="The whole network learns for half of the time, then it is pruned, then it adjusts.",
-    source="the order most tutorials leave out",
+    label=text("Learn, prune, learn"),
+    help=text("The whole network learns for half of the time, then it is pruned, then it adjusts."),
+    source=text("the order most tutorials leave out"),
     order=40,
     schedule=tune_first,
 )

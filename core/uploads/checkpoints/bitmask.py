@@ -7,7 +7,8 @@ import torch
 from torch import Tensor
 
 from core.errors import BadInput
-from core.uploads.checkpoints.state import State, Tensors, many, short
+from core.language import text, text_of
+from core.uploads.checkpoints.state import State, Tensors, short
 
 BITS, VALUES, SHAPE = ".bits", ".values", ".shape"
 """How the names of the parts of one weight end."""
@@ -25,13 +26,20 @@ def unpack_bits(state: State, most: int) -> State:
     parts = {f"{owner}{kind}" for owner in owners for kind in (BITS, VALUES, SHAPE)}
     whole = {owner: _unpacked(state.tensors, owner, most) for owner in owners}
     rest = {name: value for name, value in state.tensors.items() if name not in parts}
-    return state.after({**rest, **whole}, f"Unpacked {many(len(owners), 'weight')} from bits and kept values.")
+    step = text_of(
+        "Unpacked {count:,} weight from bits and kept values.",
+        "Unpacked {count:,} weights from bits and kept values.",
+        len(owners),
+    )
+    return state.after({**rest, **whole}, step)
 
 
 def _unpacked(parts: Tensors, owner: str, most: int) -> Tensor:
     """Put the kept values of one weight in their places."""
     bits, values, sides = (parts[f"{owner}{kind}"] for kind in (BITS, VALUES, SHAPE))
-    wrong = BadInput(f"The bits of `{short(owner)}` do not belong to its values.", "Download the file again.")
+    wrong = BadInput(
+        text("The bits of `{owner}` do not belong to its values.", owner=short(owner)), text("Download the file again.")
+    )
     if sides.ndim != 1 or len(sides) > 8 or sides.dtype is not torch.int64 or bits.dtype is not torch.uint8:
         raise wrong
     shape = sides.tolist()

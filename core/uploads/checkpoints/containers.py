@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from core.errors import BadInput
+from core.language import text, text_of
 from core.uploads.archives import ZIP_BEGINS, ZippedFile, files_in_zip, is_system_file
 from core.uploads.checkpoints.classes import classes_in
 from core.uploads.checkpoints.safetensors_file import looks_like_safetensors, read_safetensors
-from core.uploads.checkpoints.state import many, short
+from core.uploads.checkpoints.state import short
 from core.uploads.checkpoints.torch_file import looks_like_torch, read_torch_file
 from core.uploads.limits import MAX_DESCRIPTION_BYTES, MAX_SHARDS, MAX_WEIGHTS_IN_ZIP
 
@@ -26,13 +27,13 @@ USUAL = ("weights", "model", "pytorch_model", "checkpoint", "best", "last")
 STORED_LESS = ("small", "sparse")
 
 OTHERS: Mapping[bytes, str] = {
-    b"\x89HDF": "a file of Keras (HDF5)",
-    b"GGUF": "a file of llama.cpp (GGUF)",
-    b"\x93NUMPY": "an array of numpy",
-    b"\x1f\x8b": "a file packed by gzip",
-    b"Rar!": "a RAR archive",
-    b"7z\xbc\xaf": "a 7-Zip archive",
-    b"\x08": "an ONNX file, it seems, which holds a network and not a state dict",
+    b"\x89HDF": text("a file of Keras (HDF5)"),
+    b"GGUF": text("a file of llama.cpp (GGUF)"),
+    b"\x93NUMPY": text("an array of numpy"),
+    b"\x1f\x8b": text("a file packed by gzip"),
+    b"Rar!": text("a RAR archive"),
+    b"7z\xbc\xaf": text("a 7-Zip archive"),
+    b"\x08": text("an ONNX file, it seems, which holds a network and not a state dict"),
 }
 """How files begin that people take for weights, and what they are."""
 
@@ -68,10 +69,12 @@ def _read(content: bytes, max_bytes: int) -> object:
         return read_torch_file(content, max_bytes)
     if looks_like_safetensors(content):
         return read_safetensors(content)
-    what = next((f", but {said}" for begins, said in OTHERS.items() if content.startswith(begins)), "")
+    what = next((said for begins, said in OTHERS.items() if content.startswith(begins)), "")
     raise BadInput(
-        f"This is neither safetensors nor a torch file{what}.",
-        "Save the network's state dict with safetensors, or with torch.save(network.state_dict(), ...).",
+        text("This is neither safetensors nor a torch file, but {what}.", what=what)
+        if what
+        else text("This is neither safetensors nor a torch file."),
+        text("Save the network's state dict with safetensors, or with torch.save(network.state_dict(), ...)."),
     )
 
 
@@ -79,8 +82,8 @@ def _open_folder(files: list[ZippedFile], max_bytes: int) -> Iterator[Callable[[
     """Yield how each file of weights in a zip is opened, the likeliest first. Raises BadInput where there is none."""
     if any(file.path.name == "archive_format" for file in files):
         raise BadInput(
-            "This is a program that torch.export wrote (.pt2), which is not run here.",
-            "Bring its weights as safetensors, which a download of this app has beside it.",
+            text("This is a program that torch.export wrote (.pt2), which is not run here."),
+            text("Bring its weights as safetensors, which a download of this app has beside it."),
         )
     weights = sorted((file for file in files if _holds_weights(file.path)), key=_order)
     classes = _classes_beside(files)
@@ -90,7 +93,8 @@ def _open_folder(files: list[ZippedFile], max_bytes: int) -> Iterator[Callable[[
             return
     if not weights:
         raise BadInput(
-            "This zip has no file of weights in it.", f"Pack one that ends in {', '.join(ENDINGS[:5])} or the like."
+            text("This zip has no file of weights in it."),
+            text("Pack one that ends in {endings} or the like.", endings=", ".join(ENDINGS[:5])),
         )
     for file in weights[:MAX_WEIGHTS_IN_ZIP]:
         yield functools.partial(_taken, file, len(files) - 1, max_bytes, classes)
@@ -98,8 +102,14 @@ def _open_folder(files: list[ZippedFile], max_bytes: int) -> Iterator[Callable[[
 
 def _taken(file: ZippedFile, beside: int, max_bytes: int, classes: tuple[str, ...]) -> Opened:
     """Open one file of a zip. Raises BadInput."""
-    left = f"; {many(beside, 'file')} beside it {'was' if beside == 1 else 'were'} not read" if beside else ""
-    step = f"Took `{short(file.path.name)}` out of the zip{left}."
+    step = text("Took `{name}` out of the zip.", name=short(file.path.name))
+    if beside:
+        step = text_of(
+            "Took `{name}` out of the zip; {count:,} file beside it was not read.",
+            "Took `{name}` out of the zip; {count:,} files beside it were not read.",
+            beside,
+            name=short(file.path.name),
+        )
     return Opened(_read(file.read(), max_bytes), (step,), classes)
 
 
@@ -111,15 +121,23 @@ def _joined(index: ZippedFile, files: list[ZippedFile], max_bytes: int, classes:
     there = {file.path.name: file for file in files if file.path.parent == index.path.parent}
     absent = [name for name in names if name not in there]
     if not names or absent or len(names) > MAX_SHARDS:
-        what = f"{short(absent[0])} is not in this zip" if absent else "its list of parts cannot be read"
-        raise BadInput(f"This network was saved in several files, and {what}.", "Pack all of its folder.")
+        what = text("This network was saved in several files, and its list of parts cannot be read.")
+        if absent:
+            what = text(
+                "This network was saved in several files, and {name} is not in this zip.", name=short(absent[0])
+            )
+        raise BadInput(what, text("Pack all of its folder."))
     joined: dict[str, object] = {}
     for name in names:
         part = _read(there[name].read(), max_bytes)
         joined.update(part if isinstance(part, Mapping) else {})
-    return Opened(
-        joined, (f"Joined {many(len(names), 'part')} of the network, as `{short(index.path.name)}` says.",), classes
+    step = text_of(
+        "Joined {count:,} part of the network, as `{name}` says.",
+        "Joined {count:,} parts of the network, as `{name}` says.",
+        len(names),
+        name=short(index.path.name),
     )
+    return Opened(joined, (step,), classes)
 
 
 def _holds_weights(path: PurePosixPath) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from core.errors import BadInput
+from core.language import text
 from core.uploads.checkpoints.state import Tensors
 from core.uploads.limits import MAX_FOREIGN_NAME
 
@@ -26,8 +27,8 @@ class DoesNotFit(BadInput):
         self, differences: Sequence[Difference], shapes: Mapping[str, tuple[int, ...]] | None = None, why: str = ""
     ) -> None:
         super().__init__(
-            why or f"This file does not fit the network: {len(differences):,} of its tensors differ.",
-            "Compare names, shapes and dtypes in the table, and choose the architecture that it was saved from.",
+            why or text("This file does not fit the network: {count:,} of its tensors differ.", count=len(differences)),
+            text("Compare names, shapes and dtypes in the table, and choose the architecture that it was saved from."),
         )
         self.differences = tuple(differences)
         self.shapes = dict(shapes or {})
@@ -63,4 +64,7 @@ def _kind(value: Tensor | None) -> object:
 
 def _in_words(value: Tensor | None) -> str:
     """Write a shape and a dtype, as in "3 x 4, float32"."""
-    return "" if value is None else f"{' x '.join(map(str, value.shape)) or 'one number'}, {str(value.dtype)[6:]}"
+    if value is None:
+        return ""
+    dtype = str(value.dtype)[6:]
+    return f"{' x '.join(map(str, value.shape))}, {dtype}" if value.ndim else text("one number, {dtype}", dtype=dtype)

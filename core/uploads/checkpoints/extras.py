@@ -2,7 +2,8 @@
 
 from torch import Tensor
 
-from core.uploads.checkpoints.state import State, Tensors, many, named
+from core.language import text, text_of
+from core.uploads.checkpoints.state import State, Tensors, named
 
 PROFILED = ("total_ops", "total_params")
 """What profilers (thop, for one) leave in each layer."""
@@ -18,11 +19,15 @@ def leave_extras(state: State, wanted: Tensors) -> State:
     profiled = {name for name in extra if leaves[name] in PROFILED}
     counters = {name for name in extra if leaves[name] in BOOKKEEPING}
     kept = {name: value for name, value in state.tensors.items() if name not in profiled | counters}
-    return state.after(
-        kept,
-        f"Left out {many(len(profiled), 'count')} of a profiler." if profiled else "",
-        f"Left out {many(len(counters), 'counter')} that this network does not have." if counters else "",
+    of_profiler = text_of(
+        "Left out {count:,} count of a profiler.", "Left out {count:,} counts of a profiler.", len(profiled)
     )
+    unknown = text_of(
+        "Left out {count:,} counter that this network does not have.",
+        "Left out {count:,} counters that this network does not have.",
+        len(counters),
+    )
+    return state.after(kept, of_profiler if profiled else "", unknown if counters else "")
 
 
 def fill_missing(state: State, wanted: Tensors) -> State:
@@ -34,10 +39,15 @@ def fill_missing(state: State, wanted: Tensors) -> State:
     counters |= {name: value * 0 for name, value in counters.items() if name.endswith("num_batches_tracked")}
     twins = {name: _twin(value, wanted, state.tensors) for name, value in missing.items() if name not in counters}
     shared = {name: value for name, value in twins.items() if value is not None}
+    put_in = text_of(
+        "Put in {count:,} counter that the file lacks, which no answer depends on.",
+        "Put in {count:,} counters that the file lacks, which no answer depends on.",
+        len(counters),
+    )
     return state.after(
         {**state.tensors, **counters, **shared},
-        f"Put in {many(len(counters), 'counter')} that the file lacks, which no answer depends on." if counters else "",
-        f"Shared weights once more with {named(shared)}, as the network does." if shared else "",
+        put_in if counters else "",
+        text("Shared weights once more with {names}, as the network does.", names=named(shared)) if shared else "",
     )
 
 

@@ -10,7 +10,8 @@ import torch
 from torch import Tensor
 
 from core.errors import BadInput
-from core.uploads.checkpoints.state import State, is_plain, many, short
+from core.language import text, text_of
+from core.uploads.checkpoints.state import State, is_plain, short
 
 Parts = tuple[Tensor, ...]
 
@@ -21,12 +22,12 @@ class Form:
 
     endings: what follows the weight's name in the name of each part, the first one is what it is recognised by.
     join: (parts) -> the weight, or None where these parts are not what they should be.
-    said: what was done, with places for how many weights, and which share of them is zero.
+    said: (how many weights, which share of them is zero) -> what was done.
     """
 
     endings: tuple[str, ...]
     join: Callable[..., Tensor | None]
-    said: str
+    said: Callable[[int, float], str]
 
 
 def masked(original: Tensor, mask: Tensor) -> Tensor | None:
@@ -60,14 +61,31 @@ FORMS = (
     Form(
         ("_mask", "_orig"),
         lambda mask, original: masked(original, mask),
-        "Multiplied {} with their masks, which remove {:.1%} of them.",
+        lambda count, zero: text_of(
+            "Multiplied {count:,} weight with their masks, which remove {zero:.1%} of them.",
+            "Multiplied {count:,} weights with their masks, which remove {zero:.1%} of them.",
+            count,
+            zero=zero,
+        ),
     ),
     Form(
         ("_u", "_orig", "_v"),
         lambda left, original, right: spectral(original, left, right),
-        "Joined {} with their spectral norms.",
+        lambda count, zero: text_of(
+            "Joined {count:,} weight with their spectral norms.",
+            "Joined {count:,} weights with their spectral norms.",
+            count,
+        ),
     ),
-    Form(("_g", "_v"), normalised, "Joined {} with their weight norms."),
+    Form(
+        ("_g", "_v"),
+        normalised,
+        lambda count, zero: text_of(
+            "Joined {count:,} weight with their weight norms.",
+            "Joined {count:,} weights with their weight norms.",
+            count,
+        ),
+    ),
 )
 """Forms of torch.nn.utils before parametrizations."""
 
@@ -93,9 +111,14 @@ def join_parts(state: State, most: int) -> State:
         left = next((name for name in state.tensors if INFIX in name), None)
         if left is not None:
             raise BadInput(
-                f"`{short(left)}` belongs to a parametrisation that cannot be undone from its parts alone.",
-                "Where the network was made, call torch.nn.utils.parametrize.remove_parametrizations on the layer, and "
-                "save its state dict again.",
+                text(
+                    "`{left}` belongs to a parametrisation that cannot be undone from its parts alone.",
+                    left=short(left),
+                ),
+                text(
+                    "Where the network was made, call torch.nn.utils.parametrize.remove_parametrizations on the "
+                    "layer, and save its state dict again."
+                ),
             )
     return state
 
@@ -118,7 +141,7 @@ def _join(state: State, form: Form, most: int, infix: str) -> State:
         weights, numbers, zeros = weights + 1, numbers + weight.numel(), zeros + int((weight == 0).sum())
     if not weights:
         return state
-    return state.after(tensors, form.said.format(many(weights, "weight"), zeros / max(numbers, 1)))
+    return state.after(tensors, form.said(weights, zeros / max(numbers, 1)))
 
 
 def _joined(form: Form, parts: list[Tensor | None], most: int) -> Tensor | None:

@@ -4,7 +4,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from core.uploads.checkpoints.state import State, Tensors, many, named, short
+from core.language import text, text_of
+from core.uploads.checkpoints.state import State, Tensors, named, short
 from core.uploads.limits import MAX_NAME_CHARACTERS
 
 OLD_LEAVES = {"gamma": "weight", "beta": "bias"}
@@ -44,7 +45,13 @@ def match_names(state: State, wanted: Tensors) -> State:
     steps = list(_sentences(chosen))
     outside = _outside(chosen, best, rest, wanted)
     if outside:
-        steps.append(f"Left out {many(len(outside), 'tensor')} outside of this network: {named(outside)}.")
+        left_out = text_of(
+            "Left out {count:,} tensor outside of this network: {names}.",
+            "Left out {count:,} tensors outside of this network: {names}.",
+            len(outside),
+            names=named(outside),
+        )
+        steps.append(left_out)
     kept = {f"{name}{' (again)' * (name in renamed)}": rest[name] for name in rest if name not in outside}
     return _without_numbers(state.after({**renamed, **kept}, *steps), wanted)
 
@@ -75,7 +82,11 @@ def _without_numbers(state: State, wanted: Tensors) -> State:
     return state.after(
         tensors,
         *(
-            f"Read `{short(one)}` as `{short(other)}`; what may stand in a row with it has no weights."
+            text(
+                "Read `{one}` as `{other}`; what may stand in a row with it has no weights.",
+                one=short(one),
+                other=short(other),
+            )
             for one, other in sorted(owners)
         ),
     )
@@ -185,13 +196,21 @@ def _sentences(chosen: list[Match]) -> Iterable[str]:
     dropped = Counter(each.dropped for each in chosen if each.dropped)
     added = Counter(each.added for each in chosen if each.added)
     for what, count in dropped.most_common(4):
-        yield f"Took `{short(what)}` off {many(count, 'name')}."
+        yield text_of(
+            "Took `{what}` off {count:,} name.", "Took `{what}` off {count:,} names.", count, what=short(what)
+        )
     if others := sum(dropped.values()) - sum(count for _, count in dropped.most_common(4)):
-        yield f"Took other beginnings off {many(others, 'name')}."
+        yield text_of("Took other beginnings off {count:,} name.", "Took other beginnings off {count:,} names.", others)
     for what, count in added.items():
-        yield f"Put `{short(what)}` before {many(count, 'name')}."
+        yield text_of(
+            "Put `{what}` before {count:,} name.", "Put `{what}` before {count:,} names.", count, what=short(what)
+        )
     if old := sum(each.found.rpartition(".")[2] in OLD_LEAVES for each in chosen):
-        yield f"Renamed {many(old, 'weight')} of normalisations, gamma and beta elsewhere."
+        yield text_of(
+            "Renamed {count:,} weight of normalisations, gamma and beta elsewhere.",
+            "Renamed {count:,} weights of normalisations, gamma and beta elsewhere.",
+            old,
+        )
 
 
 def _endings(name: str) -> set[str]:

@@ -6,14 +6,15 @@ import torch
 from torch import Tensor
 
 from core.errors import BadInput
-from core.uploads.checkpoints.state import State, Tensors, is_plain, many, short
+from core.language import text, text_of
+from core.uploads.checkpoints.state import State, Tensors, is_plain, short
 
 WORDS = {
-    torch.float16: "half precision (float16)",
-    torch.bfloat16: "half precision (bfloat16)",
-    torch.float32: "single precision",
-    torch.float64: "double precision",
-    torch.bool: "yes and no",
+    torch.float16: text("half precision (float16)"),
+    torch.bfloat16: text("half precision (bfloat16)"),
+    torch.float32: text("single precision"),
+    torch.float64: text("double precision"),
+    torch.bool: text("yes and no"),
 }
 """Kinds of numbers in words; others are whole numbers."""
 
@@ -29,8 +30,11 @@ def convert(state: State, wanted: Tensors) -> State:
     for name in wanted:
         if name in state.tensors and not is_plain(state.tensors[name]):
             raise BadInput(
-                f"`{short(name)}` is a tensor of a kind that is not read here: sparse, quantised, or without values.",
-                "Save plain tensors: `to_dense()` or `dequantize()` makes them.",
+                text(
+                    "`{name}` is a tensor of a kind that is not read here: sparse, quantised, or without values.",
+                    name=short(name),
+                ),
+                text("Save plain tensors: `to_dense()` or `dequantize()` makes them."),
             )
     tensors, turned = dict(state.tensors), defaultdict[tuple[torch.dtype, torch.dtype], int](int)
     for name, value in wanted.items():
@@ -48,23 +52,45 @@ def _converted(name: str, found: Tensor, kind: torch.dtype) -> Tensor:
     """Return numbers in another kind. Raises BadInput where they would be others."""
     if found.is_complex() or (kind.is_floating_point and found.dtype in QUANTISED):
         raise BadInput(
-            f"`{short(name)}` holds {str(found.dtype)[6:]} numbers, which are no weights without their scale.",
-            "Save the weights in single or half precision.",
+            text(
+                "`{name}` holds {dtype} numbers, which are no weights without their scale.",
+                name=short(name),
+                dtype=str(found.dtype)[6:],
+            ),
+            text("Save the weights in single or half precision."),
         )
     turned = found.to(kind)
     exact = not (found.is_floating_point() and kind.is_floating_point)
     if exact and not torch.equal(turned.to(found.dtype), found):
         raise BadInput(
-            f"`{short(name)}` holds {str(found.dtype)[6:]} numbers that are not all {_words(kind)}.",
-            "Choose the architecture that it was saved from.",
+            text(
+                "`{name}` holds {dtype} numbers that are not all {kind}.",
+                name=short(name),
+                dtype=str(found.dtype)[6:],
+                kind=_words(kind),
+            ),
+            text("Choose the architecture that it was saved from."),
         )
     return turned
 
 
 def _sentence(old: torch.dtype, new: torch.dtype, count: int) -> str:
-    verb = "Rounded" if old == torch.float64 and new.is_floating_point else "Turned"
-    return f"{verb} {many(count, 'tensor')} from {_words(old)} to {_words(new)}."
+    if old == torch.float64 and new.is_floating_point:
+        return text_of(
+            "Rounded {count:,} tensor from {old} to {new}.",
+            "Rounded {count:,} tensors from {old} to {new}.",
+            count,
+            old=_words(old),
+            new=_words(new),
+        )
+    return text_of(
+        "Turned {count:,} tensor from {old} to {new}.",
+        "Turned {count:,} tensors from {old} to {new}.",
+        count,
+        old=_words(old),
+        new=_words(new),
+    )
 
 
 def _words(kind: torch.dtype) -> str:
-    return WORDS.get(kind, f"whole numbers ({str(kind)[6:]})")
+    return WORDS.get(kind, text("whole numbers ({kind})", kind=str(kind)[6:]))

@@ -7,6 +7,7 @@ from functools import partial
 from torch import Tensor
 
 from core.errors import BadInput
+from core.language import text
 from core.uploads.checkpoints.bitmask import unpack_bits
 from core.uploads.checkpoints.containers import Opened, open_file
 from core.uploads.checkpoints.differences import DoesNotFit, differences, of_other_size, shapes_of
@@ -69,7 +70,7 @@ def read_checkpoint(content: bytes, wanted: Tensors) -> Checkpoint:
             return _best(opened(), wanted)
         except BadInput as error:
             refused = refused or error
-    raise refused or BadInput("This file holds no weights.", "Choose another one.")
+    raise refused or BadInput(text("This file holds no weights."), text("Choose another one."))
 
 
 def max_weights_bytes(wanted: Tensors) -> int:
@@ -83,7 +84,9 @@ def _best(opened: Opened, wanted: Tensors) -> Checkpoint:
     """Make the state dict of a file fit that differs the least. Raises DoesNotFit or BadInput."""
     there = candidates(opened.value)
     if not there:
-        raise BadInput("This file holds no state dict.", "Save it with torch.save(network.state_dict(), ...).")
+        raise BadInput(
+            text("This file holds no state dict."), text("Save it with torch.save(network.state_dict(), ...).")
+        )
     tried: list[tuple[tuple[int, bool, bool, int, int], Candidate, State | BadInput]] = []
     for place, candidate in enumerate(there[:MAX_TRIED]):
         try:
@@ -135,13 +138,17 @@ def _finite(tensors: Tensors, wanted: Tensors) -> dict[str, Tensor]:
     for name, value in tensors.items():
         if value.numel() * value.itemsize > max(value.untyped_storage().nbytes(), wanted[name].nbytes):
             raise BadInput(
-                f"`{short(name)}` shows {value.numel():,} numbers and holds fewer.",
-                "Save it whole: `contiguous()` and `clone()` make it so.",
+                text("`{name}` shows {count:,} numbers and holds fewer.", name=short(name), count=value.numel()),
+                text("Save it whole: `contiguous()` and `clone()` make it so."),
             )
     broken = [name for name, value in tensors.items() if value.is_floating_point() and not value.isfinite().all()]
     if broken:
         raise BadInput(
-            f"{len(broken)} tensors hold values that are not numbers (NaN or infinite), the first is {broken[0]}.",
-            "Train again with a gentler learning rate, or choose an earlier checkpoint.",
+            text(
+                "{count} tensors hold values that are not numbers (NaN or infinite), the first is {broken}.",
+                count=len(broken),
+                broken=broken[0],
+            ),
+            text("Train again with a gentler learning rate, or choose an earlier checkpoint."),
         )
     return {name: value.detach().contiguous().clone() for name, value in tensors.items()}

@@ -11,6 +11,7 @@ from safetensors.torch import load
 from torch import Tensor
 
 from core.errors import BadInput
+from core.language import text
 from core.uploads.limits import MAX_DESCRIPTION_BYTES
 
 DTYPES = {
@@ -27,7 +28,7 @@ DTYPES = {
 }
 """Name of a dtype in a safetensors header -> the dtype."""
 
-DAMAGED = "The file is damaged: its tensors are not where it says."
+DAMAGED = text("The file is damaged: its tensors are not where it says.")
 
 
 def looks_like_safetensors(content: bytes) -> bool:
@@ -42,7 +43,7 @@ def read_safetensors(content: bytes) -> dict[str, Tensor]:
         found = load(content)
         return {name: found[name] for name in names}  # the library gives them in an order of its own
     except (SafetensorError, ValueError, RuntimeError, TypeError, KeyError) as error:
-        raise BadInput(DAMAGED, "Save it again.") from error
+        raise BadInput(DAMAGED, text("Save it again.")) from error
 
 
 def _checked_names(content: bytes) -> list[str]:
@@ -50,7 +51,8 @@ def _checked_names(content: bytes) -> list[str]:
     (length,) = struct.unpack("<Q", content[:8])
     if length > MAX_DESCRIPTION_BYTES:
         raise BadInput(
-            f"The description in this file has {length:,} bytes.", f"At most {MAX_DESCRIPTION_BYTES:,} are read."
+            text("The description in this file has {length:,} bytes.", length=length),
+            text("At most {max_description_bytes:,} are read.", max_description_bytes=MAX_DESCRIPTION_BYTES),
         )
     try:
         header = json.loads(content[8 : 8 + length])
@@ -62,18 +64,20 @@ def _checked_names(content: bytes) -> list[str]:
         ]
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise BadInput(
-            "This is neither safetensors nor a torch file: its description cannot be read.",
-            "Save the network's state dict with safetensors, or with torch.save(network.state_dict(), ...).",
+            text("This is neither safetensors nor a torch file: its description cannot be read."),
+            text("Save the network's state dict with safetensors, or with torch.save(network.state_dict(), ...)."),
         ) from error
     if unknown := sorted(kinds - set(DTYPES)):
         raise BadInput(
-            f"This file holds numbers of a kind that is not read here ({', '.join(unknown)[:40]}).",
-            "Save the weights in single or half precision.",
+            text(
+                "This file holds numbers of a kind that is not read here ({unknown}).", unknown=", ".join(unknown)[:40]
+            ),
+            text("Save the weights in single or half precision."),
         )
     room = len(content) - 8 - length
     for begin, end, numbers, kind in sizes:
         if not 0 <= begin <= end <= room or numbers * DTYPES[kind].itemsize != end - begin:
-            raise BadInput(DAMAGED, "Save it again.")
+            raise BadInput(DAMAGED, text("Save it again."))
     return list(entries)
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from core.language import text
 from core.uploads.wording import printable
 
 Tensors = Mapping[str, Tensor]
@@ -32,14 +33,9 @@ def named(names: Iterable[str], most: int = 3) -> str:
     """List a few names as people can read them, and how many more there are."""
     listed = list(names)
     shown = ", ".join(f"`{short(name)}`" for name in listed[:most])
-    return f"{shown} and {len(listed) - most:,} more" if len(listed) > most else shown
+    return text("{names} and {more:,} more", names=shown, more=len(listed) - most) if len(listed) > most else shown
 
 
 def short(name: object) -> str:
     """Return a name as it can stand in a sentence."""
     return printable(name).replace("`", "'")
-
-
-def many(count: int, noun: str) -> str:
-    """Return a count with its noun, as in "1 name" or "62 names"."""
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"

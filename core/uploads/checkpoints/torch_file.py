@@ -12,6 +12,7 @@ from typing import Any
 import torch
 
 from core.errors import BadInput
+from core.language import text
 from core.uploads.archives import ZIP_BEGINS, files_in_zip
 from core.uploads.limits import MAX_DESCRIPTION_BYTES, MAX_LEGACY_READS
 
@@ -93,11 +94,14 @@ def _check_zip(content: bytes, max_bytes: int) -> None:
     """Raise BadInput for a zip whose description is too long, or that holds a program."""
     for file in files_in_zip(content, max_bytes):
         if file.path.suffix == ".pkl" and file.size > MAX_DESCRIPTION_BYTES:
-            raise BadInput(f"The description in this file has {file.size:,} bytes.", "Save the state dict alone.")
+            raise BadInput(
+                text("The description in this file has {size:,} bytes.", size=file.size),
+                text("Save the state dict alone."),
+            )
         if file.path.name == "constants.pkl":
             raise BadInput(
-                "This torch file is a TorchScript program, which is not run here.",
-                "Load it where you trust it and save its weights: torch.save(program.state_dict(), ...).",
+                text("This torch file is a TorchScript program, which is not run here."),
+                text("Load it where you trust it and save its weights: torch.save(program.state_dict(), ...)."),
             )
 
 
@@ -118,10 +122,15 @@ def _refused(said: str) -> BadInput:
     asked = re.search(r"(?:GLOBAL|global) (torch\.nn\.modules[\w.]+|__main__\.\w+|\w*models?[\w.]*)", said)
     if asked:
         return BadInput(
-            f"This torch file holds a whole network ({asked[1][:60]}) that could be a program; it was not opened.",
-            "Where you made it, save its weights alone: torch.save(network.state_dict(), ...), or as safetensors.",
+            text(
+                "This torch file holds a whole network ({asked}) that could be a program; it was not opened.",
+                asked=asked[1][:60],
+            ),
+            text(
+                "Where you made it, save its weights alone: torch.save(network.state_dict(), ...), or as safetensors."
+            ),
         )
     return BadInput(
-        "This torch file is damaged, or holds more than tensors, which could be a program; it was not opened.",
-        "Save the state dict alone: torch.save(network.state_dict(), ...), or as safetensors.",
+        text("This torch file is damaged, or holds more than tensors, which could be a program; it was not opened."),
+        text("Save the state dict alone: torch.save(network.state_dict(), ...), or as safetensors."),
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
+from core.language import text
 from core.uploads.checkpoints.classes import classes_in
 from core.uploads.checkpoints.state import named, short
 from core.uploads.limits import MAX_CANDIDATES, MAX_WRAPPERS
@@ -41,14 +42,17 @@ class Candidate:
     @property
     def steps(self) -> tuple[str, ...]:
         """What was done to get it out, in sentences."""
-        what = ", which are averaged ones" if self.averaged else ""
+        path = short(".".join(self.path))
+        took = text("Took the weights under `{path}`.", path=path)
+        if self.averaged:
+            took = text("Took the weights under `{path}`, which are averaged ones.", path=path)
         optimiser = [key for key in self.beside if any(part in key.lower() for part in OPTIMISER)]
         others = [key for key in self.beside if key not in optimiser]
         return (
-            *([f"Took the weights under `{short('.'.join(self.path))}`{what}."] if self.path else []),
-            *([f"Joined the parts {named(self.parts)}."] if self.parts else []),
-            *(["Left out the optimiser."] if optimiser else []),
-            *([f"Left out what lies beside them: {named(others, 6)}."] if others else []),
+            *([took] if self.path else []),
+            *([text("Joined the parts {names}.", names=named(self.parts))] if self.parts else []),
+            *([text("Left out the optimiser.")] if optimiser else []),
+            *([text("Left out what lies beside them: {names}.", names=named(others, 6))] if others else []),
         )
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import streamlit as st
 
+from core.language import text
 from core.store import StoreUnavailable, hold_artefact, put_artefact
 from core.tasks.names import OWN, TaskName
 from core.tasks.own_data import OwnData, kind_of_own_data, look_at_own_data
@@ -13,6 +14,7 @@ from pages.parts.bring.uploads import read_upload, show_first_lines
 from pages.shared import cache, visit
 from pages.shared.errors import show_errors
 from pages.shared.storage import store
+from pages.shared.words import t
 
 PLACE = "own data"
 """Under this name the state of a visit in the store has them."""
@@ -22,9 +24,9 @@ MOST = 20
 
 
 ASKS = {
-    "picture": "A zip with one folder of pictures for each class",
-    "text": "A table (CSV) with columns text and label",
-    "rating": "A table (CSV) with columns user, item and rating",
+    "picture": text("A zip with one folder of pictures for each class"),
+    "text": text("A table (CSV) with columns text and label"),
+    "rating": text("A table (CSV) with columns user, item and rating"),
 }
 """Kind of data -> what is asked for."""
 
@@ -38,7 +40,7 @@ def own_targets(network: str) -> dict[str, Target]:
         entries = _entries(visit.kept(PLACE))
     except StoreUnavailable:
         return {}
-    source = "yours, kept in this visit"
+    source = text("yours, kept in this visit")
     return {
         each["name"]: Target(each["name"], each["title"], each["about"], source, tuple(each["counts"]))
         for each in entries
@@ -51,28 +53,33 @@ def offer_own_data(network: str) -> None:
     task = cache.task(network)
     kind = kind_of_own_data(task)
     if not kind:
-        st.caption("This network takes no examples of yours; choose one for pictures, texts or ratings.")
+        st.caption(t("This network takes no examples of yours; choose one for pictures, texts or ratings."))
         return
-    rules = (
-        "Films by title, or by MovieLens's number; 0.5 to 5 stars; at least 10 ratings a user."
-        if kind == "rating"
-        else f"Your own classes, 2 to {MOST_CLASSES}, each with at least {FEWEST_OF_A_CLASS} examples."
-    )
-    upload = st.file_uploader(
-        ASKS[kind],
-        key=f"learn-{network}",
-        help=f"{rules} It is split into parts to learn from, to choose by and to judge on. At most 50 MB; it stays in "
-        "this visit.",
-    )
+    upload = st.file_uploader(t(ASKS[kind]), key=f"learn-{network}", help=_rules(kind))
     with show_errors():
         content = upload.getvalue() if upload is not None else b""
         own: OwnData | None = read_upload("learn-set", network, upload, lambda _: look_at_own_data(task, content))
         if own is not None and upload is not None:
             _keep(upload.name, content, own)
-            st.caption(f"Read: {own.about}")
+            st.caption(t("Read: {about}", about=own.about))
             if own.left_out:
-                st.warning(f"Left out: {len(own.left_out):,}.")
+                st.warning(t("Left out: {count:,}.", count=len(own.left_out)))
                 show_first_lines([dict(each) for each in own.left_out])
+
+
+def _rules(kind: str) -> str:
+    """Say what a set has to be like, and what becomes of it."""
+    if kind == "rating":
+        return t(
+            "Films by title, or by MovieLens's number; 0.5 to 5 stars; at least 10 ratings a user. It is split into "
+            "parts to learn from, to choose by and to judge on. At most 50 MB; it stays in this visit."
+        )
+    return t(
+        "Your own classes, 2 to {most}, each with at least {fewest} examples. It is split into parts to learn from, to "
+        "choose by and to judge on. At most 50 MB; it stays in this visit.",
+        most=MOST_CLASSES,
+        fewest=FEWEST_OF_A_CLASS,
+    )
 
 
 def _keep(file: str, content: bytes, own: OwnData) -> None:
@@ -83,8 +90,8 @@ def _keep(file: str, content: bytes, own: OwnData) -> None:
     hold_artefact(store(), visit.visit_key(), name.removeprefix(OWN))
     entry = {
         "name": name,
-        "title": f"Yours: {file[:80]}",
-        "about": own.target.about,
+        "title": t("Yours: {file}", file=file[:80]),
+        "about": t(own.target.about),
         "counts": own.target.counts,
         "kind": own.kind,
     }

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 import pandas as pd
 import streamlit as st
 
+from core.language import text
 from core.stages import catalogue_name
 from core.store import StoreUnavailable
 from core.tasks.names import TaskName
@@ -13,6 +14,7 @@ from core.tasks.recommender.person import FEWEST_RATINGS, Film, Person, adapt_to
 from pages.shared import cache, visit
 from pages.shared.format import format_change, format_quality
 from pages.shared.in_hand import InHand
+from pages.shared.words import t
 
 NETWORK = "movielens-ncf"
 """The network that can learn a person."""
@@ -23,15 +25,26 @@ OFFERED = 18
 PLACE = "ratings"
 """Under this name the state of a visit in the store has them: number of a film, as text -> stars."""
 
+KNOWS_YOU = text(
+    "The range says how other ratings of yours could come out. Your list knows you better than the usual one."
+)
+CANNOT_BE_TOLD = text(
+    "The range says how other ratings of yours could come out. On so few ratings it cannot be told whether your list "
+    "is better than the usual one; rate more."
+)
+
 
 def offer_person(hand: InHand) -> None:
     """Let a visitor rate films, and show what the network in hand makes of that."""
     if TaskName.read(catalogue_name(hand.network)).untargeted != NETWORK:
         return
-    st.markdown("##### Or one person: you")
+    st.markdown(f"## {t('Or one person: you')}")
     st.caption(
-        f"Rate at least {FEWEST_RATINGS} films that you know. The network stays as it is; it learns one more row of "
-        "its table of users, yours. What you rate stays in this visit."
+        t(
+            "Rate at least {fewest} films that you know. The network stays as it is; it learns one more row of its "
+            "table of users, yours. What you rate stays in this visit.",
+            fewest=FEWEST_RATINGS,
+        )
     )
     kept = _kept_ratings()
     ratings: dict[int, float] = {}
@@ -44,7 +57,8 @@ def offer_person(hand: InHand) -> None:
     if ratings != kept:
         _keep(ratings)
     if len(ratings) < FEWEST_RATINGS:
-        st.caption(f"{len(ratings)} rated; {FEWEST_RATINGS - len(ratings)} more, and your own list appears.")
+        missing = FEWEST_RATINGS - len(ratings)
+        st.caption(t("{rated} rated; {missing} more, and your own list appears.", rated=len(ratings), missing=missing))
         return
     subject = hand.subject if hand.network == NETWORK else None
     model = cache.network(subject).model if subject else None
@@ -85,27 +99,29 @@ def _keep(ratings: Mapping[int, float]) -> None:
 def _show(person: Person, rated: int) -> None:
     """Draw both lists and how far off the guesses are."""
     usual, own = st.columns(2, gap="medium")
-    for place, title, films in ((usual, "For anybody", person.before), (own, "For you", person.after)):
+    stars = t("Stars, guessed")
+    for place, title, films in ((usual, t("For anybody"), person.before), (own, t("For you"), person.after)):
         place.markdown(f"**{title}**")
         place.dataframe(
-            pd.DataFrame({"Film": [each.film.title for each in films], "Stars, guessed": [e.stars for e in films]}),
+            pd.DataFrame({t("Film"): [each.film.title for each in films], stars: [each.stars for each in films]}),
             hide_index=True,
             width="stretch",
-            column_config={"Stars, guessed": st.column_config.NumberColumn(format="%.1f")},
+            column_config={stars: st.column_config.NumberColumn(format="%.1f")},
         )
-    moved = len(person.after) - person.stayed
     st.markdown(
-        f"**{moved} of {len(person.after)} films changed.** Held back one by one, your {rated} ratings were guessed "
-        f"with an error (RMSE, in stars) of {format_quality(person.general)} by the network that knows nobody, and of "
-        f"{format_quality(person.adapted)} once it had learned the others: {format_change(person.change)}. "
-        f"Plain averages, of a film and of how high you rate, are wrong by {format_quality(person.averages)}: "
-        "that is what a network has to beat."
-    )
-    st.caption(
-        "The range says how other ratings of yours could come out. "
-        + (
-            "Your list knows you better than the usual one."
-            if person.change.clear and person.change.value < 0
-            else "On so few ratings it cannot be told whether your list is better than the usual one; rate more."
+        t(
+            "**{moved} of {films} films changed.** Held back one by one, your {rated} ratings were guessed with an "
+            "error (RMSE, in stars) of {general} by the network that knows nobody, and of {adapted} once it had "
+            "learned the others: {change}. Plain averages, of a film and of how high you rate, are wrong by "
+            "{averages}: that is what a network has to beat.",
+            moved=len(person.after) - person.stayed,
+            films=len(person.after),
+            rated=rated,
+            general=format_quality(person.general),
+            adapted=format_quality(person.adapted),
+            change=format_change(person.change),
+            averages=format_quality(person.averages),
         )
     )
+    better = person.change.clear and person.change.value < 0
+    st.caption(t(KNOWS_YOU if better else CANNOT_BE_TOLD))

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from core.language import text
 from core.stages import catalogue_name, stored_weights, with_stored_weights
 from core.tasks.catalog import offered
 from core.tasks.names import STARTS, TaskName
@@ -11,8 +12,9 @@ from pages.shared import cache, fine_tunes
 from pages.shared.errors import show_errors
 from pages.shared.in_hand import InHand
 from pages.shared.own_networks import add_own_network
+from pages.shared.words import option_labels, t
 
-ALL = "all"
+ALL = str(text("all"))
 
 
 @st.cache_data(max_entries=100, show_spinner=False)
@@ -23,8 +25,13 @@ def targets_of(network: str) -> tuple[Target, ...]:
 
 def say_what_can_be_adapted() -> None:
     """Say which networks have something to learn here, where the one in hand has not."""
-    able = [info.title for name, info in cache.tasks().items() if info.shipped and targets_of(name)]
-    st.info(f"For this network there is no other data here. These can learn something new: {'; '.join(able)}.")
+    able = [t(info.title) for name, info in cache.tasks().items() if info.shipped and targets_of(name)]
+    st.info(
+        t(
+            "For this network there is no other data here. These can learn something new: {names}.",
+            names=t("; ").join(able),
+        )
+    )
 
 
 def choose_target(hand: InHand) -> Target | None:
@@ -39,34 +46,35 @@ def choose_target(hand: InHand) -> Target | None:
         st.session_state[key] = coming
     what, how_many, begin = st.columns([2, 2, 2], vertical_alignment="bottom", gap="medium")
     name = what.selectbox(
-        "New task",
+        t("New task"),
         list(known),
         index=list(known).index(now.target) if now.target in known else 0,
-        format_func=lambda each: known[each].title,
-        help="Other data that is here for this network: another task, another domain, another world, or your own.",
+        format_func=option_labels({each.name: each.title for each in known.values()}),
+        help=t("Other data that is here for this network: another task, another domain, another world, or your own."),
         key=key,
         persist_state="session",
     )
     target = known[name]
     counts = [str(each) for each in target.counts] + [ALL]
     count = how_many.segmented_control(
-        "Training examples",
+        t("Training examples"),
         counts,
+        format_func=option_labels([ALL]),
         default=str(now.examples) if str(now.examples) in counts else counts[-2],
-        help="How many examples of the new task it may learn from. Fewer are always among more.",
+        help=t("How many examples of the new task it may learn from. Fewer are always among more."),
         key=f"examples of {now.network} {name}",
         required=True,
         persist_state="session",
     )
     start = begin.selectbox(
-        "How it begins",
+        t("How it begins"),
         list(STARTS),
-        format_func=lambda each: STARTS[each].partition(":")[0],
-        help=" ".join(f"{text}." for text in STARTS.values()),
+        format_func=option_labels({each: t(about).partition(t(":"))[0] for each, about in STARTS.items()}),
+        help=" ".join(t("{sentence}.", sentence=t(each)) for each in STARTS.values()),
         key="start",
         persist_state="session",
     )
-    st.caption(f"{target.about} Data: {target.source}")
+    st.caption(t("{about} Data: {source}", about=t(target.about), source=t(target.source)))
     wanted = str(TaskName(now.network, name, None if count == ALL else int(count or counts[0]), start))
     if (weights := stored_weights(hand.network)) and start == "pretrained":
         wanted = with_stored_weights(wanted, weights)
@@ -76,20 +84,28 @@ def choose_target(hand: InHand) -> Target | None:
 
 def _offer_to_take(hand: InHand, wanted: str) -> None:
     """Offer to take a network that is to learn in hand, and say what can be done with it then."""
-    taken, text = st.columns([1, 3], vertical_alignment="center", gap="medium")
+    taken, beside = st.columns([1, 3], vertical_alignment="center", gap="medium")
     here = hand.network == wanted
-    if taken.button("Take it in hand", type="primary", key="take", disabled=here, width="stretch"):
+    if taken.button(t("Take it in hand"), type="primary", key="take", disabled=here, width="stretch"):
         with show_errors():
-            add_own_network(wanted, cache.info(wanted).title)
+            add_own_network(wanted, t(cache.info(wanted).title))
             st.session_state["model next"] = wanted
             st.rerun()
     if not here:
-        text.caption("Then every page is about it: prune it first and fine-tune it then, or the other way round.")
+        beside.caption(t("Then every page is about it: prune it first and fine-tune it then, or the other way round."))
         return
     running = fine_tunes.current()
     busy = running is not None and running.active
-    text.caption(
-        "It is in hand. **Explore** shows what its pruned body is worth before it has learned anything; **Fine-tune** "
-        "lets it learn, at the amount that the slider says: at 0 % all of it, further up the pruned one. From a run "
-        "you can go on and prune what has learned." + (" A fine-tune is under way." if busy else "")
+    beside.caption(
+        t(
+            "It is in hand. **Explore** shows what its pruned body is worth before it has learned anything; "
+            "**Fine-tune** lets it learn, at the amount that the slider says: at 0 % all of it, further up the pruned "
+            "one. From a run you can go on and prune what has learned. A fine-tune is under way."
+        )
+        if busy
+        else t(
+            "It is in hand. **Explore** shows what its pruned body is worth before it has learned anything; "
+            "**Fine-tune** lets it learn, at the amount that the slider says: at 0 % all of it, further up the pruned "
+            "one. From a run you can go on and prune what has learned."
+        )
     )

@@ -7,12 +7,15 @@ import pandas as pd
 import streamlit as st
 
 from core.charts.adapting import adapting_chart
+from core.charts.in_words import adapting_in_words
 from core.jobs.job import Job
 from core.measure.adapting import Adapted, AdaptingProgress
 from core.pruning import PruningPlan
 from core.tasks.targets import Target
+from pages.shared.charts import draw_chart
 from pages.shared.format import format_change, format_interval, format_quality
 from pages.shared.job_button import job_button, show_until_results
+from pages.shared.words import t
 
 
 def offer_comparison(network: str, target: Target, plan: PruningPlan, weights: str = "") -> None:
@@ -22,65 +25,65 @@ def offer_comparison(network: str, target: Target, plan: PruningPlan, weights: s
     """
     pruned, start = st.columns([3, 1], vertical_alignment="center", gap="medium")
     first = pruned.toggle(
-        "Prune first, as the bar says",
-        help="Off: the whole network learns. On: what the bar removes is gone before it learns, in every way alike.",
+        t("Prune first, as the bar says"),
+        help=t("Off: the whole network learns. On: what the bar removes is gone before it learns, in every way alike."),
         key="prune-first",
         persist_state="session",
     )
     counts: tuple[int | None, ...] = (*target.counts, None)
     arguments = (network, target.name, counts, plan if first else PruningPlan(), 0, weights)
-    job = job_button(start, "Compare the ways", "adapt", *arguments, key="adapt", width="stretch")
+    job = job_button(start, t("Compare the ways"), "adapt", *arguments, key="adapt", width="stretch")
     if job is None:
         st.caption(
-            "Guess before you look: with ten examples of each kind of thing, does it help to have seen other things "
-            "before? And is it better to let all of the network learn, or its last layer alone?"
+            t(
+                "Guess before you look: with ten examples of each kind of thing, does it help to have seen other "
+                "things before? And is it better to let all of the network learn, or its last layer alone?"
+            )
         )
         return
     st.fragment(_draw_ways, run_every=1.0 if job.active else None)(job, job.active)
 
 
 def _draw_ways(job: Job, busy: bool) -> None:
-    if not show_until_results(job, busy, "Adapting the first of them ..."):
+    if not show_until_results(job, busy, t("Adapting the first of them ...")):
         return
     progress: AdaptingProgress = job.results[-1]
     if progress.done < progress.of and job.active:
-        st.progress(progress.done / progress.of, f"{progress.done} of {progress.of} fine-tunes are done")
-    st.plotly_chart(
-        adapting_chart(progress.rows, st.context.theme.type or "light"),
-        key="adapting",
-        theme=None,
-        config={"displayModeBar": False},
-        alt=describe(progress.rows),
+        far = t("{done} of {of} fine-tunes are done", done=progress.done, of=progress.of)
+        st.progress(progress.done / progress.of, far)
+    draw_chart(
+        adapting_chart(progress.rows, st.context.theme.type or "light"), "adapting", adapting_in_words(progress.rows)
     )
     quality = progress.rows[-1].quality
     st.caption(
-        f"{quality.metric} on {quality.n:,} validation {quality.about.noun} of the new task, with 95 % ranges; dotted: "
-        "on the examples it learned from. A dotted line far above its solid one is over-fitting. One draw of examples "
-        "and one seed; another draw of few examples can differ by more than the ranges say."
+        t(
+            "{metric} on {count:,} validation {noun} of the new task, with 95 % ranges; dotted: on the examples it "
+            "learned from. A dotted line far above its solid one is over-fitting. One draw of examples and one seed; "
+            "another draw of few examples can differ by more than the ranges say.",
+            metric=t(quality.metric),
+            count=quality.n,
+            noun=t(quality.about.noun),
+        )
     )
     st.dataframe(pd.DataFrame([_row(row) for row in progress.rows]), hide_index=True, width="stretch")
-    with st.expander("What do the columns mean?"):
+    with st.expander(t("What do the columns mean?")):
         st.markdown(
-            "*Gain*: against a network that began from scratch with the same examples, judged on the same validation "
-            "data, with its range. *Forgotten*: what its old task lost meanwhile (a fresh head is exchanged for the "
-            "old one to ask that). *Seconds*: how long it learned."
+            t(
+                "*Gain*: against a network that began from scratch with the same examples, judged on the same "
+                "validation data, with its range. *Forgotten*: what its old task lost meanwhile (a fresh head is "
+                "exchanged for the old one to ask that). *Seconds*: how long it learned."
+            )
         )
-
-
-def describe(rows: tuple[Adapted, ...]) -> str:
-    """Say in words what the picture of the ways shows."""
-    told = [f"{row.way.label}, {row.examples:,} examples: {format_quality(row.quality)}" for row in rows]
-    return "Quality over the number of training examples. " + "; ".join(told)
 
 
 def _row(row: Adapted) -> dict[str, Any]:
     return {
-        "Way": row.way.label,
-        "Examples": row.examples,
-        row.quality.metric: format_quality(row.quality),
-        "95 % range": format_interval(row.quality),
-        "On training data": format_quality(row.train) if row.train and not math.isnan(row.train.value) else "",
-        "Gain over from scratch": format_change(row.gain) if row.gain else "",
-        "Forgotten of the old task": format_change(row.old.change) if row.old else "",
-        "Seconds": round(row.seconds, 1),
+        t("Way"): t(row.way.label),
+        t("Examples"): row.examples,
+        t(row.quality.metric): format_quality(row.quality),
+        t("95 % range"): format_interval(row.quality),
+        t("On training data"): format_quality(row.train) if row.train and not math.isnan(row.train.value) else "",
+        t("Gain over from scratch"): format_change(row.gain) if row.gain else "",
+        t("Forgotten of the old task"): format_change(row.old.change) if row.old else "",
+        t("Seconds"): round(row.seconds, 1),
     }

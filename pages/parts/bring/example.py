@@ -14,6 +14,7 @@ from core.uploads.wording import listed
 from pages.parts.bring.judging import Judged
 from pages.parts.bring.uploads import read_upload
 from pages.shared.visitor_work import compute_once
+from pages.shared.words import say_rows, t
 
 
 def offer_example(judged: Judged, adapter: UploadAdapter) -> None:
@@ -31,22 +32,24 @@ def offer_example(judged: Judged, adapter: UploadAdapter) -> None:
 
 
 def _ask_for_text(name: str) -> str | None:
-    typed = st.text_area("A text of your own", key=f"text-{name}", placeholder="Type here")
+    typed = st.text_area(t("A text of your own"), key=f"text-{name}", placeholder=t("Type here"))
     return typed if typed and typed.strip() else None
 
 
 def _ask_for_picture(name: str) -> Any:
-    camera = st.toggle("Use the camera", key="camera")
+    camera = st.toggle(t("Use the camera"), key="camera")
     if camera and not camera_works():
         st.warning(
-            "Browsers let a page use the camera only over https, or on the computer that the app runs on. Open the app "
-            "there at http://localhost, or over https; or take the picture with your phone and upload it here."
+            t(
+                "Browsers let a page use the camera only over https, or on the computer that the app runs on. Open the "
+                "app there at http://localhost, or over https; or take the picture with your phone and upload it here."
+            )
         )
         camera = False
     given = (
-        st.camera_input("Take a picture", key=f"camera-{name}")
+        st.camera_input(t("Take a picture"), key=f"camera-{name}")
         if camera
-        else st.file_uploader("A picture of your own", key=f"picture-{name}")
+        else st.file_uploader(t("A picture of your own"), key=f"picture-{name}")
     )
     return None if given is None else read_upload("own-picture", name, given, read_picture)
 
@@ -59,16 +62,17 @@ def camera_works() -> bool:
 
 def _draw_answers(task: Task, adapter: UploadAdapter, item: Any, answers: dict[str, Answer]) -> None:
     if adapter.kind == "picture":
-        st.image(item, width=160)
+        st.image(item, width=160, alt=t("The picture that you brought"))
     elif adapter.how_much is not None and (told := adapter.how_much(item)):
-        st.info(told)
+        st.info(t(told))
     for place, (stage, said) in zip(st.columns(len(answers), gap="medium"), answers.items(), strict=True):
-        place.markdown(f"**{stage}**: {said.said}")
+        place.markdown(t("**{stage}**: {answer}", stage=t(stage), answer=said.said))
         if said.rows:
-            place.dataframe(list(said.rows), hide_index=True)
+            place.dataframe(say_rows(said.rows), hide_index=True)
+    classes = listed(task.classes)
     if not task.classes:
-        st.caption("This network answers with a number, whatever it sees.")
+        st.caption(t("This network answers with a number, whatever it sees."))
     elif adapter.multi:
-        st.caption(f"Each label is judged by itself, so that several or none may hold: {listed(task.classes)}.")
+        st.caption(t("Each label is judged by itself, so that several or none may hold: {classes}.", classes=classes))
     else:
-        st.caption(f"A network names one of its classes whatever it sees: {listed(task.classes)}.")
+        st.caption(t("A network names one of its classes whatever it sees: {classes}.", classes=classes))

@@ -18,6 +18,7 @@ from pages.shared import cache
 from pages.shared.errors import show_error
 from pages.shared.format import draw_quality, explain_quality
 from pages.shared.visitor_work import start_once
+from pages.shared.words import t
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,20 +117,20 @@ def _draw_figures(job: BackgroundJob, busy: bool, caption: Callable[[Quality], s
         return
     latest: dict[str, Quality] = dict(job.results)
     if not latest:
-        st.caption("Waiting for its turn ..." if busy else "This was stopped.")
+        st.caption(t("Waiting for its turn ...") if busy else t("This was stopped."))
         return
     dense = latest["Dense"]
     for place, (stage, quality) in zip(st.columns(2, gap="medium"), latest.items(), strict=False):
         draw_quality(
             place,
-            f"{quality.metric}, {stage.lower()}",
+            t("{metric}, {stage}", metric=t(quality.metric), stage=t(stage.lower())),
             quality,
             None if stage == "Dense" else change(dense, quality),
-            beside=f"n = {quality.n:,}",
+            beside=t("n = {count:,}", count=quality.n),
             help=explain_quality(quality),
         )
     if busy:
-        so_far = ", ".join(f"{stage.lower()} {quality.n:,}" for stage, quality in latest.items())
-        st.caption(f"Judging: {so_far} so far.")
+        counts = [t("{stage} {count:,}", stage=t(stage.lower()), count=quality.n) for stage, quality in latest.items()]
+        st.caption(t("Judging: {counts} so far.", counts=t(", ").join(counts)))
     else:
         st.caption(caption(dense))

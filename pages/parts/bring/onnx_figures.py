@@ -16,6 +16,7 @@ from pages.parts.bring.onnx_set import Judgeable
 from pages.shared.errors import show_error
 from pages.shared.format import draw_quality, explain_quality, format_bytes, format_percent
 from pages.shared.visitor_work import KeptWork, start_once
+from pages.shared.words import t
 
 WORK = ("onnx-dense", "onnx-pruned", "onnx-int8")
 """Under these names a session has what is judged."""
@@ -64,30 +65,38 @@ def _draw(jobs: dict[str, BackgroundJob], busy: bool, pruned: PrunedOnnx, judgea
     one, two, three, four = st.columns(4, gap="medium")
     kept = sum(layer.kept for layer in pruned.layers)
     of = sum(layer.weights for layer in pruned.layers)
-    stay = f"{kept:,} of {of:,} stay"
-    one.metric("Sparsity", format_percent(pruned.sparsity), stay, delta_color="off", delta_arrow="off", border=True)
+    stay = t("{kept:,} of {of:,} stay", kept=kept, of=of)
+    one.metric(t("Sparsity"), format_percent(pruned.sparsity), stay, delta_color="off", delta_arrow="off", border=True)
     _draw_size(two, jobs["pruned"], jobs["dense"])
     dense, after = _quality(jobs["dense"]), _quality(jobs["pruned"])
     if dense:
-        draw_quality(three, "Accuracy, dense", dense, beside=f"n = {dense.n:,}", help=explain_quality(dense))
+        label, seen = t("{metric}, {stage}", metric=t("Accuracy"), stage=t("dense")), t("n = {count:,}", count=dense.n)
+        draw_quality(three, label, dense, beside=seen, help=explain_quality(dense))
     if after and dense:
-        draw_quality(four, "Accuracy", after, change(dense, after), help=explain_quality(after))
+        draw_quality(four, t("Accuracy"), after, change(dense, after), help=explain_quality(after))
     for job in jobs.values():
         if job.error is not None:
             show_error(job.error.what, job.error.advice)
             return
     if busy and judgeable:
-        st.caption(f"Judging: dense {dense.n if dense else 0:,}, pruned {after.n if after else 0:,} so far.")
+        counts = {"dense": dense.n if dense else 0, "pruned": after.n if after else 0}
+        st.caption(t("Judging: dense {dense:,}, pruned {pruned:,} so far.", **counts))
     elif dense and judgeable and dense.low <= 1 / len(judgeable.classes):
-        st.warning("The dense network is no better than chance here: check pixels, colours and the order of classes.")
-    st.caption("Zeros make the file smaller once it is zipped; onnxruntime multiplies with them all the same.")
+        st.warning(
+            t("The dense network is no better than chance here: check pixels, colours and the order of classes.")
+        )
+    st.caption(t("Zeros make the file smaller once it is zipped; onnxruntime multiplies with them all the same."))
 
 
 def _draw_size(place: DeltaGenerator, job: BackgroundJob, dense: BackgroundJob) -> None:
     sizes, before = _written(job), _written(dense)
     if sizes and before:
-        was = f"zipped, of {format_bytes(before.zipped)}; plain {format_bytes(len(sizes.content))}"
-        place.metric("File", format_bytes(sizes.zipped), was, delta_color="off", delta_arrow="off", border=True)
+        was = t(
+            "zipped, of {size}; plain {plain}",
+            size=format_bytes(before.zipped),
+            plain=format_bytes(len(sizes.content)),
+        )
+        place.metric(t("File"), format_bytes(sizes.zipped), was, delta_color="off", delta_arrow="off", border=True)
 
 
 def _quality(job: BackgroundJob) -> Quality | None:
@@ -103,13 +112,16 @@ def offer_int8(
 ) -> None:
     """Offer the pruned file in int8, made and judged once somebody asks for it."""
     about: Hashable = (network.digest, plan, judgeable.about if judgeable else None)
-    asked = st.button("Make it int8", key="onnx-int8-button", width="stretch", disabled=network.quantised)
+    asked = st.button(t("Make it int8"), key="onnx-int8-button", width="stretch", disabled=network.quantised)
     if asked:
         st.session_state["onnx-int8 about"] = about
     if st.session_state.get("onnx-int8 about") != about:
         st.caption(
-            f"By onnxruntime, with up to {CALIBRATION} of your pictures or rows to find how far activations reach; "
-            "without any, and for texts, only matrix products and embeddings become int8."
+            t(
+                "By onnxruntime, with up to {most} of your pictures or rows to find how far activations reach; without "
+                "any, and for texts, only matrix products and embeddings become int8.",
+                most=CALIBRATION,
+            )
         )
         return
     job = start_once("onnx-int8", about, lambda: _measure_int8(network, pruned, judgeable))
@@ -130,19 +142,19 @@ def _draw_int8(job: BackgroundJob, busy: bool, file: str) -> None:
         return
     written, quality = _written(job), _quality(job)
     if written is None:
-        st.caption("Turning it to int8 ...")
+        st.caption(t("Turning it to int8 ..."))
         return
     st.metric(
-        "int8, zipped",
+        t("int8, zipped"),
         format_bytes(written.zipped),
-        f"plain {format_bytes(len(written.content))}",
+        t("plain {size}", size=format_bytes(len(written.content))),
         delta_color="off",
         delta_arrow="off",
         border=True,
     )
     if quality:
-        draw_quality(
-            st.container(), "Accuracy, int8", quality, beside=f"n = {quality.n:,}", help=explain_quality(quality)
-        )
+        label = t("{metric}, {stage}", metric=t("Accuracy"), stage="int8")
+        seen = t("n = {count:,}", count=quality.n)
+        draw_quality(st.container(), label, quality, beside=seen, help=explain_quality(quality))
     content = written.content
-    st.download_button("Download int8", lambda: content, file, key="onnx-int8-download", on_click="ignore")
+    st.download_button(t("Download int8"), lambda: content, file, key="onnx-int8-download", on_click="ignore")

@@ -3,10 +3,12 @@
 import streamlit as st
 
 from core.errors import BadInput
+from core.language import text
 from core.onnx_files import OnnxNetwork
 from core.store import StoreUnavailable, hold_artefact, put_artefact, read_artefact
 from pages.shared import visit
 from pages.shared.storage import store
+from pages.shared.words import t
 
 PLACE = "onnx"
 """Under this name the state of a visit in the store has the file."""
@@ -27,7 +29,7 @@ def read_kept(digest: str) -> bytes:
     """Return the content of a file of the visit. Raises BadInput if it is gone."""
     content = read_artefact(store().files, digest)
     if content is None:
-        raise BadInput("The ONNX file of this visit is not kept any more.", "Choose it again.")
+        raise BadInput(text("The ONNX file of this visit is not kept any more."), text("Choose it again."))
     return content
 
 
@@ -42,5 +44,5 @@ def keep_file(name: str, network: OnnxNetwork) -> str:
         visit.change_kept(PLACE, lambda _: {"hash": kept, "name": shown})
         st.session_state["onnx kept"] = network.digest
     except StoreUnavailable as error:
-        st.caption(f"{error.what} This file is used until the page is closed.")
+        st.caption(t("{why} This file is used until the page is closed.", why=t(error.what)))
     return shown

@@ -6,8 +6,10 @@ from typing import Any
 
 import numpy as np
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core.errors import BadInput
+from core.language import text
 from core.onnx_files import (
     MAX_TOKENIZER_BYTES,
     NORMALISATIONS,
@@ -28,11 +30,12 @@ from core.onnx_files import (
     token_feeds,
     tokenise,
 )
-from pages.parts.bring.uploads import read_upload, show_first_lines
+from pages.parts.bring.uploads import read_upload, show_left_out
+from pages.shared.words import option_labels, t
 
-OWN = "Other numbers"
+OWN, GREY = text("Other numbers"), text("Grey")
 
-FITS = {"crop": "Its middle", "stretch": "All of it, squeezed", "pad": "All of it, on black"}
+FITS = {"crop": text("Its middle"), "stretch": text("All of it, squeezed"), "pad": text("All of it, on black")}
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,8 +57,10 @@ def ask_for_set(network: OnnxNetwork) -> Judgeable | None:
     pictures, numbers = picture_input(network), number_input(network)
     if not (pictures or numbers or takes_tokens(network)):
         st.info(
-            "What this file reads is neither one picture, one row of numbers nor one text, so it is not judged here. "
-            "Pruning and the download work all the same."
+            t(
+                "What this file reads is neither one picture, one row of numbers nor one text, so it is not judged "
+                "here. Pruning and the download work all the same."
+            )
         )
         return None
     outputs = classes_of(network)
@@ -63,20 +68,21 @@ def ask_for_set(network: OnnxNetwork) -> Judgeable | None:
     if pictures:
         return _pictures(network, pictures, outputs, names)
     if numbers:
-        found = _ask(
-            "A table (CSV): a column for each number, and label", network, (names,), _numbers(numbers, outputs, names)
-        )
+        label = t("A table (CSV): a column for each number, and label")
+        found = _ask(label, network, (names,), _numbers(numbers, outputs, names))
         return _judgeable(found, ("numbers",), lambda rows: number_feeds(network, rows)) if found else None
     return _texts(network, outputs, names)
 
 
 def _ask_for_names() -> tuple[str, ...]:
     typed = st.text_input(
-        "Names of the classes, in the order of the outputs",
+        t("Names of the classes, in the order of the outputs"),
         key="onnx-classes",
-        placeholder="cat, dog, ...",
-        help="An ONNX file has no names for its outputs. Without any here, folders stand in the order of their names, "
-        "as most programs for training sort them, and whole numbers are the places of the outputs.",
+        placeholder=t("cat, dog, ..."),
+        help=t(
+            "An ONNX file has no names for its outputs. Without any here, folders stand in the order of their names, "
+            "as most programs for training sort them, and whole numbers are the places of the outputs."
+        ),
     )
     return tuple(name.strip() for name in (typed or "").split(",") if name.strip())
 
@@ -86,7 +92,7 @@ def _pictures(
 ) -> Judgeable | None:
     reading = _ask_for_reading(about)
     found = _ask(
-        "A zip with one folder of pictures for each class",
+        t("A zip with one folder of pictures for each class"),
         network,
         (names,),
         lambda content: read_pictures(content, outputs, names),
@@ -98,31 +104,40 @@ def _ask_for_reading(about: PictureInput) -> PictureReading:
     """Ask how pictures become inputs, as far as the file does not say. Raises BadInput."""
     one, two, three, four = st.columns(4, gap="small")
     sides = [
-        side or int(place.number_input(label, 8, 1024, 224, key=f"onnx-{label}"))
-        for place, label, side in ((one, "Height", about.height), (two, "Width", about.width))
+        side or int(place.number_input(t(label), 8, 1024, 224, key=f"onnx-{label}"))
+        for place, label, side in ((one, text("Height"), about.height), (two, text("Width"), about.width))
     ]
-    channels = about.channels or (1 if three.selectbox("Colours", ("RGB", "Grey"), key="onnx-colours") == "Grey" else 3)
-    fit = three.selectbox("Of each picture", list(FITS), format_func=FITS.__getitem__, key="onnx-fit")
+    channels = about.channels or _ask_for_channels(three)
+    fit = three.selectbox(t("Of each picture"), list(FITS), format_func=option_labels(FITS), key="onnx-fit")
     scale = four.selectbox(
-        "Pixels",
+        t("Pixels"),
         [*NORMALISATIONS, OWN],
+        format_func=option_labels([*NORMALISATIONS, OWN]),
         key="onnx-scale",
-        help="How the network's own training scaled them; a wrong choice here makes any network look bad.",
+        help=t("How the network's own training scaled them; a wrong choice here makes any network look bad."),
     )
     means: tuple[float, ...]
     deviations: tuple[float, ...]
     if scale == OWN:
         mean, deviation = (
-            float(place.number_input(label, 0.0, 255.0, start, 0.0001, format="%.4f", key=f"onnx-{label}"))
-            for place, label, start in ((one, "Mean, of 1", 0.5), (two, "Deviation, of 1", 0.5))
+            float(place.number_input(t(label), 0.0, 255.0, start, 0.0001, format="%.4f", key=f"onnx-{label}"))
+            for place, label, start in ((one, text("Mean, of 1"), 0.5), (two, text("Deviation, of 1"), 0.5))
         )
         means, deviations = (mean,), (deviation,)
     else:
         means, deviations = NORMALISATIONS[scale]
         if channels == 1 and len(means) == 3:  # as grey is mixed of them
             means, deviations = ((sum(each) / 3,) for each in (means, deviations))
-    one.caption(f"{sides[0]} by {sides[1]} pixels, {'grey' if channels == 1 else 'RGB'}")
+    size = {"height": sides[0], "width": sides[1]}
+    one.caption(
+        t("{height} by {width} pixels, grey", **size) if channels == 1 else t("{height} by {width} pixels, RGB", **size)
+    )
     return PictureReading((sides[0], sides[1]), channels, about.channels_last, means, deviations, fit)
+
+
+def _ask_for_channels(place: DeltaGenerator) -> int:
+    colours = place.selectbox(t("Colours"), ("RGB", GREY), format_func=option_labels([GREY]), key="onnx-colours")
+    return 1 if colours == GREY else 3
 
 
 def _numbers(width: int, outputs: int | None, names: tuple[str, ...]) -> Callable[[bytes], LabelledSet]:
@@ -132,16 +147,16 @@ def _numbers(width: int, outputs: int | None, names: tuple[str, ...]) -> Callabl
 def _texts(network: OnnxNetwork, outputs: int | None, names: tuple[str, ...]) -> Judgeable | None:
     """Ask for a table of texts, with the tokenizer that makes token ids of them, or of token ids themselves."""
     upload = st.file_uploader(
-        "The network's tokenizer.json", key="onnx-tokenizer", max_upload_size=MAX_TOKENIZER_BYTES // 2**20
+        t("The network's tokenizer.json"), key="onnx-tokenizer", max_upload_size=MAX_TOKENIZER_BYTES // 2**20
     )
-    most = int(st.number_input("Tokens read of a text, at most", 1, 4096, 128, key="onnx-tokens"))
+    most = int(st.number_input(t("Tokens read of a text, at most"), 1, 4096, 128, key="onnx-tokens"))
     if upload is None:
-        st.caption("Without it, the texts of the table have to be token ids, with spaces between.")
+        st.caption(t("Without it, the texts of the table have to be token ids, with spaces between."))
         check: Callable[[str], object] | None = read_token_ids
     else:
         check = None
     found = _ask(
-        "A table (CSV) with columns text and label",
+        t("A table (CSV) with columns text and label"),
         network,
         (names, upload and upload.file_id),
         lambda content: read_texts(content, outputs, names, check),
@@ -151,11 +166,13 @@ def _texts(network: OnnxNetwork, outputs: int | None, names: tuple[str, ...]) ->
     texts = found.examples.items
     key = f"onnx-tokens-of {st.session_state['onnx-set about']}"
     if upload is None:
-        ids: list[list[int]] | None = [read_token_ids(text) for text in texts]
+        ids: list[list[int]] | None = [read_token_ids(each) for each in texts]
     else:
         ids = read_upload("onnx-token-ids", key, upload, lambda content: tokenise(content, texts))
     if not ids or not all(ids):
-        raise BadInput("The tokenizer makes nothing of one of these texts.", "Leave out texts without words.")
+        raise BadInput(
+            text("The tokenizer makes nothing of one of these texts."), text("Leave out texts without words.")
+        )
     cut = [each[:most] for each in ids]
     return _judgeable(found, ("tokens", most), lambda rows: token_feeds(network, rows), cut)
 
@@ -165,17 +182,17 @@ def _ask(
 ) -> LabelledSet | None:
     """Ask for a set and read it once; say which output got which name, and what was left out."""
     upload = st.file_uploader(
-        label, key="onnx-set", help="At most 50 MB; it is forgotten when you close this page or reload it."
+        label, key="onnx-set", help=t("At most 50 MB; it is forgotten when you close this page or reload it.")
     )
     st.session_state["onnx-set about"] = (network.digest, about, upload and upload.file_id)
     found: LabelledSet | None = read_upload("onnx-read-set", f"{network.digest} {about}", upload, read)
     if found is None:
         return None
     left_out = found.examples.left_out
-    st.caption("Outputs: " + ", ".join(f"{place} {name}" for place, name in enumerate(found.classes[:20])))
+    outputs = t(", ").join(f"{place} {name}" for place, name in enumerate(found.classes[:20]))
+    st.caption(t("Outputs: {outputs}", outputs=outputs))
     if left_out:
-        st.warning(f"Left out: {len(left_out):,} that could not be judged.")
-        show_first_lines([{"What": each.what, "Why": each.why} for each in left_out])
+        show_left_out([(each.what, each.why) for each in left_out])
     return found
 
 

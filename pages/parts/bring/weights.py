@@ -19,6 +19,7 @@ from pages.shared import cache, visit
 from pages.shared.errors import show_error
 from pages.shared.own_networks import add_own_network
 from pages.shared.storage import store
+from pages.shared.words import t
 
 TAKEN = "weights taken"
 """Under this name a session has the last upload that was put in hand, or could not be kept."""
@@ -57,14 +58,16 @@ def ask_for_weights(network: str) -> Task | None:
     name = catalogue_name(network)
     shipped = cache.task(name)
     upload = st.file_uploader(
-        "Weights of your own for this architecture, if you have any",
+        t("Weights of your own for this architecture, if you have any"),
         ENDINGS,
         key=f"weights-{name}",
         max_upload_size=math.ceil(max_weights_bytes(shipped.model.state_dict()) / 1e6),
-        help="A checkpoint as you have it: safetensors or what torch.save writes, with or without an optimiser beside "
-        "it, a zip that this app made, or a folder of transformers as a zip. It is compared with the architecture and "
-        "never executed. What fits is in hand on every page; it is kept in this visit, and nobody else sees it, until "
-        "you forget the visit.",
+        help=t(
+            "A checkpoint as you have it: safetensors or what torch.save writes, with or without an optimiser beside "
+            "it, a zip that this app made, or a folder of transformers as a zip. It is compared with the architecture "
+            "and never executed. What fits is in hand on every page; it is kept in this visit, and nobody else sees "
+            "it, until you forget the visit."
+        ),
     )
     if upload is None:
         _read(name, shipped, None, "")
@@ -87,25 +90,27 @@ def ask_for_weights(network: str) -> Task | None:
         if not why_not:
             st.rerun()
         _show_steps(taken)
-    st.warning(f"{taken.why_not} Your weights are used in this page only.")
+    st.warning(t("{why} Your weights are used in this page only.", why=t(taken.why_not)))
     return brought.task
 
 
 def _ask_for_classes(taken: Taken) -> str:
     """Ask for the names of a network's own classes."""
     return st.text_area(
-        f"Names of its {taken.answers} classes, if you know them",
+        t("Names of its {count} classes, if you know them", count=taken.answers),
         key=f"classes-{taken.file}",
-        placeholder="cat, dog, ...",
-        help="In the order of the network's outputs, separated by commas or line by line. Without them they are class "
-        "1, class 2 and so on.",
+        placeholder=t("cat, dog, ..."),
+        help=t(
+            "In the order of the network's outputs, separated by commas or line by line. Without them they are class "
+            "1, class 2 and so on."
+        ),
     ).strip()
 
 
 def _show_steps(taken: Taken) -> None:
     """Say what was done to make a file fit, a sentence each."""
     if taken.steps:
-        st.markdown("\n".join(f"- {step}" for step in taken.steps))
+        st.markdown("\n".join(f"- {t(step)}" for step in taken.steps))
 
 
 def _read(name: str, shipped: Task, upload: UploadedFile | None, names: str) -> Brought | None:
@@ -122,23 +127,34 @@ def _read(name: str, shipped: Task, upload: UploadedFile | None, names: str) -> 
     except BadInput as error:
         show_error(error.what, error.advice)
         if isinstance(error, DoesNotFit):
-            _show_differences(error)
+            _show_fitting(error)
     return None
 
 
-def _show_differences(error: DoesNotFit) -> None:
-    """Show which tensors differ, and which networks of the list the file would fit."""
-    with st.spinner("Looking for a network that it fits ..."):
+def _show_fitting(error: DoesNotFit) -> None:
+    """Show which networks of the list a file would fit, and which tensors differ."""
+    with st.spinner(t("Looking for a network that it fits ...")):
         fitting = networks_that_fit(error.shapes)
     if fitting:
-        listed = "; ".join(
-            f"{cache.tasks()[name].title}{'' if how == 'whole' else ' (with a last layer of its own)'}"
+        titles = {name: t(cache.tasks()[name].title) for name, _ in fitting}
+        networks = [
+            titles[name] if how == "whole" else t("{title} (with a last layer of its own)", title=titles[name])
             for name, how in fitting
-        )
-        st.info(f"By the shapes of its tensors it would fit: {listed}. Choose that above.")
+        ]
+        names = t("; ").join(networks)
+        st.info(t("By the shapes of its tensors it would fit: {names}. Choose that above.", names=names))
+    show_differences(error)
+
+
+def show_differences(error: DoesNotFit) -> None:
+    """Show which tensors of a file differ from those of an architecture."""
     show_first_lines(
         [
-            {"Tensor": each.name, "Expected": each.expected or "nothing", "In the file": each.found or "nothing"}
+            {
+                t("Tensor"): each.name,
+                t("Expected"): each.expected or t("nothing"),
+                t("In the file"): each.found or t("nothing"),
+            }
             for each in error.differences
         ]
     )
@@ -147,13 +163,13 @@ def _show_differences(error: DoesNotFit) -> None:
 def _take_in_hand(name: str, brought: Brought, upload: UploadedFile) -> str:
     """Keep weights in the visit, in hand from the next run on; return why that cannot be, "" if it can."""
     file = "".join(letter for letter in upload.name if letter.isprintable())[:60]
-    title = cache.info(name).title.split(" - ")[0]
+    title = t(cache.info(name).title).split(" - ")[0]
     classes = brought.task.classes if brought.own_classes else ()
     try:
         kept = put_artefact(store(), pack(Packed(brought.task.model.state_dict(), classes=classes)))
         hold_artefact(store(), visit.visit_key(), kept)
         network = with_stored_weights(name, kept)
-        add_own_network(network, f"{title}, your weights ({file})")
+        add_own_network(network, t("{title}, your weights ({file})", title=title, file=file))
     except StoreUnavailable as error:
         return error.what
     st.session_state.pop("own-weights", None)  # from now on it comes from the store

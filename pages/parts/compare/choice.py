@@ -3,11 +3,13 @@
 import streamlit as st
 
 from core.errors import BadInput, PlaygroundError
+from core.language import text
 from core.stages import catalogue_name
 from core.tasks import missing
 from pages.shared import cache
 from pages.shared.no_examples import has_examples
 from pages.shared.own_networks import list_own_networks
+from pages.shared.words import t
 
 USUAL = ("fashion-lenet5", "reuters-cnn", "movielens-ncf", "cartpole-policy")
 
@@ -27,16 +29,16 @@ def choose_networks(in_hand: str) -> list[str]:
     st.session_state[KEY] = [name for name in dict.fromkeys(chosen) if name in offered]
     titles = {name: full_title(name) for name in offered}
     return st.multiselect(
-        "Networks to compare", offered, format_func=titles.__getitem__, key=KEY, persist_state="session"
+        t("Networks to compare"), offered, format_func=titles.__getitem__, key=KEY, persist_state="session"
     )
 
 
 def full_title(name: str) -> str:
     """Return what a network is called in lists; its bare name if it is gone."""
     if name in cache.tasks():
-        return cache.tasks()[name].title
+        return t(cache.tasks()[name].title)
     try:
-        return list_own_networks().get(name) or cache.info(name).title
+        return list_own_networks().get(name) or t(cache.info(name).title)
     except PlaygroundError:
         return name
 
@@ -46,13 +48,15 @@ def short_title(name: str) -> str:
     title, usual = full_title(name), cache.tasks().get(catalogue_name(name))
     if name in list_own_networks():
         return title
-    return title.split(" - ")[0] + (title.removeprefix(usual.title) if usual else "")
+    return title.split(" - ")[0] + (title.removeprefix(t(usual.title)) if usual else "")
 
 
 def require_examples(name: str) -> None:
     """Raise BadInput for a network without validation data, which cannot be judged here."""
     if not has_examples(name):
-        raise BadInput("It came without examples, so that nothing can be judged.", "Judge it on Bring your own.")
+        raise BadInput(
+            text("It came without examples, so that nothing can be judged."), text("Judge it on Bring your own.")
+        )
 
 
 def can_be_judged(name: str) -> bool:

@@ -14,7 +14,9 @@ from core.pruning import PruningPlan
 from pages.parts.compare import tuned_points
 from pages.parts.compare.choice import full_title, require_examples, short_title
 from pages.shared import cache, curves
+from pages.shared.errors import in_one
 from pages.shared.format import format_quality
+from pages.shared.words import t
 
 
 @dataclass
@@ -40,7 +42,7 @@ def compare_networks(names: list[str], steps: int) -> Comparison:
             found.curves[name] = curves_of(name, list(pruned.results), list(tuned.results) if tuned else [])
             found.jobs += [pruned, *([tuned] if tuned else [])]
         except PlaygroundError as error:
-            found.left_out[name] = f"{error.what} {error.advice}"
+            found.left_out[name] = in_one(error.what, error.advice)
     return found
 
 
@@ -66,11 +68,11 @@ def survival_table(networks: dict[str, NetworkCurves], tolerance: float) -> pd.D
 
     return pd.DataFrame(
         {
-            "Network": full_title(name),
-            "Field": info.domain,
-            "Dense": f"{info.metric} {format_quality(cache.dense_quality(name))}",
-            "Survives, %": survived(network.pruned),
-            "Survives fine-tuned, %": survived(network.tuned) if network.tuned else None,
+            t("Network"): full_title(name),
+            t("Field"): t(info.domain),
+            t("Dense"): t("{metric} {figure}", metric=t(info.metric), figure=format_quality(cache.dense_quality(name))),
+            t("Survives, %"): survived(network.pruned),
+            t("Survives fine-tuned, %"): survived(network.tuned) if network.tuned else None,
         }
         for name, network in networks.items()
         for info in [cache.info(name)]

@@ -11,6 +11,7 @@ from pages.shared import cache
 from pages.shared.errors import show_errors
 from pages.shared.format import draw_quality, explain_quality, format_change, format_interval, format_quality
 from pages.shared.no_examples import has_examples
+from pages.shared.words import t
 
 
 class Compared(NamedTuple):
@@ -27,10 +28,10 @@ def show_further_figures(subject: Subject) -> None:
     if (extra.metrics is None and extra.groups is None) or not has_examples(subject.network):
         return
     key = f"beyond-{subject.network}"
-    panel = st.expander("Beyond the headline figure: whom does it hurt?", key=key, on_change="rerun")
+    panel = st.expander(t("Beyond the headline figure: whom does it hurt?"), key=key, on_change="rerun")
     if not panel.open:
         return
-    with panel, show_errors(), st.spinner("Judging both networks on all validation data ..."):
+    with panel, show_errors(), st.spinner(t("Judging both networks on all validation data ...")):
         if subject.stage == "dense":
             _draw_dense(figures_of_dense(subject))
         else:
@@ -39,7 +40,7 @@ def show_further_figures(subject: Subject) -> None:
 
 def _draw_dense(found: FurtherFigures) -> None:
     for place, quality in zip(st.columns(4, gap="small"), found.metrics, strict=False):
-        draw_quality(place, quality.metric, quality, help=explain_quality(quality))
+        draw_quality(place, t(quality.metric), quality, help=explain_quality(quality))
     if found.groups:
         st.dataframe([_dense_row(group, quality) for group, quality in found.groups.items()], hide_index=True)
 
@@ -48,7 +49,7 @@ def _draw_compared(found: Compared, stage: str) -> None:
     dense, shown, changes = found
     if dense.metrics:
         for place, quality, change in zip(st.columns(4, gap="small"), shown.metrics, changes.metrics, strict=False):
-            draw_quality(place, quality.metric, quality, change, help=explain_quality(quality))
+            draw_quality(place, t(quality.metric), quality, change, help=explain_quality(quality))
     rows = [
         _group_row(group, whole, shown.groups[group], changes.groups[group], stage)
         for group, whole in dense.groups.items()
@@ -94,19 +95,19 @@ def compare_further_figures(subject: Subject) -> Compared:
 
 def _dense_row(group: str, quality: Quality) -> dict[str, object]:
     return {
-        "Group": group,
-        quality.about.noun.capitalize(): quality.n,
-        f"{quality.metric}, dense": format_quality(quality),
-        "Range, dense": format_interval(quality),
+        t("Group"): t(group),
+        t(quality.about.noun).capitalize(): quality.n,
+        t("{metric}, {stage}", metric=t(quality.metric), stage=t("dense")): format_quality(quality),
+        t("Range, {stage}", stage=t("dense")): format_interval(quality),
     }
 
 
 def _group_row(group: str, dense: Quality, shown: Quality, change: Change, stage: str) -> dict[str, object]:
     return {
-        "Group": group,
-        dense.about.noun.capitalize(): dense.n,
-        f"{dense.metric}, dense": format_quality(dense),
-        f"{dense.metric}, {stage}": format_quality(shown),
-        "Change": format_change(change),
-        f"Range, {stage}": format_interval(shown),
+        t("Group"): t(group),
+        t(dense.about.noun).capitalize(): dense.n,
+        t("{metric}, {stage}", metric=t(dense.metric), stage=t("dense")): format_quality(dense),
+        t("{metric}, {stage}", metric=t(dense.metric), stage=t(stage)): format_quality(shown),
+        t("Change"): format_change(change),
+        t("Range, {stage}", stage=t(stage)): format_interval(shown),
     }

@@ -12,6 +12,7 @@ from core.stages import Subject
 from pages.shared import cache
 from pages.shared.format import draw_quality, explain_quality, format_bytes, format_cut, format_percent, format_quality
 from pages.shared.large_models import Costs, find_costs, find_dense_quality
+from pages.shared.words import t
 
 PATIENCE = 0.15
 """Seconds after which an early figure is shown, if the settled one is not there yet."""
@@ -81,11 +82,13 @@ def _draw(cells: list[DeltaGenerator], headline: Headline) -> list[DeltaGenerato
         _draw_quality(quality, headline),
         _draw_count(
             sparsity,
-            "Sparsity",
+            t("Sparsity"),
             format_percent(headline.result.sparsity),
-            "nothing is removed" if headline.stage == "dense" else format_cut(headline.result),
-            "How much was removed: the share of the weights that are zero now, since their size or another score was "
-            "below the threshold.",
+            t("nothing is removed") if headline.stage == "dense" else format_cut(headline.result),
+            t(
+                "How much was removed: the share of the weights that are zero now, since their size or another score "
+                "was below the threshold."
+            ),
         ),
         _draw_weights_left(left, headline),
         _draw_file(file, headline),
@@ -95,21 +98,39 @@ def _draw(cells: list[DeltaGenerator], headline: Headline) -> list[DeltaGenerato
 def _draw_quality(place: DeltaGenerator, headline: Headline) -> DeltaGenerator:
     quality, dense = headline.result.quality, headline.dense
     if not quality.n:
-        return _draw_count(place, quality.metric, "not judged", "no examples", "This network came without examples.")
+        why = t("This network came without examples.")
+        return _draw_count(place, t(quality.metric), t("not judged"), t("no examples"), why)
     whole = headline.stage == "dense"
-    against = (
-        f" Then the change against the whole network{f' ({format_quality(dense)})' if dense else ''} on the same "
-        "examples, with its range in brackets."
-    )
     return draw_quality(
         place,
-        quality.metric,
+        t(quality.metric),
         quality,
         change(dense, quality) if dense and not whole else None,
-        beside="the whole network" if whole else "...",
+        beside=t("the whole network") if whole else "...",
         early=not headline.result.settled,
-        help=f"{explain_quality(quality)}{'' if whole else against} Below it the range that holds the true figure. All "
-        "ranges with 95 % confidence.",
+        help=_explain(quality, dense, whole),
+    )
+
+
+def _explain(quality: Quality, dense: Quality | None, whole: bool) -> str:
+    """Say what the box of the headline figure holds; whole: whether it is that of the dense network."""
+    meaning = explain_quality(quality)
+    if whole:
+        return t(
+            "{meaning} Below it the range that holds the true figure. All ranges with 95 % confidence.",
+            meaning=meaning,
+        )
+    if dense is None:
+        return t(
+            "{meaning} Then the change against the whole network on the same examples, with its range in brackets. "
+            "Below it the range that holds the true figure. All ranges with 95 % confidence.",
+            meaning=meaning,
+        )
+    return t(
+        "{meaning} Then the change against the whole network ({dense}) on the same examples, with its range in "
+        "brackets. Below it the range that holds the true figure. All ranges with 95 % confidence.",
+        meaning=meaning,
+        dense=format_quality(dense),
     )
 
 
@@ -120,11 +141,15 @@ def _draw_weights_left(place: DeltaGenerator, headline: Headline) -> DeltaGenera
         left = costs.shown.weights if costs else None
     return _draw_count(
         place,
-        "Weights left",
+        t("Weights left"),
         "..." if left is None else f"{left:,}",
-        f"of {sum(layer.weights for layer in layers):,}",
-        "Numbers that are not removed; biases and normalisation are not counted. "
-        + ("What only fed on a removed unit is gone too." if headline.smaller else ""),
+        t("of {count:,}", count=sum(layer.weights for layer in layers)),
+        t(
+            "Numbers that are not removed; biases and normalisation are not counted. What only fed on a removed unit "
+            "is gone too."
+        )
+        if headline.smaller
+        else t("Numbers that are not removed; biases and normalisation are not counted."),
     )
 
 
@@ -132,14 +157,17 @@ def _draw_file(place: DeltaGenerator, headline: Headline) -> DeltaGenerator:
     costs = headline.costs
     return _draw_count(
         place,
-        "Zipped file",
+        t("Zipped file"),
         format_bytes(costs.shown.zipped) if costs else "...",
-        f"of {format_bytes(costs.dense.file)}" if costs else "...",
-        "The weights as a file, really compressed just now. "
-        + (
-            "It is of the smaller network, without the removed units and without what only they fed."
-            if headline.smaller
-            else "Unzipped it is as large as ever: a zero takes as much room as any other number."
+        t("of {size}", size=format_bytes(costs.dense.file)) if costs else "...",
+        t(
+            "The weights as a file, really compressed just now. It is of the smaller network, without the removed "
+            "units and without what only they fed."
+        )
+        if headline.smaller
+        else t(
+            "The weights as a file, really compressed just now. Unzipped it is as large as ever: a zero takes as much "
+            "room as any other number."
         ),
     )
 

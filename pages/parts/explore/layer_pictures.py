@@ -12,8 +12,11 @@ from core.measure import Histogram, PlanResult, histograms
 from core.pruning import PruningPlan
 from core.stages import Subject
 from pages.shared import cache
+from pages.shared.format import format_percent
 from pages.shared.in_hand import InHand
+from pages.shared.presenting import presenting
 from pages.shared.sparsities import SLIDER_STEP, slider_stops
+from pages.shared.words import t
 
 FOLDER = Path(__file__).parents[3] / "assets" / "components"
 
@@ -42,10 +45,11 @@ def draw_histograms(hand: InHand, points: list[PlanResult], result: PlanResult) 
         key="weight-histograms",
         data={
             "id": f"{subject.as_network} {subject.stage} {base} {len(points)}",
-            "slider": "Pruning threshold" if follows else "",
+            "slider": t("Pruning threshold") if follows else "",
             "value": _place(hand, result),
             "step": SLIDER_STEP,
-            "height": 168,
+            "height": 210 if presenting() else 168,
+            "scale": 1.4 if presenting() else 1,
             **_describe(result),
             "layers": lay_out_layers(layer_histograms(subject.as_network, base), cut_off=bool(subject.tuned)),
             "curve": sorted((100 * point.sparsity, point.quality.value) for point in points),
@@ -53,7 +57,7 @@ def draw_histograms(hand: InHand, points: list[PlanResult], result: PlanResult) 
         },
     )
     if subject.tuned:
-        st.caption("All that was removed is exactly zero; that bar is cut off at the height of the next one.")
+        st.caption(t("All that was removed is exactly zero; that bar is cut off at the height of the next one."))
 
 
 def _place(hand: InHand, result: PlanResult) -> float:
@@ -66,14 +70,36 @@ def _describe(result: PlanResult) -> dict[str, Any]:
     """Say what is shown and how good the network is, as the component reads it."""
     plan = result.plan
     return {
-        "metric": result.quality.metric,
+        "metric": t(result.quality.metric),
         "share": result.quality.about.share,
         "digits": result.quality.about.digits,
         "here": result.quality.value if result.quality.n else 0,
         "sparsity": 100 * result.sparsity,
-        "what": "units" if plan.structured else "weights",
-        "shown": plan.compared,
         "pattern": list(plan.pattern or ()),
+        "words": picture_words(plan),
+    }
+
+
+def picture_words(plan: PruningPlan) -> dict[str, str]:
+    """Return what the component says, with names in braces for what it fills in."""
+    if plan.compares_sizes:
+        legend = t("{much}. Weights: blue stays, hatched goes")
+    elif plan.structured:
+        legend = t("{much}. Scores of units: blue stays, hatched goes")
+    else:
+        legend = t("{much}. Scores: blue stays, hatched goes")
+    return {
+        "here": t("here"),
+        "kept": t("{share} kept"),
+        "layer": t("{layer}: {share} kept"),
+        "cut": t("Cut at {cut}: {share} of the weights go"),
+        "cuts": t("Layers have their own cuts: {share} of the weights go"),
+        "pattern": t("{n} of every {m} neighbours stay"),
+        "guess": t("{much}, {metric} about {figure}"),
+        "legend": legend,
+        "note": t("The higher, the more have that value, on a square-root scale."),
+        "alt": t("Histogram of the weights of each layer. {layers}."),
+        "between": t("; "),
     }
 
 
@@ -117,8 +143,17 @@ def draw_mask(subject: Subject, layer: str) -> None:
     units, kept = len(mask), int(mask.any(axis=tuple(range(1, mask.ndim))).sum())
     filters = weights.ndim == 4 and weights.shape[1] == 1
     st.markdown(
-        f"{kept} of {units} {'filters' if filters else 'units (rows)'} left. Blue: above zero, purple: below",
-        help="The stronger the colour, the larger the weight. A unit that is removed as a whole is grey.",
+        t("{kept} of {units} filters left. Blue: above zero, purple: below", kept=kept, units=units)
+        if filters
+        else t("{kept} of {units} units (rows) left. Blue: above zero, purple: below", kept=kept, units=units),
+        help=t("The stronger the colour, the larger the weight. A unit that is removed as a whole is grey."),
     )
     with st.container(key="filters" if filters else "matrix"):
-        st.image(mask_image(weights, mask), width="stretch", alt=f"Weights of {layer}: {mask.mean():.1%} are kept")
+        told = t(
+            "Weights of {layer}, one row a unit: {share} of them are kept, {left} of {units} units have any left.",
+            layer=layer,
+            share=format_percent(mask.mean()),
+            left=kept,
+            units=units,
+        )
+        st.image(mask_image(weights, mask), width="stretch", alt=told)

@@ -7,15 +7,16 @@ from core.charts.style import KEPT
 from core.measure import PlanResult
 from core.stages import Subject
 from pages.shared import cache
+from pages.shared.words import t
 
 
 def show_layers(subject: Subject, result: PlanResult) -> None:
     """List what happened to each layer, below warnings."""
     _warn(subject, result)
-    with st.expander("Layers: what was removed where"):
+    with st.expander(t("Layers: what was removed where")):
         count = st.column_config.NumberColumn(format="localized")
         kept = st.column_config.ProgressColumn(format="%.1f %%", min_value=0, max_value=100, color=KEPT)
-        columns = {"Weights": count, "Removed": count, "Kept": kept}
+        columns = {t("Weights"): count, t("Removed"): count, t("Kept"): kept}
         st.dataframe(_layer_table(result), hide_index=True, column_config=columns)
 
 
@@ -23,28 +24,39 @@ def _warn(subject: Subject, result: PlanResult) -> None:
     """Say where nothing is left, what stayed whole, and why the network cannot be made smaller."""
     if result.silent:
         st.warning(
-            f"Nothing is left of {', '.join(result.collapsed)}: no signal passes through the network any more, which "
-            "now answers the same to everything. Remove less."
+            t(
+                "Nothing is left of {layers}: no signal passes through the network any more, which now answers the "
+                "same to everything. Remove less.",
+                layers=t(", ").join(result.collapsed),
+            )
         )
     elif result.collapsed:
-        st.info(f"Nothing is left of {', '.join(result.collapsed)}; the signal takes another way around.")
+        st.info(
+            t(
+                "Nothing is left of {layers}; the signal takes another way around.",
+                layers=t(", ").join(result.collapsed),
+            )
+        )
     if result.unscored:
         st.info(
-            f"Left whole, since it cannot be seen what they are multiplied with: {', '.join(result.unscored)}. Choose "
-            "another way to judge importance to prune them too."
+            t(
+                "Left whole, since it cannot be seen what they are multiplied with: {layers}. Choose another way to "
+                "judge importance to prune them too.",
+                layers=t(", ").join(result.unscored),
+            )
         )
     if refusal := cache.shrink_refusal(subject):
-        st.warning(refusal)
+        st.warning(t(refusal))
 
 
 def _layer_table(result: PlanResult) -> pd.DataFrame:
     return pd.DataFrame(
         {
-            "Layer": layer.name,
-            "Shape": " x ".join(map(str, layer.shape)),
-            "Weights": layer.weights,
-            "Removed": layer.weights - layer.kept,
-            "Kept": 100 * layer.kept / layer.weights,
+            t("Layer"): layer.name,
+            t("Shape"): " x ".join(map(str, layer.shape)),
+            t("Weights"): layer.weights,
+            t("Removed"): layer.weights - layer.kept,
+            t("Kept"): 100 * layer.kept / layer.weights,
         }
         for layer in result.layers
     )

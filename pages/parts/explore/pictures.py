@@ -6,16 +6,21 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from core.charts import sparsity_curve
+from core.charts.in_words import curve_in_words
 from core.jobs.job import Job
+from core.language import text
 from core.measure import PlanResult, Quality
 from pages.parts.explore.headline import show_headline
 from pages.parts.explore.layer_pictures import draw_histograms, draw_mask
 from pages.shared import cache, curves, fine_tunes, large_models
+from pages.shared.charts import draw_chart
+from pages.shared.errors import in_one
 from pages.shared.format import format_quality
 from pages.shared.in_hand import InHand
 from pages.shared.no_examples import has_examples, offer_to_bring_examples
+from pages.shared.words import option_labels, t
 
-VIEWS = ("Each layer", "What is left")
+VIEWS = (text("Each layer"), text("What is left"))
 
 
 @dataclass(frozen=True)
@@ -74,9 +79,10 @@ def _draw(hand: InHand, result: PlanResult, known: tuple[bool, bool] | None) -> 
     with left:
         picture, switch = st.container(), st.container(horizontal=True)
         view = switch.segmented_control(
-            "Picture",
+            t("Picture"),
             VIEWS,
             default=VIEWS[0],
+            format_func=option_labels(VIEWS),
             key="view",
             required=True,
             label_visibility="collapsed",
@@ -87,7 +93,7 @@ def _draw(hand: InHand, result: PlanResult, known: tuple[bool, bool] | None) -> 
                 draw_histograms(hand, points, result)
             else:
                 layer = switch.selectbox(
-                    "Layer",
+                    t("Layer"),
                     [layer.name for layer in result.layers],
                     key="shown-layer",
                     label_visibility="collapsed",
@@ -102,7 +108,7 @@ def _draw(hand: InHand, result: PlanResult, known: tuple[bool, bool] | None) -> 
         _draw_curve(hand, points, result, mark=view != VIEWS[0])
         st.caption(_curve_caption(hand.network))
         if job.error:
-            st.caption(f"The curve is not complete: {' '.join(job.error)}")
+            st.caption(t("The curve is not complete: {why}", why=in_one(*job.error)))
 
 
 def _draw_curve(hand: InHand, points: list[PlanResult], result: PlanResult, mark: bool) -> None:
@@ -111,18 +117,12 @@ def _draw_curve(hand: InHand, points: list[PlanResult], result: PlanResult, mark
     A fine-tuned network has a mark of its own, which is always there.
     """
     here, tuned = (result.sparsity, result.quality), bool(hand.subject.tuned)
-    st.plotly_chart(
-        sparsity_curve(
-            points,
-            cache.known_dense_quality(hand.network),
-            here=here if mark and not tuned else None,
-            tuned=here if tuned else fine_tunes.tuned_point(hand.network, hand.plan.without_amount),
-            theme=st.context.theme.type or "light",
-        ),
-        key="curve",
-        theme=None,
-        config={"displayModeBar": False},
-        alt=f"{result.quality.metric} over sparsity, with the present choice marked",
+    dense, marked = cache.known_dense_quality(hand.network), here if mark and not tuned else None
+    after = here if tuned else fine_tunes.tuned_point(hand.network, hand.plan.without_amount)
+    draw_chart(
+        sparsity_curve(points, dense, marked, after, st.context.theme.type or "light"),
+        "curve",
+        curve_in_words(points, dense, marked, after),
     )
 
 
@@ -130,6 +130,11 @@ def _curve_caption(name: str) -> str:
     """Say what the points of the curve stand for, and what a very simple way would reach."""
     baseline, total = score_baseline(name), cache.task(name).count("validation")
     if baseline is None:
-        return f"Each point is judged on {total:,} examples. Dotted: dense."
-    noun, reached = baseline.quality.about.noun, format_quality(baseline.quality)
-    return f"Each point is judged on {total:,} {noun}. Dotted: dense. In comparison, {baseline.name}: {reached}."
+        return t("Each point is judged on {count:,} examples. Dotted: dense.", count=total)
+    return t(
+        "Each point is judged on {count:,} {noun}. Dotted: dense. In comparison, {baseline}: {reached}.",
+        count=total,
+        noun=t(baseline.quality.about.noun),
+        baseline=t(baseline.name),
+        reached=format_quality(baseline.quality),
+    )

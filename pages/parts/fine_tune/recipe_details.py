@@ -8,6 +8,7 @@ import streamlit as st
 from core.tuning import Recipe
 from core.tuning.settings import Number, OneOf, Setting, Share, SomeOf, Switch, settings_of
 from core.tuning.strategies import known_strategies
+from pages.shared.words import option_labels, t
 
 COLUMNS = (
     ("epochs", "steps", "learning_rate", "batch_size", "seconds"),
@@ -51,11 +52,11 @@ def _settings(strategy: str, augmentations: tuple[str, ...]) -> dict[str, Settin
 
 def _ask(setting: Setting, usual: Any, key: str) -> Any:
     """Draw the widget of one field and return its value."""
-    label = setting.label
-    given: dict[str, Any] = {"help": setting.help, "key": key, "persist_state": "session"}
+    label = t(setting.label)
+    given: dict[str, Any] = {"help": setting.help and t(setting.help), "key": key, "persist_state": "session"}
     match setting:
         case Number(step=step, format=written, least=least, empty=empty):
-            given |= {"min_value": least, "step": step, "format": written, "placeholder": empty}
+            given |= {"min_value": least, "step": step, "format": written, "placeholder": empty and t(empty)}
             return st.number_input(label, value=usual, **given)
         case Share(most=most, step=step):
             return st.slider(label, 0.0, most, usual, step, **given)
@@ -63,7 +64,7 @@ def _ask(setting: Setting, usual: Any, key: str) -> Any:
             return st.checkbox(label, usual, **given)
         case OneOf(options=options):
             names = list(options)
-            return st.selectbox(label, names, names.index(usual), format_func=options.__getitem__, **given)
+            return st.selectbox(label, names, names.index(usual), format_func=option_labels(options), **given)
         case SomeOf(options=options):
-            return st.multiselect(label, list(options), usual, format_func=options.__getitem__, **given)
+            return st.multiselect(label, list(options), usual, format_func=option_labels(options), **given)
     raise TypeError(f"No widget is known for {setting!r}.")

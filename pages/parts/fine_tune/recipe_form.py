@@ -9,6 +9,7 @@ from core.tuning.presets import known_presets
 from core.tuning.strategies import known_strategies
 from pages.parts.fine_tune.recipe_details import details
 from pages.shared import cache, link
+from pages.shared.words import option_labels, t
 
 
 def choose_recipe(name: str) -> Recipe:
@@ -18,11 +19,11 @@ def choose_recipe(name: str) -> Recipe:
     with left:
         link.read_choice("recipe", presets)
         preset = st.selectbox(
-            "Recipe",
+            t("Recipe"),
             list(presets),
-            format_func=lambda each: preset_label(each, preset_for(task, each)),
+            format_func=option_labels({each: preset_label(each, preset_for(task, each)) for each in presets}),
             key="recipe",
-            help="How long and how the network learns; every detail is below.",
+            help=t("How long and how the network learns; every detail is below."),
             persist_state="session",
         )
         link.write_choice("recipe", preset, next(iter(presets)))
@@ -31,25 +32,35 @@ def choose_recipe(name: str) -> Recipe:
         key = f"strategy-{preset}"
         link.read_choice(key, strategies)
         strategy = st.selectbox(
-            "Strategy",
+            t("Strategy"),
             list(strategies),
             list(strategies).index(usual.strategy),
-            format_func=lambda each: strategies[each].label,
+            format_func=option_labels({name: each.label for name, each in strategies.items()}),
             key=key,
-            help="How pruning and learning are interleaved, all in the same number of steps.",
+            help=t("How pruning and learning are interleaved, all in the same number of steps."),
             persist_state="session",
         )
         link.write_choice(key, strategy, usual.strategy)
-    st.caption(f"{strategies[strategy].help} ({strategies[strategy].source})")
-    with st.expander("The recipe in detail", key="details"):
+    chosen_way = strategies[strategy]
+    st.caption(t("{help} ({source})", help=t(chosen_way.help), source=t(chosen_way.source)))
+    with st.expander(t("The recipe in detail"), key="details"):
         chosen = details(usual, f"{preset}-{name}", strategy, task.training.augmentations)
         return replace(usual, strategy=strategy, **chosen)
 
 
 def preset_label(preset: str, recipe: Recipe) -> str:
     """Name a preset by what it does for the model at hand."""
-    strategy = known_strategies()[recipe.strategy].label
-    how = strategy[0].lower() + strategy[1:]
-    teacher = ", with the dense model as teacher" if recipe.distill else ""
-    learns = f"{length_of(recipe)} of {recipe.optimizer.capitalize()} at {recipe.learning_rate:g}"
-    return f"{known_presets()[preset].label}: {learns}, {how}{teacher}"
+    strategy = t(known_strategies()[recipe.strategy].label)
+    said = {
+        "preset": t(known_presets()[preset].label),
+        "length": t(length_of(recipe)),
+        "optimiser": recipe.optimizer.capitalize(),
+        "rate": recipe.learning_rate,
+        "strategy": strategy[0].lower() + strategy[1:],
+    }
+    if not recipe.distill:
+        return t("{preset}: {length} of {optimiser} at {rate:g}, {strategy}", **said)
+    return t(
+        "{preset}: {length} of {optimiser} at {rate:g}, {strategy}, with the dense model as teacher",
+        **said,
+    )

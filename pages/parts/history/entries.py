@@ -15,6 +15,7 @@ from pages.shared.fine_tunes import FineTune
 from pages.shared.format import format_interval, format_percent, format_quality
 from pages.shared.sparsities import SLIDER_END, SLIDER_STEP
 from pages.shared.storage import store
+from pages.shared.words import t
 
 MOST_SHOWN = 200
 """Experiments that the table lists, the latest ones; the download has them all."""
@@ -40,7 +41,7 @@ class Tried:
     def label(self) -> str:
         """Its name, or what it did."""
         recipe = self.experiment.recipe
-        return self.node.name or (recipe.strategy if recipe else "pruned")
+        return self.node.name or (t(recipe.strategy) if recipe else t("pruned"))
 
 
 def read_tried() -> tuple[list[Tried], int]:
@@ -86,7 +87,9 @@ def tree_points(tried: Sequence[Tried]) -> list[TreePoint]:
 def _network_point(name: str, tuned: FineTune | None) -> TreePoint:
     """Return the root of a tree: a network as it is, or one with weights from elsewhere."""
     own = name != catalogue_name(name)
-    figures = f"{'other weights, ' if own else ''}{format_quality(tuned.dense) if tuned else 'not judged'}"
+    figures = format_quality(tuned.dense) if tuned else t("not judged")
+    if own:
+        figures = t("other weights, {figures}", figures=figures)
     return TreePoint(name, "", title_of(name), figures, "dense")
 
 
@@ -95,25 +98,33 @@ def _point(tried: Tried, parent: str) -> TreePoint:
     if tuned is None:
         share = experiment.plan.sparsity or 0.0
         return TreePoint(experiment.id, parent, tried.label, format_percent(share), "pruned", share)
-    reached = f"{format_quality(tuned.tuned)} ({format_interval(tuned.tuned)})"
-    figures = f"{format_percent(tuned.sparsity)} removed: {reached}"
+    figures = t(
+        "{sparsity} removed: {figure} ({range})",
+        sparsity=format_percent(tuned.sparsity),
+        figure=format_quality(tuned.tuned),
+        range=format_interval(tuned.tuned),
+    )
     return TreePoint(experiment.id, parent, tried.label, figures, "fine-tuned", tuned.sparsity, tuned.size)
 
 
 def title_of(network: str) -> str:
     """Return how people call a network; its name where the catalogue has it no more."""
     name = catalogue_name(network)
-    return cache.tasks()[name].title if name in cache.tasks() else name
+    return t(cache.tasks()[name].title) if name in cache.tasks() else name
 
 
 def tried_table(tried: Sequence[Tried]) -> pd.DataFrame:
-    """Lay out experiments, one line each."""
-    return pd.DataFrame(_row(each) for each in tried)
+    """Lay out experiments, one line each, to be shown."""
+    return pd.DataFrame(_row(each) for each in tried).rename(columns=t)
 
 
 def _row(tried: Tried) -> dict[str, object]:
     tuned, experiment = tried.tuned, tried.experiment
     figures = runs.run_row(tuned) if tuned else {"Model": experiment.network, "Removed": experiment.plan.granularity}
+    figures |= {name: t(str(figures[name])) for name in ("Strategy", "Removed", "Ended") if name in figures}
+    if tuned:
+        metric = t(tuned.dense.metric)
+        figures["Metric"] = t("{metric}, %", metric=metric) if tuned.dense.about.share else metric
     size = round(tuned.size / 1e3, 1) if tuned and tuned.size else None
     row = {**figures, "Model": title_of(experiment.network), "File, kB": size, "Note": tried.node.note}
     return {"Run": tried.number, "Name": tried.node.name, **row}

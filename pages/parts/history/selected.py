@@ -9,6 +9,7 @@ from pages.shared import visit
 from pages.shared.format import format_percent
 from pages.shared.own_networks import add_own_network
 from pages.shared.storage import store
+from pages.shared.words import t
 
 
 def show_selected(tried: Tried, gone_on: list[str]) -> None:
@@ -23,7 +24,7 @@ def show_selected(tried: Tried, gone_on: list[str]) -> None:
         with opened:
             stage = {"stage": "Fine-tuned"} if tried.tuned and tried.tuned.artefact else {}
             link = {**tried.experiment.to_link(), **stage}
-            st.page_link("pages/explore.py", label="Open", icon=":material/open_in_new:", query_params=link)
+            st.page_link("pages/explore.py", label=t("Open"), icon=":material/open_in_new:", query_params=link)
         with further:
             _offer_to_go_on(tried)
         with deleted:
@@ -33,20 +34,26 @@ def show_selected(tried: Tried, gone_on: list[str]) -> None:
 def describe(tried: Tried) -> str:
     """Say in one line which experiment this is; plain text."""
     plan = tried.experiment.plan
-    choices = plan.choices
-    removed = f"{format_percent(tried.tuned.sparsity)} removed" if tried.tuned else "not fine-tuned"
-    ways = f"{choices.granularity.label}, {choices.criterion.label}, {choices.scope.label}"
-    named = f" “{tried.node.name}”" if tried.node.name else ""
-    return f"Run {tried.number}{named}: {title_of(tried.experiment.network)}, {removed} ({ways})"
+    said = {
+        "number": tried.number,
+        "network": title_of(tried.experiment.network),
+        "removed": t("{sparsity} removed", sparsity=format_percent(tried.tuned.sparsity))
+        if tried.tuned
+        else t("not fine-tuned"),
+        "ways": t(", ").join(t(choice.label) for choice in plan.choices),
+    }
+    if tried.node.name:
+        return t("Run {number} “{name}”: {network}, {removed} ({ways})", name=tried.node.name, **said)
+    return t("Run {number}: {network}, {removed} ({ways})", **said)
 
 
 def _offer_to_name(tried: Tried) -> None:
     number = tried.experiment.id
     with st.form(f"naming-{number}", border=False):
         left, right, keep = st.columns([2, 3, 1], vertical_alignment="bottom", gap="small")
-        name = left.text_input("Name", tried.node.name, max_chars=LONGEST_NAME, key=f"name-{number}")
-        note = right.text_input("Note", tried.node.note, max_chars=LONGEST_NOTE, key=f"note-{number}")
-        if keep.form_submit_button("Keep", width="stretch", help="Give this run this name and this note."):
+        name = left.text_input(t("Name"), tried.node.name, max_chars=LONGEST_NAME, key=f"name-{number}")
+        note = right.text_input(t("Note"), tried.node.note, max_chars=LONGEST_NOTE, key=f"note-{number}")
+        if keep.form_submit_button(t("Keep"), width="stretch", help=t("Give this run this name and this note.")):
             rename_node(store(), visit.visit_key(), number, name, note)
             st.rerun()
 
@@ -56,29 +63,38 @@ def _offer_to_go_on(tried: Tried) -> None:
     tuned = tried.tuned
     if tuned is None or not tuned.artefact:
         st.button(
-            "Go on from here",
+            t("Go on from here"),
             key="go-on",
             disabled=True,
-            help="Its weights are not here any more." if tuned else "Fine-tune it first.",
+            help=t("Its weights are not here any more.") if tuned else t("Fine-tune it first."),
         )
         return
     percent = next_percent(tuned.sparsity)
-    about = f"Prune and fine-tune what this run has reached once more, from {percent:g} % on; the slider says how much."
-    if st.button("Go on from here", key="go-on", help=about, icon=":material/step_over:"):
+    about = t(
+        "Prune and fine-tune what this run has reached once more, from {percent:g} % on; the slider says how much.",
+        percent=percent,
+    )
+    if st.button(t("Go on from here"), key="go-on", help=about, icon=":material/step_over:"):
         network = tuned.subject.as_network
-        add_own_network(network, f"{tried.label}, {format_percent(tuned.sparsity)} removed: {title_of(network)}")
+        title = t(
+            "{run}, {sparsity} removed: {network}",
+            run=tried.label,
+            sparsity=format_percent(tuned.sparsity),
+            network=title_of(network),
+        )
+        add_own_network(network, title)
         choices = {"model": network, "parent": tried.experiment.id, "threshold": f"{percent:g}"}
         st.switch_page("pages/explore.py", query_params=choices)
 
 
 def _offer_to_delete(tried: Tried, gone_on: list[str]) -> None:
     """Offer to delete an experiment, and ask once more; not while others begin with its weights."""
-    with st.popover("Delete", width="stretch"):
+    with st.popover(t("Delete"), width="stretch"):
         if gone_on:
-            st.text(f"Delete first what begins with its result: {', '.join(gone_on)}.")
+            st.text(t("Delete first what begins with its result: {names}.", names=t(", ").join(gone_on)))
             return
-        st.markdown("Its name, its note and its weights are deleted. Download first what you want to keep.")
-        if st.button("Delete this run", key=f"delete-{tried.experiment.id}", type="primary"):
+        st.markdown(t("Its name, its note and its weights are deleted. Download first what you want to keep."))
+        if st.button(t("Delete this run"), key=f"delete-{tried.experiment.id}", type="primary"):
             delete_node(store(), visit.visit_key(), tried.experiment.id)
             st.session_state["deleted runs"] = st.session_state.get("deleted runs", 0) + 1
             st.rerun()

@@ -1,107 +1,98 @@
 """One lesson on the page: step after step, each guess before what it is about."""
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from core.errors import PlaygroundError
 from core.lessons import Explain, Lesson, Live, Predict, Review
 from pages.parts.learn import progress
+from pages.parts.learn.guess import ask_guess, compare, guess_in_words, right_option, truths_of
 from pages.parts.learn.live import show_live
-from pages.parts.learn.truths import Truth, measure
-from pages.shared.errors import show_error
+from pages.parts.learn.truths import measure
+from pages.shared.errors import show_errors
+from pages.shared.presenting import BACK, NEXT, presenting
+from pages.shared.terms import with_terms
+from pages.shared.words import t
 
 
-def show_lesson(lesson: Lesson) -> None:
-    """Draw a lesson as far as its guesses have been made; what follows a guess waits for it."""
-    st.subheader(lesson.title, anchor=False)
+def show_lesson(lesson: Lesson, on_guess: Callable[[Predict, Any], None] | None = None) -> None:
+    """Draw a lesson as far as its guesses have been made; what follows a guess waits for it.
+
+    on_guess: called with each guess as it is made.
+    """
+    st.title(lesson.title, anchor=False)
     st.markdown(f"**{lesson.question}**")
-    for number, step in enumerate(lesson.steps):
-        try:
-            if isinstance(step, Predict):
-                if not _show_prediction(lesson, step):
-                    return
-            elif isinstance(step, Live):
-                show_live(step.part, f"{lesson.name} {number}")
-            elif isinstance(step, Explain):
-                _show_text(step)
-            else:
-                _show_review(lesson, step, number)
-        except PlaygroundError as error:
-            show_error(error.what, error.advice)
+    if presenting():
+        _show_one_step(lesson, on_guess)
+        return
+    for number in range(len(lesson.steps)):
+        if not _may_go_on(lesson, number, on_guess):
+            return
     _show_summary(lesson)
 
 
-def _show_prediction(lesson: Lesson, step: Predict) -> bool:
-    """Ask for a guess, or lay the truth beside it; return whether it was made."""
-    said = progress.said(lesson.name).get(step.id)
-    with st.container(border=True):
-        st.markdown(f"**Guess first.** {step.ask}")
-        if said is None:
-            _ask(lesson, step)
-            return False
-        _compare(step, said)
+def show_step(lesson: Lesson, number: int) -> None:
+    """Draw one step that asks for no guess. Raises BadInput for a part that is not there."""
+    step = lesson.steps[number]
+    if isinstance(step, Live):
+        show_live(step.part, f"{lesson.name} {number}")
+    elif isinstance(step, Explain):
+        _show_text(step)
+    elif isinstance(step, Review):
+        _show_review(lesson, step, number)
+
+
+def _may_go_on(lesson: Lesson, number: int, on_guess: Callable[[Predict, Any], None] | None) -> bool:
+    """Draw one step; return whether what follows may be shown."""
+    step = lesson.steps[number]
+    with show_errors():
+        if isinstance(step, Predict):
+            return _show_prediction(lesson, step, on_guess)
+        show_step(lesson, number)
     return True
 
 
-def _ask(lesson: Lesson, step: Predict) -> None:
-    key = f"{lesson.name} {step.id}"
-    guess: Any
-    if step.options:
-        guess = st.radio("Your guess", step.options, index=None, key=key, label_visibility="collapsed")
-    else:
-        middle = (step.low + step.high) / 2
-        guess = st.slider(
-            "Your guess", step.low, step.high, middle, format=f"%g {step.unit.replace('%', '%%')}", key=key
+def _show_one_step(lesson: Lesson, on_guess: Callable[[Predict, Any], None] | None) -> None:
+    """Draw one step alone, for a room, between buttons that the arrow keys press; a guess bars the way until made."""
+    place, last = f"{lesson.name} place", len(lesson.steps)
+    number = min(st.session_state.get(place, 0), last)
+    step, buttons = st.container(), st.container(horizontal=True, vertical_alignment="center", key="present-at")
+    with step:
+        go_on = number < last and _may_go_on(lesson, number, on_guess)
+        if number == last:
+            _show_summary(lesson)
+
+    def turn(to: int) -> None:
+        st.session_state[place] = to
+
+    with buttons:
+        st.button(
+            t("Back"), key=BACK, icon=":material/arrow_back:", disabled=not number, on_click=turn, args=(number - 1,)
         )
-    if st.button("That is my guess", type="primary", key=f"{key} done", disabled=guess is None):
-        progress.say(lesson.name, step.id, guess)
-        st.rerun()
+        st.markdown(t("Step {number} of {last}", number=number + 1, last=last + 1), width="content")
+        st.button(
+            t("Next"), key=NEXT, icon=":material/arrow_forward:", disabled=not go_on, on_click=turn, args=(number + 1,)
+        )
 
 
-def _compare(step: Predict, said: Any) -> None:
-    """Draw what was guessed beside what was measured."""
-    known = truths_of(step)
-    if known is None:
-        st.fragment(_wait, run_every=1.0)(step)
-        return
-    if step.options:
-        right = right_option(step, known)
-        listed = "; ".join(f"{option}: {truth.said}" for option, truth in zip(step.options, known, strict=True))
-        verdict = "You were right." if said == right else f"You guessed {said}; it is {right}."
-        st.markdown(f"{verdict} Measured just now: {listed}.")
-        return
-    guess, truth = st.columns(2, gap="small")
-    guess.metric("Your guess", guess_in_words(step, said), border=True)
-    truth.metric(
-        "Measured just now", known[0].said, f"{known[0].value - float(said):+.1f} from your guess", "off", border=True
-    )
-
-
-def truths_of(step: Predict) -> list[Truth] | None:
-    """Measure what a guess is laid beside; None while some of it is still being computed."""
-    truths = [measure(each) for each in step.truth]
-    known = [each for each in truths if each is not None]
-    return known if len(known) == len(truths) else None
-
-
-def guess_in_words(step: Predict, said: Any) -> str:
-    """Write a guess as people read it."""
-    return str(said) if step.options else f"{float(said):g} {step.unit}"
-
-
-def right_option(step: Predict, truths: list[Truth]) -> str:
-    """Return the option that is right: the one with the largest measure, or the smallest if the lesson says so."""
-    choose = min if step.smallest else max
-    return choose(zip(step.options, truths, strict=True), key=lambda pair: pair[1].value)[0]
-
-
-def _wait(step: Predict) -> None:
-    if truths_of(step) is not None:
-        st.rerun()
-    st.caption("It is being measured on the real network; this takes a moment ...")
+def _show_prediction(lesson: Lesson, step: Predict, on_guess: Callable[[Predict, Any], None] | None) -> bool:
+    """Ask for a guess, or lay the truth beside it; return whether it was made."""
+    said = progress.said(lesson.name).get(step.id)
+    with st.container(border=True):
+        st.markdown(t("**Guess first.** {question}", question=step.ask))
+        if said is None:
+            guess = ask_guess(step, f"{lesson.name} {step.id}")
+            if guess is not None:
+                progress.say(lesson.name, step.id, guess)
+                if on_guess:
+                    on_guess(step, guess)
+                st.rerun()
+            return False
+        compare(step, said)
+    return True
 
 
 def _show_text(step: Explain) -> None:
@@ -111,7 +102,7 @@ def _show_text(step: Explain) -> None:
         truth = measure(step.figures[found[1]])
         return truth.said if truth else "..."
 
-    st.markdown(re.sub(r"{([a-z0-9-]+)}", figure, step.text))
+    st.markdown(re.sub(r"{([a-z0-9-]+)}", figure, with_terms(step.text)))
 
 
 def _show_review(lesson: Lesson, step: Review, number: int) -> None:
@@ -119,7 +110,7 @@ def _show_review(lesson: Lesson, step: Review, number: int) -> None:
     name = f"review {number}"
     said = progress.said(lesson.name).get(name)
     with st.container(border=True):
-        st.markdown(f"**An interview might ask:** {step.ask}")
+        st.markdown(t("**An interview might ask:** {question}", question=step.ask))
         chosen = st.radio(
             step.ask,
             step.answers,
@@ -134,7 +125,11 @@ def _show_review(lesson: Lesson, step: Review, number: int) -> None:
             progress.say(lesson.name, name, chosen)
             st.rerun()
         right = step.answers[step.right]
-        st.markdown(f"{'Right.' if chosen == right else f'Not quite: {right}.'} {step.why}")
+        st.markdown(
+            t("Right. {why}", why=step.why)
+            if chosen == right
+            else t("Not quite: {right}. {why}", right=right, why=step.why)
+        )
 
 
 def _show_summary(lesson: Lesson) -> None:
@@ -145,11 +140,12 @@ def _show_summary(lesson: Lesson) -> None:
         known = truths_of(step)
         if known is not None and step.id in said:
             truth = right_option(step, known) if step.options else known[0].said
-            rows.append({"Question": step.ask, "Your guess": guess_in_words(step, said[step.id]), "Measured": truth})
+            guess = guess_in_words(step, said[step.id])
+            rows.append({t("Question"): step.ask, t("Your guess"): guess, t("Measured"): truth})
     if rows:
-        st.markdown("##### What you guessed, and what was true")
+        st.markdown(f"## {t('What you guessed, and what was true')}")
         st.dataframe(pd.DataFrame(rows), hide_index=True, width="stretch")
-    st.caption(f"Read on: {lesson.paper}")
-    if st.button("Begin this lesson anew", key=f"{lesson.name} anew"):
+    st.caption(t("Read on: {paper}", paper=lesson.paper))
+    if st.button(t("Begin this lesson anew"), key=f"{lesson.name} anew"):
         progress.forget(lesson.name)
         st.rerun()

@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from core.errors import BadInput
+from core.language import text
 from core.lessons.classic_mistakes import forget_the_next_layer, layers_of
 from core.lessons.records import Measured
 from core.pruning import by_hand
@@ -18,12 +19,16 @@ from pages.shared import cache, link
 from pages.shared.format import format_interval, format_percent, format_quality
 from pages.shared.in_hand import InHand
 from pages.shared.sparsities import SLIDER_END, SLIDER_STEP
+from pages.shared.words import t
 
 
 def show_live(part: Measured, key: str) -> None:
     """Show a part. Raises BadInput for a name that is not known, or a network that is not there."""
     if part.what not in PARTS:
-        raise BadInput(f"This lesson asks for a part {part.what!r}.", f"Known are: {', '.join(PARTS)}.")
+        raise BadInput(
+            text("This lesson asks for a part {name!r}.", name=part.what),
+            text("Known are: {names}.", names=", ".join(PARTS)),
+        )
     PARTS[part.what](part.given, key)
 
 
@@ -31,7 +36,7 @@ def _slide(given: Mapping[str, str], key: str) -> None:
     """Let people slide one network's threshold and watch, as on Explore."""
     first = subject_of(given)
     percent = st.slider(
-        "Pruning threshold",
+        t("Pruning threshold"),
         0.0,
         SLIDER_END,
         100 * (first.plan.sparsity or 0.0),
@@ -41,7 +46,7 @@ def _slide(given: Mapping[str, str], key: str) -> None:
     )
     subject = replace(first, plan=replace(first.plan, sparsity=percent / 100))
     watch(InHand(subject, percent), st.container(), st.container())
-    _offer_page("Go on with it in Explore", "pages/explore.py", {**given, "threshold": f"{percent:g}"}, key)
+    _offer_page(t("Go on with it in Explore"), "pages/explore.py", {**given, "threshold": f"{percent:g}"}, key)
 
 
 def _compare(given: Mapping[str, str], key: str) -> None:
@@ -54,15 +59,22 @@ def _compare(given: Mapping[str, str], key: str) -> None:
         result = cache.settled_result(subject)
         rows.append(
             {
-                "Choice": value,
-                "Removed": format_percent(result.sparsity),
-                result.quality.metric: format_quality(result.quality),
-                "95 % range": format_interval(result.quality),
+                t("Choice"): t(value),
+                t("Removed"): format_percent(result.sparsity),
+                t(result.quality.metric): format_quality(result.quality),
+                t("95 % range"): format_interval(result.quality),
             }
         )
     st.dataframe(pd.DataFrame(rows), hide_index=True, width="stretch")
     quality = result.quality
-    st.caption(f"Judged just now on {quality.n:,} {quality.split} {quality.about.noun} each.")
+    st.caption(
+        t(
+            "Judged just now on {count:,} {split} {noun} each.",
+            count=quality.n,
+            split=t(quality.split),
+            noun=t(quality.about.noun),
+        )
+    )
 
 
 def _fields(given: Mapping[str, str], key: str) -> None:
@@ -73,12 +85,12 @@ def _fields(given: Mapping[str, str], key: str) -> None:
         dense, result = cache.dense_quality(name), cache.settled_result(subject)
         rows.append(
             {
-                "Network": cache.info(name).title,
-                "Metric": dense.metric,
-                "Dense": format_quality(dense),
-                "Pruned": format_quality(result.quality),
-                "95 % range": format_interval(result.quality),
-                "Removed": format_percent(result.sparsity),
+                t("Network"): t(cache.info(name).title),
+                t("Metric"): t(dense.metric),
+                t("Dense"): format_quality(dense),
+                t("Pruned"): format_quality(result.quality),
+                t("95 % range"): format_interval(result.quality),
+                t("Removed"): format_percent(result.sparsity),
             }
         )
     st.dataframe(pd.DataFrame(rows), hide_index=True, width="stretch")
@@ -91,22 +103,29 @@ def _shipping(given: Mapping[str, str], key: str) -> None:
 def _by_hand(given: Mapping[str, str], key: str) -> None:
     """Show the whole method in numpy, and the second mistake failing."""
     subject = subject_of({"model": "fashion-mlp", **given})
-    with st.expander("The whole method, on one screen"):
+    with st.expander(t("The whole method, on one screen")):
         st.code(inspect.getsource(by_hand), "python")
     layers = layers_of(cache.task(subject.network).model)
     threshold = cache.settled_result(subject).threshold or 0.0
     said = forget_the_next_layer(layers, threshold)
-    st.markdown(f"Rows deleted, the next layer forgotten. What numpy says: `{said}`" if said else "Nothing broke.")
+    st.markdown(
+        t("Rows deleted, the next layer forgotten. What numpy says: `{said}`", said=said)
+        if said
+        else t("Nothing broke.")
+    )
 
 
 def _open(given: Mapping[str, str], key: str) -> None:
     """Offer a page of the app with what the lesson is about in hand."""
     page = given.get("page", "explore")
     if page not in PAGES:
-        raise BadInput(f"This lesson asks for a page {page!r}.", f"Known are: {', '.join(PAGES)}.")
+        raise BadInput(
+            text("This lesson asks for a page {name!r}.", name=page),
+            text("Known are: {names}.", names=", ".join(PAGES)),
+        )
     rest = {name: value for name, value in given.items() if name != "page"}
     subject_of(rest)
-    _offer_page(f"Open {PAGES[page]}", f"pages/{page}.py", rest, key)
+    _offer_page(t("Open {page}", page=PAGES[page]), f"pages/{page}.py", rest, key)
 
 
 def _offer_page(label: str, page: str, given: Mapping[str, str], key: str) -> None:
@@ -115,12 +134,12 @@ def _offer_page(label: str, page: str, given: Mapping[str, str], key: str) -> No
 
 
 PAGES = {
-    "explore": "Explore",
-    "fine_tune": "Fine-tune",
-    "adapt": "Adapt",
-    "measure": "Measure",
-    "compare": "Compare",
-    "bring": "Bring your own",
+    "explore": text("Explore"),
+    "fine_tune": text("Fine-tune"),
+    "adapt": text("Adapt"),
+    "measure": text("Measure"),
+    "compare": text("Compare"),
+    "bring": text("Bring your own"),
 }
 """Pages that a lesson can open."""
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from core.errors import BadInput
 from core.experiment import read_link
+from core.language import text
 from core.lessons.classic_mistakes import layers_of, rows_that_are_small, rows_with_a_small_weight
 from core.lessons.records import Measured
 from core.measure import Quality
@@ -13,6 +14,7 @@ from core.stages import Subject
 from pages.parts.compare.tuned_points import begin_tuning, tuning_job
 from pages.shared import cache, sparsities
 from pages.shared.format import format_interval, format_quality
+from pages.shared.words import t
 
 STEPS = 157
 """Steps of the fine-tunes that lessons show: one round of most shipped networks."""
@@ -30,20 +32,24 @@ def subject_of(given: Mapping[str, str]) -> Subject:
     """Return the network that a lesson names, in the words of a link. Raises BadInput."""
     found, notes = read_link({"model": "fashion-lenet5", **given})
     if notes:
-        raise BadInput(f"This lesson asks for what is not there: {notes[0]}", "Mend its file.")
+        raise BadInput(text("This lesson asks for what is not there: {note}", note=notes[0]), text("Mend its file."))
     return Subject(found.network, found.plan)
 
 
 def measure(wanted: Measured) -> Truth | None:
     """Measure what a lesson names; None while it is still being computed. Raises BadInput for an unknown name."""
     if wanted.what not in MEASURES:
-        raise BadInput(f"This lesson asks to measure {wanted.what!r}.", f"Known are: {', '.join(MEASURES)}.")
+        raise BadInput(
+            text("This lesson asks to measure {name!r}.", name=wanted.what),
+            text("Known are: {names}.", names=", ".join(MEASURES)),
+        )
     return MEASURES[wanted.what](subject_of(wanted.given))
 
 
 def _of_quality(quality: Quality) -> Truth:
     scale = 100.0 if quality.about.share else 1.0
-    return Truth(scale * quality.value, f"{format_quality(quality)} ({format_interval(quality)})")
+    said = t("{figure} ({range})", figure=format_quality(quality), range=format_interval(quality))
+    return Truth(scale * quality.value, said)
 
 
 def _share(value: float) -> Truth:
@@ -63,7 +69,10 @@ def _tuned(subject: Subject) -> Truth | None:
     wanted = subject.plan.sparsity
     if wanted not in sparsities.TUNED or subject.plan != PruningPlan(sparsity=wanted):
         known = ", ".join(f"{100 * each:g}" for each in sorted(sparsities.TUNED))
-        raise BadInput("This lesson asks for a fine-tune that is not made here.", f"Known thresholds are: {known} %.")
+        raise BadInput(
+            text("This lesson asks for a fine-tune that is not made here."),
+            text("Known thresholds are: {known} %.", known=known),
+        )
     job = tuning_job(subject.network, STEPS)
     if job is None:
         begin_tuning([subject.network], STEPS)

@@ -4,11 +4,14 @@ import numpy as np
 import streamlit as st
 
 from core.charts import confusion_matrix
+from core.charts.in_words import confusion_in_words
 from core.keys import about
 from core.measure import confusion, mistakes
 from core.stages import Subject
 from pages.shared import cache
+from pages.shared.charts import draw_chart
 from pages.shared.errors import show_errors
+from pages.shared.words import t
 
 
 def show_confusion(subject: Subject) -> None:
@@ -16,10 +19,10 @@ def show_confusion(subject: Subject) -> None:
     classes = cache.task(subject.network).classes
     if not classes:
         return
-    panel = st.expander("What is mistaken for what?", key=f"mixed-{subject.network}", on_change="rerun")
+    panel = st.expander(t("What is mistaken for what?"), key=f"mixed-{subject.network}", on_change="rerun")
     if not panel.open:
         return
-    with panel, show_errors(), st.spinner("Asking both networks about every validation example ..."):
+    with panel, show_errors(), st.spinner(t("Asking both networks about every validation example ...")):
         stages = {each.stage.capitalize(): each for each in (cache.dense_stage(subject), subject)}
         counted = {title: count_confusions(each) for title, each in stages.items()}
         dense, *others = counted.values()
@@ -27,24 +30,30 @@ def show_confusion(subject: Subject) -> None:
             _list_grown(mistakes(classes, dense, shown))
         theme = st.context.theme.type or "light"
         for place, (title, counts) in zip(st.columns(2), counted.items(), strict=False):
-            place.plotly_chart(
-                confusion_matrix(counts, classes, title, theme),
-                key=f"confusion-{title}",
-                theme=None,
-                config={"displayModeBar": False},
-                alt=f"{title}: true classes against the names that were given",
+            draw_chart(
+                confusion_matrix(counts, classes, t(title), theme),
+                f"confusion-{title}",
+                confusion_in_words(counts, classes, title),
+                place,
             )
         st.caption(
-            "Each row is a true class: of 100 of its examples, how many are given each name. Mistakes are coloured."
+            t("Each row is a true class: of 100 of its examples, how many are given each name. Mistakes are coloured.")
         )
 
 
 def _list_grown(grown: list[tuple[str, str, int, int]]) -> None:
     """Name the mistakes that became more frequent: true class, name given, how often before and now."""
     for truth, said, before, now in grown:
-        st.markdown(f"- **{truth}** is called **{said}** {now:,} times, {before:,} times by the dense network.")
+        sentence = t(
+            "**{truth}** is called **{said}** {now:,} times, {before:,} times by the dense network.",
+            truth=truth,
+            said=said,
+            now=now,
+            before=before,
+        )
+        st.markdown(f"- {sentence}")
     if not grown:
-        st.markdown("- No mistake became more frequent.")
+        st.markdown(f"- {t('No mistake became more frequent.')}")
 
 
 def count_confusions(subject: Subject) -> np.ndarray:

@@ -8,6 +8,7 @@ from core.stages import Subject
 from pages.shared import cache
 from pages.shared.errors import show_errors
 from pages.shared.format import format_interval, format_percent, format_quality
+from pages.shared.words import say_rows, t
 
 MOST_SHOWN = 12
 """Examples that are shown."""
@@ -18,35 +19,42 @@ def show_forgotten(subject: Subject) -> None:
     name = subject.network
     if cache.task(name).classifier is None:
         return
-    panel = st.expander("What did the network forget?", key=f"forgotten-{name}", on_change="rerun")
+    panel = st.expander(t("What did the network forget?"), key=f"forgotten-{name}", on_change="rerun")
     if not panel.open:
         return
     with panel, show_errors():
         if subject.stage == "dense":
-            st.caption("This is the whole network, with which the others are compared: it forgot nothing.")
+            st.caption(t("This is the whole network, with which the others are compared: it forgot nothing."))
             return
-        with st.spinner("Comparing both networks example by example ..."):
+        with st.spinner(t("Comparing both networks example by example ...")):
             _draw_forgotten(subject, find_forgotten(subject))
 
 
 def _draw_forgotten(subject: Subject, found: Forgotten) -> None:
     total = cache.task(subject.network).count("validation")
     st.markdown(
-        f"Of {total:,} validation examples, **{len(found.examples):,}** are named rightly by the dense network "
-        f"only, and {found.gained:,} by the {subject.stage} one only."
+        t(
+            "Of {total:,} validation examples, **{forgotten:,}** are named rightly by the dense network only, and "
+            "{gained:,} by the {stage} one only.",
+            total=total,
+            forgotten=len(found.examples),
+            gained=found.gained,
+            stage=t(subject.stage),
+        )
     )
     rows = [
         {
-            "Class": each,
-            "Forgotten": format_quality(share),
-            "Range": format_interval(share),
-            "Known before": share.n,
+            t("Class"): each,
+            t("Forgotten"): format_quality(share),
+            t("Range"): format_interval(share),
+            t("Known before"): share.n,
         }
         for each, share in sorted(found.share.items(), key=lambda pair: -pair[1].value)
     ]
     st.dataframe(rows, hide_index=True)
     if found.examples:
-        st.caption(f"The {min(MOST_SHOWN, len(found.examples))} of which the dense network was surest:")
+        shown = min(MOST_SHOWN, len(found.examples))
+        st.caption(t("The {shown} of which the dense network was surest:", shown=shown))
         _draw_examples(subject.network, found)
 
 
@@ -68,13 +76,15 @@ def _draw_examples(name: str, found: Forgotten) -> None:
     pictures = [(lost, example.image) for lost, example in shown if example.image]
     if not pictures:
         rows = [
-            {"Topic": lost.truth, "Sure": format_percent(lost.sure), "Now": lost.now, **example.rows[0]}
+            {t("Topic"): lost.truth, t("Sure"): format_percent(lost.sure), t("Now"): lost.now, **example.rows[0]}
             for lost, example in shown
         ]
-        st.dataframe(rows, hide_index=True)
+        st.dataframe(say_rows(rows), hide_index=True)
         return
     with st.container(horizontal=True):
         for lost, image in pictures:
             with st.container(width=110):
-                st.image(image, width=84)
-                st.caption(f"{lost.truth} ({format_percent(lost.sure, 0)} sure), now {lost.now}")
+                told = t("Example of {truth}, which the network now takes for {now}", truth=lost.truth, now=lost.now)
+                st.image(image, width=84, alt=told)
+                sure = format_percent(lost.sure, 0)
+                st.caption(t("{truth} ({sure} sure), now {now}", truth=lost.truth, sure=sure, now=lost.now))

@@ -1,14 +1,24 @@
 """Which layers are fragile: each one pruned alone, and an offer to keep the most fragile ones whole."""
 
+from collections.abc import Callable, Mapping
+from typing import Any
+
 import streamlit as st
 
 from core.charts import sensitivity_curves, sensitivity_heat_map
+from core.charts.in_words import sensitivity_in_words
 from core.jobs.job import Job
+from core.language import text
 from core.measure import Sensitivity
 from pages.shared import cache, link, plan_state, shared_work, sparsities
+from pages.shared.charts import draw_chart
 from pages.shared.job_button import show_until_results
+from pages.shared.words import option_labels, t
 
-VIEWS = {"Heat map": sensitivity_heat_map, "Curves": sensitivity_curves}
+VIEWS: Mapping[str, Callable[..., dict[str, Any]]] = {
+    text("Heat map"): sensitivity_heat_map,
+    text("Curves"): sensitivity_curves,
+}
 
 
 def show_fragile_layers(name: str) -> None:
@@ -33,25 +43,37 @@ def _keep_furthest(results: tuple[Sensitivity, ...]) -> tuple[Sensitivity, ...]:
 def _draw_scan(name: str, busy: bool) -> None:
     """Draw what the scan has found so far."""
     job = scan_job(name)
-    if not show_until_results(job, busy, "Judging the first examples ..."):
+    if not show_until_results(job, busy, t("Judging the first examples ...")):
         return
     latest: Sensitivity = job.results[-1]
     if latest.seen < latest.of:
-        st.progress(latest.seen / latest.of, f"Judged on {latest.seen:,} of {latest.of:,} so far")
+        far = t("Judged on {seen:,} of {of:,} so far", seen=latest.seen, of=latest.of)
+        st.progress(latest.seen / latest.of, far)
     worst = cache.info(name).worst
     view = st.segmented_control(
-        "Picture", list(VIEWS), default="Heat map", key="scan-view", required=True, label_visibility="collapsed"
+        t("Picture"),
+        list(VIEWS),
+        default="Heat map",
+        format_func=option_labels(VIEWS.keys()),
+        key="scan-view",
+        required=True,
+        label_visibility="collapsed",
     )
-    st.plotly_chart(
-        VIEWS[view](latest, worst, st.context.theme.type or "light"),
-        key="heat",
-        theme=None,
-        config={"displayModeBar": False},
-        alt="Quality when one layer alone is pruned, by layer and sparsity",
+    draw_chart(
+        VIEWS[view](latest, worst, st.context.theme.type or "light"), "heat", sensitivity_in_words(latest, worst)
     )
     st.caption(
-        f"Percent of the dense quality that is left, on {latest.seen:,} validation examples, when only this layer is "
-        f"pruned by size. {'The most fragile layer is on top.' if view == 'Heat map' else 'The most fragile first.'}"
+        t(
+            "Percent of the dense quality that is left, on {seen:,} validation examples, when only this layer is "
+            "pruned by size. The most fragile layer is on top.",
+            seen=latest.seen,
+        )
+        if view == "Heat map"
+        else t(
+            "Percent of the dense quality that is left, on {seen:,} validation examples, when only this layer is "
+            "pruned by size. The most fragile first.",
+            seen=latest.seen,
+        )
     )
     _offer_to_spare(name, latest.by_fragility(worst))
 
@@ -60,9 +82,10 @@ def _offer_to_spare(name: str, order: list[str]) -> None:
     """Offer a plan that keeps the most fragile layers whole; it opens on Explore."""
     most = max(1, len(order) // 2)
     left, right = st.columns([3, 1], vertical_alignment="bottom", gap="medium")
-    count = left.slider("Fragile layers to keep whole", 1, most, 1, key="spared") if most > 1 else 1
+    count = left.slider(t("Fragile layers to keep whole"), 1, most, 1, key="spared") if most > 1 else 1
     spared = order[:count]
-    left.caption(f"Kept whole: {', '.join(each.removesuffix('.weight') for each in spared)}.")
-    if right.button("Open in Explore", type="primary", width="stretch", key="spare"):
+    names = t(", ").join(each.removesuffix(".weight") for each in spared)
+    left.caption(t("Kept whole: {names}.", names=names))
+    if right.button(t("Open in Explore"), type="primary", width="stretch", key="spare"):
         plan_state.set_own_shares(name, "weight", False, dict.fromkeys(spared, 0.0))
         link.open_explore(name, own=",".join(f"{each}:0" for each in spared))

@@ -6,19 +6,26 @@ import streamlit as st
 
 from core.jobs.job import Job
 from core.jobs.work import ReportProgress
-from pages.shared import fine_tunes, runs
+from pages.shared import fine_tunes, in_class, runs
 from pages.shared.download import file_stem
 from pages.shared.in_hand import InHand
 from pages.shared.job_button import job_button, show_until_results
+from pages.shared.words import t
 
 
 def offer_report(hand: InHand) -> None:
     """Offer to measure everything for a report, and the file once it is there."""
+    if in_class.competes():
+        in_class.say_why_hidden()
+        return
     st.caption(
-        "Plan, recipe, every figure with its range, the score on test data, chance beside the method, costs and this "
-        f"machine, in one file. It is about the {hand.subject.stage} network."
+        t(
+            "Plan, recipe, every figure with its range, the score on test data, chance beside the method, costs and "
+            "this machine, in one file. It is about the {stage} network.",
+            stage=t(hand.subject.stage),
+        )
     )
-    job = job_button(st.container(), "Make the report", "report", *_arguments(hand), key="report")
+    job = job_button(st.container(), t("Make the report"), "report", *_arguments(hand), key="report")
     if job is not None:
         st.fragment(_draw_report, run_every=1.0 if job.active else None)(hand.network, job, job.active)
 
@@ -32,12 +39,12 @@ def _arguments(hand: InHand) -> tuple[Any, ...]:
 
 
 def _draw_report(name: str, job: Job, busy: bool) -> None:
-    if not show_until_results(job, busy, "Getting ready ..."):
+    if not show_until_results(job, busy, t("Getting ready ...")):
         return
     now: ReportProgress = job.results[-1]
     if now.page is None:
-        st.progress(now.done / now.of, f"Measuring: {now.doing}")
+        st.progress(now.done / now.of, t("Measuring: {doing}", doing=t(now.doing)))
         return
     st.download_button(
-        "Download the report (HTML)", now.page, f"{file_stem(name)}-report.html", "text/html", on_click="ignore"
+        t("Download the report (HTML)"), now.page, f"{file_stem(name)}-report.html", "text/html", on_click="ignore"
     )

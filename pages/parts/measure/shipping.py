@@ -10,35 +10,52 @@ from core.measure import ENCODINGS, Latency, ShippingFigures, advice
 from core.stages import Subject
 from pages.shared.format import format_bytes
 from pages.shared.job_button import job_button, show_until_results
+from pages.shared.words import t, t_of
 
 
 def offer_shipping(subject: Subject) -> None:
     """Offer the measurement, and show what it has found."""
-    job = job_button(st.container(), "Measure on this machine", "shipping", subject, key="weigh", type="primary")
+    job = job_button(st.container(), t("Measure on this machine"), "shipping", subject, key="weigh", type="primary")
     if job is None:
-        shown = "the network that the slider leaves" if subject.stage == "pruned" else f"the {subject.stage} network"
-        st.caption(f"Counts, writes and times {shown}, in four ways. It takes a few seconds.")
+        st.caption(
+            t("Counts, writes and times the network that the slider leaves, in four ways. It takes a few seconds.")
+            if subject.stage == "pruned"
+            else t(
+                "Counts, writes and times the {stage} network, in four ways. It takes a few seconds.",
+                stage=t(subject.stage),
+            )
+        )
         return
     st.fragment(_draw_shipping, run_every=0.5 if job.active else None)(job, job.active)
 
 
 def _draw_shipping(job: Job, busy: bool) -> None:
-    if not show_until_results(job, busy, "Counting and writing ..."):
+    if not show_until_results(job, busy, t("Counting and writing ...")):
         return
     found: ShippingFigures = job.results[-1]
     for sentence in advice(found.files, found.latency, found.whole):
-        st.markdown(f"- {sentence}")
+        st.markdown(f"- {t(sentence)}")
     count = st.column_config.NumberColumn(format="localized")
-    columns = {"Parameters": count, "Operations (MACs)": count}
+    columns = {t("Parameters"): count, t("Operations (MACs)"): count}
     st.dataframe(pd.DataFrame(_variant_rows(found)), hide_index=True, column_config=columns)
     st.dataframe(_file_rows(found), hide_index=True)
     for kind, why in found.left_out.items():
-        st.caption(f"Left out, {kind}: {why}")
-    threads = f"{found.threads} processor thread{'s' if found.threads > 1 else ''}"
-    usual = f" Operations and times are of examples of {found.usual}." if found.usual else ""
+        st.caption(t("Left out, {kind}: {why}", kind=t(kind), why=t(why)))
+    threads = t_of("{count} processor thread", "{count} processor threads", found.threads)
+    counted = {"threads": threads, "operations": found.effective}
     st.caption(
-        f"Median, with quartiles, in turn, on {threads} of this machine just now. {found.effective:,} operations are "
-        f"not with a zero: what hardware that skips zeros would do.{usual}"
+        t(
+            "Median, with quartiles, in turn, on {threads} of this machine just now. {operations:,} operations are not "
+            "with a zero: what hardware that skips zeros would do. Operations and times are of examples of {usual}.",
+            usual=t(found.usual),
+            **counted,
+        )
+        if found.usual
+        else t(
+            "Median, with quartiles, in turn, on {threads} of this machine just now. {operations:,} operations are not "
+            "with a zero: what hardware that skips zeros would do.",
+            **counted,
+        )
     )
 
 
@@ -46,10 +63,13 @@ def _variant_rows(found: ShippingFigures) -> list[dict[str, Any]]:
     """List what could be shipped, with its operations and times."""
     return [
         {
-            "What could be shipped": kind,
-            "Parameters": found.parameters.get(kind),
-            "Operations (MACs)": found.macs.get(kind),
-            **{f"{batch} at a time, ms": _format_time(each.get(kind)) for batch, each in found.latency.items()},
+            t("What could be shipped"): t(kind),
+            t("Parameters"): found.parameters.get(kind),
+            t("Operations (MACs)"): found.macs.get(kind),
+            **{
+                t("{batch} at a time, ms", batch=batch): _format_time(each.get(kind))
+                for batch, each in found.latency.items()
+            },
         }
         for kind in found.latency.get(1) or found.parameters
     ]
@@ -59,13 +79,19 @@ def _file_rows(found: ShippingFigures) -> list[dict[str, str]]:
     """List the files in which the network can be written, below the whole network's."""
     whole = format_bytes(found.whole)
     return [
-        {"File": "whole network", "Bytes": whole, "How": "the whole network, plain, to compare with"},
+        {
+            t("File"): t("whole network"),
+            t("Bytes"): whole,
+            t("How"): t("the whole network, plain, to compare with"),
+        },
         *(
-            {"File": kind, "Bytes": format_bytes(size), "How": ENCODINGS[kind].about}
+            {t("File"): t(kind), t("Bytes"): format_bytes(size), t("How"): t(ENCODINGS[kind].about)}
             for kind, size in found.files.items()
         ),
     ]
 
 
 def _format_time(found: Latency | None) -> str:
-    return f"{found.median:.3f} ({found.low:.3f} to {found.high:.3f})" if found else "..."
+    if found is None:
+        return "..."
+    return t("{median:.3f} ({low:.3f} to {high:.3f})", median=found.median, low=found.low, high=found.high)

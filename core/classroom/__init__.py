@@ -1,0 +1,98 @@
+"""Classes: a teacher opens one, learners join by its code, all guess, see and compete together; kept in the store."""
+
+from core.classroom.answers import (
+    MOMENTS,
+    QuizAnswers,
+    list_guesses,
+    list_quizzes,
+    save_guess,
+    save_quiz,
+)
+from core.classroom.challenges import CHALLENGES, MOST_SUBMISSIONS, Challenge, Score, Standing, qualifies, rank
+from core.classroom.codes import read_code, teacher_key
+from core.classroom.exports import guesses_as_csv, quizzes_as_csv, scores_as_csv
+from core.classroom.learned import Gain, count_right, mean_gain, mean_right
+from core.classroom.limits import RateLimit, TooManyTries
+from core.classroom.records import (
+    GUESS,
+    LEARNER,
+    PHASES,
+    SHOWN,
+    TEACHER,
+    WAIT,
+    ClassOver,
+    Guess,
+    Member,
+    Status,
+)
+from core.classroom.rooms import (
+    admit_teacher,
+    delete_class,
+    drive_class,
+    find_member,
+    join_class,
+    leave_class,
+    list_learners,
+    open_class,
+    opens_class,
+    read_status,
+)
+from core.classroom.submissions import (
+    Submission,
+    list_submissions,
+    note_submission,
+    save_score,
+    withdraw_submission,
+)
+
+__all__ = [
+    "CHALLENGES",
+    "GUESS",
+    "LEARNER",
+    "MOMENTS",
+    "MOST_SUBMISSIONS",
+    "PHASES",
+    "SHOWN",
+    "TEACHER",
+    "WAIT",
+    "Challenge",
+    "ClassOver",
+    "Gain",
+    "Guess",
+    "Member",
+    "QuizAnswers",
+    "RateLimit",
+    "Score",
+    "Standing",
+    "Status",
+    "Submission",
+    "TooManyTries",
+    "admit_teacher",
+    "count_right",
+    "delete_class",
+    "drive_class",
+    "find_member",
+    "guesses_as_csv",
+    "join_class",
+    "leave_class",
+    "list_guesses",
+    "list_learners",
+    "list_quizzes",
+    "list_submissions",
+    "mean_gain",
+    "mean_right",
+    "note_submission",
+    "open_class",
+    "opens_class",
+    "qualifies",
+    "quizzes_as_csv",
+    "rank",
+    "read_code",
+    "read_status",
+    "save_guess",
+    "save_quiz",
+    "save_score",
+    "scores_as_csv",
+    "teacher_key",
+    "withdraw_submission",
+]

@@ -1,0 +1,53 @@
+"""Charts on a page: all drawn alike, in the visitor's language, told in words too, larger before a room."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from core.charts.style import enlarge
+from core.language import SOURCE, Text, translate
+from pages.shared.presenting import presenting, theme
+from pages.shared.words import language, t
+
+
+def draw_chart(
+    figure: Mapping[str, Any], key: str, in_words: Sequence[str], place: DeltaGenerator | None = None
+) -> None:
+    """Draw a plotly figure; a fixed key lets it stay in place while its data change.
+
+    in_words: sentences that say what it shows, computed from the same figures.
+    """
+    (place or st).plotly_chart(
+        for_visitor(figure),
+        key=key,
+        theme=None,
+        config={"displayModeBar": False},
+        alt=" ".join(t(each) for each in in_words),
+    )
+
+
+def for_visitor(figure: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a figure as this visitor sees it: in the own language, and larger before a room."""
+    shown = in_language(dict(figure))
+    return enlarge(shown, theme()) if presenting() else shown
+
+
+def in_language(figure: dict[str, Any]) -> dict[str, Any]:
+    """Return a figure with each sentence in it said: titles, names, ticks, what is shown on hovering."""
+    spoken = language()
+    said: dict[str, Any] = figure if spoken == SOURCE else _say(figure, spoken)
+    return said
+
+
+def _say(part: Any, spoken: str) -> Any:
+    if isinstance(part, Text):
+        return translate(spoken, part)
+    if isinstance(part, dict):
+        return {name: _say(each, spoken) for name, each in part.items()}
+    if isinstance(part, list | tuple):
+        first = next((each for each in part if each is not None), None)
+        if isinstance(first, str | dict | list | tuple):  # columns of numbers, most of a figure, are left as they are
+            return [_say(each, spoken) for each in part]
+    return part

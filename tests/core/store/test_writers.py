@@ -45,7 +45,7 @@ def check(told: list[dict[str, int]], engine: object, folder: Path) -> None:
         visits = connection.execute(text("SELECT count(*) FROM visits")).scalar()
         hashes = {row[0] for row in connection.execute(text("SELECT hash FROM artefacts"))}
     assert results == whole >= sum(each["kept"] for each in told)
-    assert visits == WRITERS
+    assert visits >= WRITERS - 1  # the one that was killed may not have come to write
     assert hashes <= {path.name for path in (folder / "artefacts").iterdir()}
 
 

@@ -60,22 +60,22 @@ def _show_one_step(lesson: Lesson, on_guess: Callable[[Predict, Any], None] | No
     place, last = f"{lesson.name} place", len(lesson.steps)
     number = min(st.session_state.get(place, 0), last)
     step, buttons = st.container(), st.container(horizontal=True, vertical_alignment="center", key="present-at")
-    with step:
-        go_on = number < last and _may_go_on(lesson, number, on_guess)
-        if number == last:
-            _show_summary(lesson)
 
     def turn(to: int) -> None:
         st.session_state[place] = to
 
-    with buttons:
+    with buttons:  # the way back before a step that may take long, or it would be that of the step before
         st.button(
             t("Back"), key=BACK, icon=":material/arrow_back:", disabled=not number, on_click=turn, args=(number - 1,)
         )
         st.markdown(t("Step {number} of {last}", number=number + 1, last=last + 1), width="content")
-        st.button(
-            t("Next"), key=NEXT, icon=":material/arrow_forward:", disabled=not go_on, on_click=turn, args=(number + 1,)
-        )
+    with step:
+        go_on = number < last and _may_go_on(lesson, number, on_guess)
+        if number == last:
+            _show_summary(lesson)
+    buttons.button(
+        t("Next"), key=NEXT, icon=":material/arrow_forward:", disabled=not go_on, on_click=turn, args=(number + 1,)
+    )
 
 
 def _show_prediction(lesson: Lesson, step: Predict, on_guess: Callable[[Predict, Any], None] | None) -> bool:

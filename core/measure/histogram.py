@@ -74,17 +74,6 @@ def histograms(
     return histograms
 
 
-def _kept_units(ranking: Ranking, stops: Sequence[PruningPlan]) -> dict[str, tuple[list[float], list[float]]]:
-    """Return for each name the cut at each stop, and the share of its weights that stays, from the masks themselves."""
-    found: dict[str, tuple[list[float], list[float]]] = {name: ([], []) for name in ranking.scores}
-    for stop in stops:
-        masks, _, cuts = cut(ranking, stop)
-        for name, (thresholds, kept) in found.items():
-            thresholds.append(cuts[name])
-            kept.append(float(masks[name].float().mean()))
-    return found
-
-
 def _kept(ranking: Ranking, stops: Sequence[PruningPlan]) -> dict[str, tuple[list[float], list[float]]]:
     """Return for each name the cut at each stop, and the share that the masks would keep, without making masks.
 

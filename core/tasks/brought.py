@@ -53,14 +53,6 @@ class Brought:
     own_classes: bool = False
 
 
-def with_checkpoint(task: Task, content: bytes) -> Task:
-    """Return the task with a network whose weights come from a file, in any form in which people keep them.
-
-    Raises DoesNotFit with what differs, BadInput for a file that cannot be read.
-    """
-    return bring_checkpoint(task, content).task
-
-
 def bring_checkpoint(task: Task, content: bytes, classes: Sequence[str] = ()) -> Brought:
     """Return the task with a network from a file, and what was done to make it fit.
 

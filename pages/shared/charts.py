@@ -7,7 +7,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from core.charts.style import enlarge
-from core.language import SOURCE, Text, translate
+from core.language import SOURCE, translate_within
 from pages.shared.presenting import presenting, theme
 from pages.shared.words import language, t
 
@@ -37,17 +37,5 @@ def for_visitor(figure: Mapping[str, Any]) -> dict[str, Any]:
 def in_language(figure: dict[str, Any]) -> dict[str, Any]:
     """Return a figure with each sentence in it said: titles, names, ticks, what is shown on hovering."""
     spoken = language()
-    said: dict[str, Any] = figure if spoken == SOURCE else _say(figure, spoken)
+    said: dict[str, Any] = figure if spoken == SOURCE else translate_within(spoken, figure)
     return said
-
-
-def _say(part: Any, spoken: str) -> Any:
-    if isinstance(part, Text):
-        return translate(spoken, part)
-    if isinstance(part, dict):
-        return {name: _say(each, spoken) for name, each in part.items()}
-    if isinstance(part, list | tuple):
-        first = next((each for each in part if each is not None), None)
-        if isinstance(first, str | dict | list | tuple):  # columns of numbers, most of a figure, are left as they are
-            return [_say(each, spoken) for each in part]
-    return part

@@ -19,7 +19,7 @@ from core.quality import proportion, share
 from core.stages import Subject
 from core.tasks import catalog, load
 from core.tasks.assets import Assets
-from core.tasks.brought import with_checkpoint
+from core.tasks.brought import bring_checkpoint
 from core.tasks.vision import networks
 from tests.core.export.report_reader import Page
 
@@ -121,7 +121,7 @@ def test_a_slow_network_is_searched_on_enough_examples_for_one_point(mlp):
 def test_a_report_and_a_card_say_who_trained_the_weights(mlp):
     weights = {name: value.clone() for name, value in mlp.model.state_dict().items()}
     weights["fc3.bias"] += 1
-    mine = with_checkpoint(mlp, save(weights))
+    mine = bring_checkpoint(mlp, save(weights)).task
     assert "brought by you" in mine.info.origin and "trained by this project" not in mine.info.origin
     assert "trained by this project" in mlp.info.origin and "Fashion-MNIST" in mine.info.origin
     judged = {(stage, split): proportion(1, 4) for stage in ("dense", "pruned") for split in ("validation", "test")}

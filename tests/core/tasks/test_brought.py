@@ -14,14 +14,14 @@ from safetensors.torch import save
 from core.errors import BadInput
 from core.tasks import load
 from core.tasks.base import UploadAdapter
-from core.tasks.brought import Labelled, answer, judge, read_labelled, with_checkpoint
+from core.tasks.brought import Labelled, answer, bring_checkpoint, judge, read_labelled
 from core.uploads import LeftOut
 from tests.core.uploads.files import left, picture, zipped
 
 
 def test_a_network_with_weights_of_ones_own_says_whose_they_are(mlp):
     changed_weights = {name: value + 1 for name, value in mlp.model.state_dict().items()}
-    mine = with_checkpoint(mlp, save(changed_weights))
+    mine = bring_checkpoint(mlp, save(changed_weights)).task
     assert mine.info == replace(mlp.info, title=f"{mlp.info.title}, your weights", weights="brought by you")
     assert "this project" not in mine.info.weights
     assert all(torch.equal(value, changed_weights[name]) for name, value in mine.model.state_dict().items())

@@ -16,7 +16,7 @@ from core.pruning import PruningPlan, prune
 from core.stages import Packed, pack, unpack
 from core.tasks import load
 from core.tasks.architectures import networks_that_fit
-from core.tasks.brought import bring_checkpoint, with_checkpoint, with_weights
+from core.tasks.brought import bring_checkpoint, with_weights
 from core.tasks.text.networks import TextCNN
 from core.tasks.vision.networks import LeNet5
 from core.uploads import DoesNotFit, read_checkpoint
@@ -98,7 +98,7 @@ def test_a_head_of_its_own_has_classes_of_its_own(lenet):
 
 
 def test_what_has_no_data_says_so_with_a_way_out(lenet):
-    mine = with_checkpoint(lenet, torch_file(with_head(3).state_dict()))
+    mine = bring_checkpoint(lenet, torch_file(with_head(3).state_dict())).task
     assert [mine.count(split) for split in ("train", "validation", "test")] == [0, 0, 0]
     for needs in (
         lambda: mine.evaluate(mine.model),

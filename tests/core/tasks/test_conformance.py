@@ -1,15 +1,10 @@
 """What every task of the catalogue must keep, whatever its field: one suite for all of them."""
 
-import io
 import itertools
-import sys
-import zipfile
 from dataclasses import replace
-from importlib.util import module_from_spec, spec_from_file_location
 
 import pytest
 import torch
-from safetensors.torch import load as load_safetensors
 
 from core.errors import BadInput
 from core.export import bundle
@@ -18,6 +13,7 @@ from core.pruning import PruningPlan, prune, rank, shrink
 from core.quality import METRICS
 from core.tasks import SPLITS, catalog, load
 from core.tuning import Recipe, fine_tune, preset_for
+from tests.core.downloaded import import_model, unpack, with_downloaded_weights
 
 NAMES = [info.name for info in catalog() if info.shipped]
 
@@ -159,16 +155,10 @@ def test_its_download_loads_elsewhere_with_the_same_quality(task, tmp_path, monk
         for stage, model in stages.items()
         for split in ("validation", "test")
     }
-    with zipfile.ZipFile(io.BytesIO(bundle(task, pruned, judged=judged))) as archive:
-        archive.extractall(tmp_path)
+    unpack(bundle(task, pruned, judged=judged), tmp_path)
     assert set(task.packaging.files) <= {path.name for path in tmp_path.iterdir()}
-    spec = spec_from_file_location("downloaded_model", tmp_path / "model.py")
-    module = module_from_spec(spec)
-    monkeypatch.setitem(sys.modules, "downloaded_model", module)
-    spec.loader.exec_module(module)
-    network = getattr(module, type(task.model).__name__)()
-    network.load_state_dict(load_safetensors((tmp_path / "weights.safetensors").read_bytes()))
-    network.eval()
+    network = getattr(import_model(tmp_path, monkeypatch), type(task.model).__name__)()
+    network = with_downloaded_weights(network, tmp_path)
     assert task.evaluate(network, "test", LIMIT) == judged["pruned", "test"]
 
 

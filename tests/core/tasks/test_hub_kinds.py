@@ -1,14 +1,10 @@
 """Classifiers of texts of every common kind: they answer as transformers' own pipeline does, whole and smaller."""
 
 import functools
-import importlib.util
-import io
 import json
-import zipfile
 
 import pytest
 import torch
-from safetensors.torch import load_file
 from transformers import pipeline
 
 from core.errors import BadInput, BadPlan, BadRecipe, PlaygroundError
@@ -20,6 +16,7 @@ from core.tasks.hub.heads import SHARED_TABLE
 from core.tasks.hub.lookup import HubModel
 from core.tasks.hub.task import load
 from core.tuning import Recipe, fine_tune
+from tests.core.downloaded import import_model, unpack, with_downloaded_weights
 from tests.core.tasks.hub_networks import KINDS, LONGEST, SENTENCES, change_config, write_text_classifier
 
 TEXTS = ["wheat exports fall!", "!", "a film of rare beauty, and a very dull one too", "What? <pad> [PAD] no"]
@@ -139,12 +136,11 @@ def test_a_fine_tune_without_data_is_a_sentence_at_once(hub, kind):
         list(fine_tune(task, prune(task, PruningPlan(sparsity=0.3)), Recipe(steps=5)))
 
 
-def test_a_download_holds_all_that_reading_texts_takes_and_answers_alike_as_onnx(hub, tmp_path):
+def test_a_download_holds_all_that_reading_texts_takes_and_answers_alike_as_onnx(hub, tmp_path, monkeypatch):
     onnxruntime = pytest.importorskip("onnxruntime")
     _, task = hub("gpt2")
     pruned = prune(task, PruningPlan(sparsity=0.5))
-    with zipfile.ZipFile(io.BytesIO(bundle(task, pruned, ("safetensors", "onnx")))) as archive:
-        archive.extractall(tmp_path)
+    unpack(bundle(task, pruned, ("safetensors", "onnx")), tmp_path)
     from transformers import AutoTokenizer
 
     words = AutoTokenizer.from_pretrained(tmp_path)(TEXTS)["input_ids"]
@@ -154,11 +150,7 @@ def test_a_download_holds_all_that_reading_texts_takes_and_answers_alike_as_onnx
     with torch.inference_mode():
         wanted = pruned.model(inputs).numpy()
     assert session.run(None, {"input": inputs.numpy()})[0] == pytest.approx(wanted, abs=1e-4)
-    spec = importlib.util.spec_from_file_location("downloaded_model", tmp_path / "model.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    network = module.TextClassifier().eval()
-    network.load_state_dict(load_file(tmp_path / "weights.safetensors"))
+    network = with_downloaded_weights(import_model(tmp_path, monkeypatch).TextClassifier(), tmp_path)
     with torch.inference_mode():
         assert network(inputs).numpy() == pytest.approx(wanted, abs=1e-6)
 

@@ -2,15 +2,12 @@
 
 import csv
 import io
-import sys
 import zipfile
-from importlib.util import module_from_spec, spec_from_file_location
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
-from safetensors.torch import load as load_safetensors
 
 from core.errors import BadInput
 from core.export import bundle
@@ -19,6 +16,7 @@ from core.tasks import load
 from core.tasks.names import TaskName
 from core.tasks.own_data import adapt_to_own, look_at_own_data, read_own_data
 from core.tuning import Recipe, fine_tune
+from tests.core.downloaded import import_model, unpack, with_downloaded_weights
 
 NAME = TaskName("fashion-mlp", "own-" + 64 * "0")
 
@@ -117,17 +115,10 @@ def test_what_learned_ones_own_data_is_loaded_elsewhere(name, build, tmp_path, m
     whole = prune(adapted, PruningPlan())
     quality = adapted.evaluate(whole.model, "test")
     judged = {(stage, split): quality for stage in ("dense", "pruned") for split in ("validation", "test")}
-    with zipfile.ZipFile(io.BytesIO(bundle(adapted, whole, judged=judged))) as archive:
-        archive.extractall(tmp_path)
-    spec = spec_from_file_location("model", tmp_path / "model.py")
-    module = module_from_spec(spec)
-    monkeypatch.setitem(sys.modules, "model", module)
-    spec.loader.exec_module(module)
-    assert f"    network = {build}" in (tmp_path / "README.md").read_text().splitlines()
+    assert f"    network = {build}" in unpack(bundle(adapted, whole, judged=judged), tmp_path)
     kind, _, given = build.removesuffix(")").partition("(")
-    network = getattr(module, kind)(**({"classes": 3} if given else {}))
-    network.load_state_dict(load_safetensors((tmp_path / "weights.safetensors").read_bytes()))
-    assert torch.equal(network.eval()(adapted.example), whole.model(adapted.example))
+    network = getattr(import_model(tmp_path, monkeypatch), kind)(**({"classes": 3} if given else {}))
+    assert torch.equal(with_downloaded_weights(network, tmp_path)(adapted.example), whole.model(adapted.example))
 
 
 MANY = [(f"text number {n}", f"{n}") for n in range(300)]

@@ -1,16 +1,11 @@
 """Text networks learn something new: honest parts, a fresh head over the same body, and all that a task can do."""
 
 import collections
-import io
 import itertools
-import sys
-import zipfile
-from importlib.util import module_from_spec, spec_from_file_location
 
 import numpy as np
 import pytest
 import torch
-from safetensors.torch import load as load_safetensors
 from safetensors.torch import load_file
 
 from core.build import text_targets
@@ -25,6 +20,7 @@ from core.tasks.text.data import read_texts
 from core.tasks.text.targets import MESSAGES, PASSAGES, TARGETS
 from core.tuning import Recipe, fine_tune, preset_for
 from core.tuning.trainable import trainable
+from tests.core.downloaded import import_model, unpack, with_downloaded_weights
 
 NETWORKS = ("reuters-cnn", "reuters-minilm")
 
@@ -87,13 +83,8 @@ def test_its_download_answers_with_its_own_classes(task, tmp_path, monkeypatch):
     pruned = prune(task, PruningPlan(sparsity=0.5))
     quality = task.evaluate(pruned.model, "test", 100)
     judged = {(stage, split): quality for stage in ("dense", "pruned") for split in ("validation", "test")}
-    with zipfile.ZipFile(io.BytesIO(bundle(task, pruned, judged=judged))) as archive:
-        archive.extractall(tmp_path)
-    spec = spec_from_file_location("model", tmp_path / "model.py")
-    module = module_from_spec(spec)
-    monkeypatch.setitem(sys.modules, "model", module)
-    spec.loader.exec_module(module)
-    lines = (tmp_path / "README.md").read_text().splitlines()
+    lines = unpack(bundle(task, pruned, judged=judged), tmp_path)
+    module = import_model(tmp_path, monkeypatch)
     build = next(line.strip() for line in lines if line.strip().startswith("network = "))
     assert "the largest names the class: cars, motorcycles" in " ".join(lines)
     assert build == {
@@ -101,8 +92,7 @@ def test_its_download_answers_with_its_own_classes(task, tmp_path, monkeypatch):
         "TextTransformer": "network = TextTransformer()",  # config.json beside it says how many classes
     }.get(type(task.model).__name__)
     network = module.TextCNN(classes=6) if "TextCNN" in build else module.TextTransformer()
-    network.load_state_dict(load_safetensors((tmp_path / "weights.safetensors").read_bytes()))
-    assert torch.equal(network.eval()(task.example), pruned.model(task.example))
+    assert torch.equal(with_downloaded_weights(network, tmp_path)(task.example), pruned.model(task.example))
 
 
 def test_texts_that_people_bring_are_judged_with_the_targets_classes(task):

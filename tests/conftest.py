@@ -6,6 +6,7 @@ import socket
 import subprocess
 import tempfile
 import time
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,7 +19,8 @@ else:
 import hypothesis
 import pytest
 import torch
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, text
+from sqlalchemy.pool import NullPool
 from torch import nn
 from xdist.remote import Producer
 from xdist.scheduler.loadfile import LoadFileScheduling
@@ -92,8 +94,19 @@ def broken_assets(tmp_path: Path) -> Path:
     return copy
 
 
+@pytest.fixture
+def postgres(postgres_server: str) -> str:
+    """The address of an empty database, so that no test meets what another one wrote beside other files."""
+    name = f"test_{uuid.uuid4().hex}"
+    engine = create_engine(postgres_server, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    engine.dispose()
+    return postgres_server.removesuffix("postgres") + name
+
+
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[str]:
+def postgres_server() -> Iterator[str]:
     """The address of a PostgreSQL server of our own on a free port, gone with the tests; it will not run as root."""
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
     if not found:
@@ -121,7 +134,7 @@ def postgres() -> Iterator[str]:
     url = f"postgresql+psycopg://tester@127.0.0.1:{port}/postgres"
     for _ in range(200):
         try:
-            create_engine(url).connect().close()
+            create_engine(url, poolclass=NullPool).connect().close()
             break
         except Exception:
             time.sleep(0.1)

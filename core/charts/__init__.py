@@ -1,6 +1,6 @@
 """Figures: data in, a plotly figure as plain data out."""
 
-from core.charts.classroom import BoardPoint, board_chart, guess_line, option_bars
+from core.charts.classroom import BoardPoint, CurveQuestion, board_chart, guess_curve, guess_line, option_bars
 from core.charts.comparison import comparison_chart
 from core.charts.confusion import confusion_matrix
 from core.charts.curve import sparsity_curve
@@ -13,12 +13,14 @@ from core.charts.sensitivity import sensitivity_curves, sensitivity_heat_map
 
 __all__ = [
     "BoardPoint",
+    "CurveQuestion",
     "TreePoint",
     "board_chart",
     "comparison_chart",
     "confusion_matrix",
     "frontier_chart",
     "group_chart",
+    "guess_curve",
     "guess_line",
     "history_tree",
     "learning_chart",

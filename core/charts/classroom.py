@@ -1,12 +1,17 @@
-"""What a class guesses, as dots above a line or as bars of options, with the truth among them; and its board."""
+"""What a class guesses, as dots on a curve's axes or above a line, or as bars, with the truth; and its board."""
 
+import itertools
 import textwrap
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from core.charts.curve import sparsity_curve
 from core.charts.style import INK, KEPT, PRUNED, REMOVED, TUNED, base_axis, base_layout, plain_label
+from core.language import as_text
+from core.measure import PlanResult
+from core.quality import METRICS, Quality
 
 BINS = 50
 """Places along the line; guesses at one place stand on each other."""
@@ -14,8 +19,14 @@ BINS = 50
 LEAST_ROWS = 6
 """Dots on each other for which there is room at least, so that the first ones do not jump about."""
 
-LINE, BAR, AROUND = 300, 44, 96
-"""Pixels: height of the line's picture; of a bar; and what is above and below all bars."""
+LINE, CURVE, BAR, AROUND = 300, 340, 44, 96
+"""Pixels: height of the line's picture and of the curve's; of a bar; and what is above and below all bars."""
+
+DOT = 0.046
+"""Height of a dot on the curve's axes, as a share of what can be guessed."""
+
+ASIDE, ROW = 2.5, 45.0
+"""Percent of the weights, along the curve's axis: between dots beside each other, and for a whole row of them."""
 
 WIDEST = 44
 """Letters of a line of an option's text."""
@@ -52,10 +63,7 @@ def guess_line(
             x.append(low + place * (high - low) / BINS)
             y.append(heights[place])
         said = [f"{value:g} {plain_label(unit)}" for value in shown]
-        marker = {**look, "line": {"color": INK[theme], "width": 1}}
-        hover = "%{text}<extra></extra>"
-        trace = {"type": "scatter", "mode": "markers", "name": plain_label(name), "x": x, "y": y, "text": said}
-        traces.append({**trace, "marker": marker, "hovertemplate": hover})
+        traces.append(_marks(name, x, y, said, look, theme))
     tallest = max([*heights.values(), LEAST_ROWS]) + 1.5
     if truth is not None:
         line = {"color": TUNED, "width": 4, "dash": "dash"}
@@ -71,6 +79,96 @@ def guess_line(
             "yaxis": {**axis, "range": [0, tallest], "showticklabels": False, "showgrid": False},
         },
     }
+
+
+@dataclass(frozen=True)
+class CurveQuestion:
+    """Describe the question for a point of a curve of quality over sparsity.
+
+    at: the sparsity for which it asks, 0 to 1; metric: by what quality is judged.
+    low, high, unit: of what can be guessed, as the curve's axis has it.
+    """
+
+    at: float
+    metric: str
+    low: float
+    high: float
+    unit: str
+
+
+def guess_curve(
+    asked: CurveQuestion,
+    values: Sequence[float],
+    labels: tuple[str, str, str],
+    mine: float | None = None,
+    truth: tuple[float, float] | None = None,
+    points: Sequence[PlanResult] = (),
+    dense: Quality | None = None,
+    theme: str = "light",
+) -> dict[str, Any]:
+    """Draw guesses as dots at their height, at the sparsity that was asked for, on the axes of the curve.
+
+    labels: what the dots, one's own dot and the truth are called; mine: one's own guess, which is among the values.
+    truth: sparsity, 0 to 1, and what was measured there, in the unit of the guesses; points, dense: of the curve. Leave
+    them out as long as nobody is to see them.
+    """
+    drawn = sparsity_curve(points, dense, theme=theme)
+    traces = [{**trace, "showlegend": "name" in trace} for trace in drawn["data"] if trace["x"]]
+    others = sorted(values)
+    if mine is not None and mine in others:
+        others.remove(mine)
+    own = [] if mine is None else [mine]
+    # Dots of nearly the same height stand in a row, which begins at the sparsity and goes to where there is room.
+    places = _places_in_rows([*own, *others], DOT * (asked.high - asked.low))
+    step = min(ASIDE, ROW / max(places, default=1)) if any(places) else ASIDE
+    across = [100 * asked.at + (-step if asked.at > 0.5 else step) * place for place in places]
+    for name, shown, x, look in (
+        (labels[0], others, across[len(own) :], {"symbol": "circle", "size": 12}),
+        (labels[1], own, across[: len(own)], {"symbol": "diamond", "size": 16}),
+    ):
+        if shown or name == labels[0]:  # one at least, or it is no figure
+            said = [f"{value:g} {plain_label(asked.unit)}" for value in shown]
+            traces.append(_marks(name, x, shown, said, {"color": KEPT, **look}, theme))
+    if truth is not None:
+        said = [f"{truth[1]:.1f} {plain_label(asked.unit)}"]
+        star = {"color": TUNED, "symbol": "star", "size": 18}
+        traces.append(_marks(labels[2], [100 * truth[0]], [truth[1]], said, star, theme))
+    room = 0.02 * (asked.high - asked.low)
+    # The axis is there before any point of the curve is.
+    guessed = {**base_axis(theme), "range": [asked.low - room, asked.high + room]}
+    axis = drawn["layout"]["yaxis"] if METRICS[asked.metric].share else guessed
+    line = {"color": REMOVED, "width": 1.5, "dash": "dot"}
+    here = {"type": "line", "x0": 100 * asked.at, "x1": 100 * asked.at, "yref": "paper", "y0": 0, "y1": 1, "line": line}
+    layout = {
+        **base_layout(theme, CURVE),
+        "xaxis": drawn["layout"]["xaxis"],
+        "yaxis": {**axis, "title": {"text": as_text(asked.metric)}},
+    }
+    return {"data": traces, "layout": {**layout, "shapes": [{**here, "layer": "below"}]}}
+
+
+def _places_in_rows(heights: Sequence[float], apart: float) -> list[int]:
+    """Return for each dot the first place of its row, from 0, at which it covers none of those before it."""
+    columns: list[list[float]] = []
+    places = []
+    for height in heights:
+        for place in itertools.count():
+            if place == len(columns):
+                columns.append([])
+            if all(abs(height - other) >= apart for other in columns[place]):
+                columns[place].append(height)
+                places.append(place)
+                break
+    return places
+
+
+def _marks(
+    name: str, x: Sequence[float], y: Sequence[float], said: Sequence[str], look: dict[str, Any], theme: str
+) -> dict[str, Any]:
+    marker = {**look, "line": {"color": INK[theme], "width": 1}}
+    hover = "%{text}<extra></extra>"
+    trace = {"type": "scatter", "mode": "markers", "name": plain_label(name), "x": list(x), "y": list(y)}
+    return {**trace, "text": list(said), "marker": marker, "cliponaxis": False, "hovertemplate": hover}
 
 
 def option_bars(

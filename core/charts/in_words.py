@@ -9,12 +9,13 @@ from typing import Any
 
 import numpy as np
 
+from core.charts.classroom import CurveQuestion
 from core.charts.history import TreePoint, tree_order
 from core.language import Text, as_text, text, text_of
 from core.measure import Candidate, Look, NetworkCurves, PlanResult, Sensitivity, ShiftResult
 from core.measure.adapting import Adapted
 from core.measure.budget import frontier
-from core.quality import Quality
+from core.quality import METRICS, Quality
 
 MOST = 6
 """Places of one line that are told; who wants all of them reads the table beside the chart."""
@@ -54,6 +55,44 @@ def curve_in_words(
             text("Fine-tuned, at {share} removed: {figure}.", share=percent(tuned[0]), figure=say_figure(tuned[1]))
         )
     return said
+
+
+def guesses_in_words(
+    asked: CurveQuestion,
+    values: Sequence[float],
+    mine: float | None = None,
+    truth: tuple[float, float] | None = None,
+    points: Sequence[PlanResult] = (),
+    dense: Quality | None = None,
+) -> list[Text]:
+    """Tell guesses on the axes of a curve, as `guess_curve` draws them, and then the curve."""
+
+    def figure(value: float, form: str = "g") -> str:
+        return f"{value:{form}} {asked.unit}".strip()
+
+    said = [text("{metric} over the share of weights that is removed.", metric=as_text(asked.metric))]
+    share, ordered = percent(asked.at), sorted(values)
+    if ordered:
+        said.append(
+            text_of(
+                "{count} guess at {share} removed: {middle}.",
+                "{count} guesses at {share} removed, from {low} to {high}, the middle one {middle}.",
+                len(ordered),
+                share=share,
+                low=figure(ordered[0]),
+                high=figure(ordered[-1]),
+                middle=figure(ordered[len(ordered) // 2]),
+            )
+        )
+    else:
+        ends = {"low": figure(asked.low), "high": figure(asked.high)}
+        said.append(text("No guesses so far at {share} removed, between {low} and {high}.", share=share, **ends))
+    if mine is not None:
+        said.append(text("Your guess: {guess}.", guess=figure(mine)))
+    if truth is not None:
+        measured = figure(truth[1], f".{METRICS[asked.metric].digits}f")
+        said.append(text("Measured, at {share} removed: {figure}.", share=percent(truth[0]), figure=measured))
+    return said + (curve_in_words(points, dense)[1:] if points or dense else [])
 
 
 def comparison_in_words(curves: dict[str, NetworkCurves], tolerance: float) -> list[Text]:

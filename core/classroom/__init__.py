@@ -23,6 +23,7 @@ from core.classroom.records import (
     ClassOver,
     Guess,
     Member,
+    RemovedFromClass,
     Status,
 )
 from core.classroom.rooms import (
@@ -36,6 +37,7 @@ from core.classroom.rooms import (
     open_class,
     opens_class,
     read_status,
+    remove_learner,
 )
 from core.classroom.submissions import (
     Submission,
@@ -62,6 +64,7 @@ __all__ = [
     "Member",
     "QuizAnswers",
     "RateLimit",
+    "RemovedFromClass",
     "Score",
     "Standing",
     "Status",
@@ -89,6 +92,7 @@ __all__ = [
     "rank",
     "read_code",
     "read_status",
+    "remove_learner",
     "save_guess",
     "save_quiz",
     "save_score",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 
 from core.classroom.records import Guess, Member
-from core.classroom.rooms import touch_class
+from core.classroom.rooms import require_member, touch_class
 from core.errors import BadInput
 from core.language import text
 from core.store.database import Store, insert_new, reading, writing
@@ -19,10 +19,14 @@ MOMENTS = ("before", "after")
 
 
 def save_guess(store: Store, code: str, member: Member, lesson: str, step: str, value: float) -> bool:
-    """Keep a guess; return whether it is the first one at this step. Raises ClassOver, StoreUnavailable."""
+    """Keep a guess; return whether it is the first one at this step.
+
+    Raises ClassOver, RemovedFromClass, StoreUnavailable.
+    """
     values = {"member": member.id, "lesson": lesson, "step": step, "value": value, "created": time.time()}
     with writing(store) as connection:
         touch_class(connection, code)
+        require_member(connection, code, member)
         return insert_new(connection, guesses, classroom=code, **values)
 
 
@@ -48,7 +52,10 @@ class QuizAnswers:
 
 
 def save_quiz(store: Store, code: str, member: Member, moment: str, answers: Sequence[int]) -> bool:
-    """Keep the answers of a quiz; return whether they are the first ones. Raises ClassOver, StoreUnavailable."""
+    """Keep the answers of a quiz; return whether they are the first ones.
+
+    Raises BadInput, ClassOver, RemovedFromClass, StoreUnavailable.
+    """
     if moment not in MOMENTS:
         raise ValueError(f"There is no quiz {moment!r}.")
     if any(each < 0 for each in answers):
@@ -56,6 +63,7 @@ def save_quiz(store: Store, code: str, member: Member, moment: str, answers: Seq
     values = {"member": member.id, "moment": moment, "answers": json.dumps(list(answers))}
     with writing(store) as connection:
         touch_class(connection, code)
+        require_member(connection, code, member)
         return insert_new(connection, quiz_answers, classroom=code, **values)
 
 

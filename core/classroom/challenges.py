@@ -50,7 +50,7 @@ CHALLENGES: Mapping[str, Challenge] = {
         ),
         Challenge(
             "smallest",
-            text("The smallest file above 91 %"),
+            text("The smallest file with at least 91 %"),
             text("Make the zipped file as small as you can, with at least 91 % of the pictures named rightly."),
             CLOTHES,
             "size",
@@ -58,7 +58,7 @@ CHALLENGES: Mapping[str, Challenge] = {
         ),
         Challenge(
             "fastest",
-            text("The fastest, one picture at a time, above 92 %"),
+            text("The fastest with at least 92 %, one picture at a time"),
             text("Make it as fast as you can with one picture at a time, with at least 92 % named rightly."),
             ("fashion-resnet", "fashion-lenet5", "fashion-mlp"),
             "time",

@@ -1,64 +1,92 @@
-"""Limits on how often something may be tried, such as a code: by one visit, and by all together."""
+"""Limits on how often something may be tried, such as a code: by one visit, and by all together.
 
+Tries are counted in the store, minute by minute, so that several servers share them.
+"""
+
+import hashlib
 import math
-import threading
 import time
-from collections import deque
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
-from cachetools import LRUCache
+from sqlalchemy import Connection, delete, select
 
 from core.errors import PlaygroundError
 from core.language import text, text_of
+from core.store.database import Store, count_up, reading, writing
+from core.store.tables import tries
 
-MOST_VISITS = 10_000
-"""Visits that are remembered; those beyond count among all."""
+ALL = ""
+"""Who has made the tries of everybody."""
+
+MINUTE = 60.0
+"""Seconds that are counted together."""
+
+KEPT = 24 * 3600.0
+"""Seconds after which tries are deleted; no limit looks back as far."""
 
 
 class TooManyTries(PlaygroundError):
     """Refuse one more try for now."""
 
 
-@dataclass(eq=False)
+@dataclass(frozen=True)
 class RateLimit:
-    """Count tries of the last minutes, for many threads at once; only those that are noted count.
+    """Count tries of the last minutes, by all servers of a store; only those that are noted count.
 
+    name: what is tried, as the store has it.
     each: how many one visit may make within `seconds`; all: how many there may be of everybody.
-    clock: seconds, from any beginning.
+    clock: seconds since 1970.
     """
 
+    name: str
     each: int
     all: int
     seconds: float
-    clock: Callable[[], float] = time.monotonic
-    _of_all: deque[float] = field(default_factory=deque)
-    _of_each: LRUCache = field(default_factory=lambda: LRUCache(MOST_VISITS))
-    _lock: threading.Lock = field(default_factory=threading.Lock)
+    clock: Callable[[], float] = time.time
 
-    def check(self, visit: str) -> None:
-        """Let a try pass. Raises TooManyTries with how long to wait."""
-        with self._lock:
-            now = self.clock()
-            mine = self._of_each.get(visit, deque())
-            waits = [self._wait(mine, self.each, now), self._wait(self._of_all, self.all, now)]
-        if max(waits) > 0:
-            raise TooManyTries(*_sentences(math.ceil(max(waits) / 60)))
+    def check(self, store: Store, visit: str) -> None:
+        """Let a try pass. Raises TooManyTries with how long to wait, StoreUnavailable."""
+        now = self.clock()
+        mine = _mark_of(self.name, visit)
+        since = math.floor((now - self.seconds) / MINUTE)  # a minute counts until its last second is old enough
+        recent = (tries.c.what == self.name) & tries.c.who.in_((mine, ALL)) & (tries.c.minute >= since)
+        with reading(store) as connection:
+            rows = connection.execute(select(tries.c.who, tries.c.minute, tries.c.number).where(recent)).all()
+        counted: dict[str, dict[int, int]] = {mine: {}, ALL: {}}
+        for who, minute, number in rows:
+            counted[who][minute] = number
+        wait = max(self._wait(counted[mine], self.each, now), self._wait(counted[ALL], self.all, now))
+        if wait > 0:
+            raise TooManyTries(*_sentences(math.ceil(wait / MINUTE)))
 
-    def note(self, visit: str) -> None:
-        """Count a try, such as a wrong code."""
-        with self._lock:
-            now = self.clock()
-            for tries in (self._of_each.setdefault(visit, deque(maxlen=self.each)), self._of_all):
-                tries.append(now)
-            while len(self._of_all) > self.all:
-                self._of_all.popleft()
+    def note(self, store: Store, visit: str) -> None:
+        """Count a try, such as a wrong code. Raises StoreUnavailable."""
+        minute = math.floor(self.clock() / MINUTE)
+        with writing(store) as connection:
+            for who in (_mark_of(self.name, visit), ALL):  # that of all last, for which everybody waits
+                count_up(connection, tries, tries.c.number, what=self.name, who=who, minute=minute)
 
-    def _wait(self, tries: deque[float], most: int, now: float) -> float:
-        """Return the seconds until one more may be made; drop those that are over."""
-        while tries and now - tries[0] >= self.seconds:
-            tries.popleft()
-        return self.seconds - (now - tries[0]) if len(tries) >= most else 0.0
+    def _wait(self, counted: Mapping[int, int], most: int, now: float) -> float:
+        """Return the seconds until one more may be made."""
+        left = sum(counted.values())
+        wait = 0.0
+        for minute in sorted(counted):
+            if left < most:
+                break
+            left -= counted[minute]
+            wait = (minute + 1) * MINUTE + self.seconds - now
+        return wait
+
+
+def forget_tries(connection: Connection, now: float) -> None:
+    """Delete what no limit looks back to, within a transaction."""
+    connection.execute(delete(tries).where(tries.c.minute < math.floor((now - KEPT) / MINUTE)))
+
+
+def _mark_of(name: str, visit: str) -> str:
+    """Return by what a limit knows a visit; it tells nothing about the visit, or about other limits."""
+    return hashlib.sha256(f"tries {name} {visit}".encode()).hexdigest()
 
 
 def _sentences(minutes: int) -> tuple[str, str]:

@@ -7,6 +7,9 @@ from core.language import text
 
 TEACHER, LEARNER = "teacher", "learner"
 
+REMOVED = "removed"
+"""Role of a row without a name, that keeps the number of a removed learner so that nobody else is given it."""
+
 ACTIVITIES = ("lesson", "challenge", "quiz")
 
 WAIT, GUESS, SHOWN = "wait", "guess", "shown"
@@ -24,6 +27,16 @@ class ClassOver(PlaygroundError):
                 "There is no such class: its teacher has deleted it, its 30 days are over, or the code is another one."
             ),
             text("Ask your teacher for the code."),
+        )
+
+
+class RemovedFromClass(PlaygroundError):
+    """Say that a learner is not in a class any more, since its teacher has removed them."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            text("Your teacher has removed you from the class, with all that you guessed, submitted and answered."),
+            text("You can join again with the code of the class."),
         )
 
 

@@ -7,12 +7,24 @@ from typing import Any
 from sqlalchemy import Connection, delete, select, update
 
 from core.classroom.codes import hash_teacher_key, is_teacher_key, mark_of, new_code, teacher_key
+from core.classroom.limits import forget_tries
 from core.classroom.nicknames import clean_nickname, tell_apart
-from core.classroom.records import ACTIVITIES, LEARNER, PHASES, TEACHER, WAIT, ClassOver, Member, Status
+from core.classroom.records import (
+    ACTIVITIES,
+    LEARNER,
+    PHASES,
+    REMOVED,
+    TEACHER,
+    WAIT,
+    ClassOver,
+    Member,
+    RemovedFromClass,
+    Status,
+)
 from core.errors import BadInput
 from core.language import text
 from core.store.database import Store, StoreUnavailable, insert_new, reading, writing
-from core.store.tables import classrooms, members
+from core.store.tables import classrooms, guesses, members, quiz_answers, submissions
 
 KEPT = 30 * 24 * 3600.0
 """Seconds after which a class goes, with all that is in it."""
@@ -29,11 +41,12 @@ STATUS = [classrooms.c[each] for each in Status.__dataclass_fields__]
 def open_class(store: Store, visit_key: str) -> str:
     """Open a class for a browser, whose key makes that of the teacher; return the code. Raises StoreUnavailable.
 
-    Classes that are too old go meanwhile.
+    Classes that are too old go meanwhile, and tries that count no more.
     """
     now = time.time()
     with writing(store) as connection:
         connection.execute(delete(classrooms).where(classrooms.c.created < now - KEPT))
+        forget_tries(connection, now)
         for _ in range(MOST_TRIES):
             code = new_code()
             kept = hash_teacher_key(teacher_key(visit_key, code))
@@ -55,7 +68,7 @@ def read_status(store: Store, code: str) -> Status | None:
 
 
 def find_member(store: Store, code: str, visit_key: str) -> Member | None:
-    """Return what a browser is in a class; None if it never entered it, or has left."""
+    """Return what a browser is in a class; None if it never entered it, has left, or was removed."""
     with reading(store) as connection:
         found = _member(connection, code, mark_of(visit_key, code))
     return found if found and found.here else None
@@ -119,6 +132,29 @@ def leave_class(store: Store, code: str, visit_key: str) -> None:
     with writing(store) as connection:
         if connection.execute(update(members).where(same).values(here=0)).rowcount:
             touch_class(connection, code)
+
+
+def remove_learner(store: Store, code: str, learner: int) -> bool:
+    """Remove a learner by number, with all that was guessed, submitted and answered; return whether there was one.
+
+    The nickname is free again, and the browser may join anew, as somebody else. Raises ClassOver, StoreUnavailable.
+    """
+    same = (members.c.classroom == code) & (members.c.id == learner) & (members.c.role == LEARNER)
+    nobody = {"role": REMOVED, "mark": f"{REMOVED} {learner}", "name": "", "here": 0}
+    with writing(store) as connection:
+        touch_class(connection, code)  # what the learner writes just now comes wholly before this, or is refused
+        if not connection.execute(update(members).where(same).values(nobody)).rowcount:
+            return False
+        for table in (guesses, submissions, quiz_answers):
+            connection.execute(delete(table).where(table.c.member == learner))
+    return True
+
+
+def require_member(connection: Connection, code: str, member: Member) -> None:
+    """Refuse what a learner writes who was removed, within a transaction. Raises RemovedFromClass."""
+    same = (members.c.classroom == code) & (members.c.id == member.id) & (members.c.role != REMOVED)
+    if connection.execute(select(members.c.id).where(same)).first() is None:
+        raise RemovedFromClass
 
 
 def list_learners(store: Store, code: str) -> list[Member]:

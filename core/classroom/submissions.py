@@ -11,7 +11,7 @@ from sqlalchemy import delete, select, update
 
 from core.classroom.challenges import CHALLENGES, MOST_SUBMISSIONS, Score
 from core.classroom.records import ClassOver, Member
-from core.classroom.rooms import touch_class
+from core.classroom.rooms import require_member, touch_class
 from core.errors import BadInput, PlaygroundError
 from core.language import text
 from core.stages import catalogue_name
@@ -47,7 +47,7 @@ def note_submission(
     network: name of the network in the catalogue, perhaps with the hash of other weights; about: what it is, in the
     words of a link, with its "stage".
     Raises BadInput for the eleventh submission, the same one twice, or a network that the challenge is not about;
-    ClassOver, StoreUnavailable.
+    ClassOver, RemovedFromClass, StoreUnavailable.
     """
     if challenge not in CHALLENGES:
         raise BadInput(text("There is no such challenge."), text("Choose one from the list."))
@@ -61,6 +61,7 @@ def note_submission(
     mine = (submissions.c.member == member.id) & (submissions.c.challenge == challenge)
     with writing(store) as connection:
         touch_class(connection, code)
+        require_member(connection, code, member)
         stale = submissions.c.created < time.time() - PATIENCE
         connection.execute(delete(submissions).where(mine, stale, submissions.c.score == ""))
         before = connection.execute(select(submissions.c.network).where(mine)).scalars().all()
@@ -81,20 +82,26 @@ def _name_of(network: str, described: str) -> str:
     return hashlib.sha256(f"{network} {described}".encode()).hexdigest()
 
 
-def save_score(store: Store, code: str, number: int, score: Score) -> None:
-    """Keep the score of a submission. Raises ClassOver, StoreUnavailable."""
+def save_score(store: Store, code: str, member: Member, number: int, score: Score) -> None:
+    """Keep the score of a learner's submission, unless it has gone with the learner.
+
+    SQLite gives the number of what has gone to the next one, which may be another learner's. Raises ClassOver,
+    StoreUnavailable.
+    """
+    same = (submissions.c.id == number) & (submissions.c.member == member.id)
     with writing(store) as connection:
         touch_class(connection, code)
         content = json.dumps(score.to_data(), separators=(",", ":"))
-        connection.execute(update(submissions).where(submissions.c.id == number).values(score=content))
+        connection.execute(update(submissions).where(same).values(score=content))
 
 
-def withdraw_submission(store: Store, code: str, number: int) -> None:
-    """Take back a submission that could not be scored, so that it does not count. Raises StoreUnavailable."""
+def withdraw_submission(store: Store, code: str, member: Member, number: int) -> None:
+    """Take back a learner's submission that could not be scored, so that it does not count. Raises StoreUnavailable."""
+    same = (submissions.c.id == number) & (submissions.c.member == member.id)
     try:
         with writing(store) as connection:
             touch_class(connection, code)
-            connection.execute(delete(submissions).where(submissions.c.id == number, submissions.c.score == ""))
+            connection.execute(delete(submissions).where(same, submissions.c.score == ""))
     except ClassOver:
         return
 

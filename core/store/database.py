@@ -15,7 +15,7 @@ import platformdirs
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from filelock import FileLock, Timeout
-from sqlalchemy import Connection, Engine, Table, create_engine, event
+from sqlalchemy import Column, Connection, Engine, Table, create_engine, event
 from sqlalchemy import text as sql
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
@@ -189,10 +189,19 @@ def writing(store: Store) -> Iterator[Connection]:
 
 def insert_new(connection: Connection, table: Table, **values: Any) -> bool:
     """Insert a row unless there is one with the same key already; return whether it is new."""
-    make = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    wanted = make(table).values(**values).on_conflict_do_nothing()
+    wanted = _insert(connection, table).values(**values).on_conflict_do_nothing()
     counted = {"preserve_rowcount": True}  # or PostgreSQL's count is dropped, as that of any insert
     return connection.execute(wanted, execution_options=counted).rowcount > 0
+
+
+def count_up(connection: Connection, table: Table, counter: Column, **key: Any) -> None:
+    """Add one to a counter of the row with a primary key, or begin it with one; those who do so at once all count."""
+    wanted = _insert(connection, table).values({**key, counter.name: 1})
+    connection.execute(wanted.on_conflict_do_update(index_elements=list(key), set_={counter.name: counter + 1}))
+
+
+def _insert(connection: Connection, table: Table) -> postgresql.Insert | sqlite.Insert:
+    return (postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert)(table)
 
 
 def _unavailable(error: Exception) -> StoreUnavailable:

@@ -86,9 +86,14 @@ members = Table(
     METADATA,
     Column("id", Integer, primary_key=True),
     Column("classroom", String(6), ForeignKey("classrooms.code", ondelete="CASCADE"), nullable=False),
-    Column("mark", String(64), nullable=False, doc="hash of the browser's key and the code"),
-    Column("role", String(8), nullable=False, doc="'teacher' or 'learner'"),
-    Column("name", String(60), nullable=False, doc="nickname; '' for a teacher"),
+    Column(
+        "mark",
+        String(64),
+        nullable=False,
+        doc="hash of the browser's key and the code; nothing of the kind for one removed",
+    ),
+    Column("role", String(8), nullable=False, doc="'teacher', 'learner', or 'removed'"),
+    Column("name", String(60), nullable=False, doc="nickname; '' for a teacher, and for one removed"),
     Column("here", Integer, nullable=False, doc="0 for one who has left"),
     Column("created", Float, nullable=False),
     UniqueConstraint("classroom", "mark", name="one_member_of_a_browser"),
@@ -132,6 +137,15 @@ quiz_answers = Table(
     UniqueConstraint("member", "moment", name="one_quiz_of_a_moment"),
 )
 
+tries = Table(
+    "tries",
+    METADATA,
+    Column("what", String(16), primary_key=True, doc="which limit counts it"),
+    Column("who", String(64), primary_key=True, doc="hash of the browser's key; '' for everybody together"),
+    Column("minute", Integer, primary_key=True, doc="since 1970"),
+    Column("number", Integer, nullable=False, doc="tries within that minute"),
+)
+
 TRIED = nodes.join(experiments, nodes.c.experiment == experiments.c.id)
 """What visits have tried: nodes with their experiments."""
 
@@ -142,3 +156,4 @@ Index("classrooms_by_age", classrooms.c.created)
 Index("guesses_of_a_step", guesses.c.classroom, guesses.c.lesson, guesses.c.step)
 Index("submissions_of_a_class", submissions.c.classroom, submissions.c.challenge)
 Index("quiz_answers_of_a_class", quiz_answers.c.classroom)
+Index("tries_by_age", tries.c.minute)

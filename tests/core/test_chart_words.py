@@ -7,10 +7,12 @@ import numpy as np
 import pytest
 
 from core.charts import (
+    CurveQuestion,
     TreePoint,
     comparison_chart,
     frontier_chart,
     group_chart,
+    guess_curve,
     history_tree,
     learning_chart,
     robustness_chart,
@@ -26,6 +28,7 @@ from core.charts.in_words import (
     curve_in_words,
     frontier_in_words,
     groups_in_words,
+    guesses_in_words,
     history_in_words,
     learning_in_words,
     robustness_in_words,
@@ -65,9 +68,11 @@ TREE = [
     TreePoint("net", "", "net", "91.0 %", "dense"),
     TreePoint("one", "net", "first", "88.1 %", "fine-tuned", sparsity=0.8),
 ]
+ASKED = CurveQuestion(0.8, "Accuracy", 0.0, 100.0, "%")
 
 CHARTS = {
     "curve": sparsity_curve(POINTS, figure(0.9), (0.8, figure(0.5)), (0.8, figure(0.7))),
+    "guesses": guess_curve(ASKED, [40.0, 60.0], ("one", "mine", "true"), 40.0, (0.8, 50.0), POINTS, figure(0.9)),
     "learning": learning_chart(LOOKS, 20, figure(0.9)),
     "comparison": comparison_chart(NETWORKS, 0.05),
     "groups": group_chart(GROUPS),
@@ -81,6 +86,8 @@ CHARTS = {
 
 WORDS = {
     "curve": curve_in_words(POINTS, figure(0.9), (0.8, figure(0.5)), (0.8, figure(0.7))),
+    "no guesses": guesses_in_words(ASKED, []),
+    "guesses": guesses_in_words(ASKED, [60.0, 40.0, 70.0], 40.0, (0.8, 50.0), POINTS, figure(0.9)),
     "learning": learning_in_words(LOOKS, figure(0.9)),
     "comparison": comparison_in_words(NETWORKS, 0.05),
     "groups": groups_in_words(GROUPS),
@@ -129,6 +136,16 @@ def test_words_are_whole_sentences_that_can_be_said_in_any_language(name):
                 "whole network: 90.0 %",
                 "At 50.0 % removed: 65.0 %",
                 "Fine-tuned, at 80.0 % removed: 70.0 %",
+            ],
+        ),
+        ("no guesses", ["Accuracy over", "No guesses so far at 80.0 % removed, between 0 % and 100 %."]),
+        (
+            "guesses",
+            [
+                "3 guesses at 80.0 % removed, from 40 % to 70 %, the middle one 60 %.",
+                "Your guess: 40 %.",
+                "Measured, at 80.0 % removed: 50.0 %.",
+                "At 50.0 % removed: 65.0 %",
             ],
         ),
         ("learning", ["After 20 steps: 70.0 % on validation data, 80.0 % on training data, 90.0 % removed"]),

@@ -1,8 +1,10 @@
 """The page of a class without a browser: each state, a teacher and learners, and what people may do wrong."""
 
+import json
 import time
 
 import pytest
+from sqlalchemy import delete
 from streamlit.testing.v1 import AppTest
 
 from core.classroom import (
@@ -19,7 +21,7 @@ from core.classroom import (
 )
 from core.lessons import Predict, read_lesson
 from core.store import StoreUnavailable, new_key, read_state, save_state
-from pages.parts.classroom import state
+from core.store.tables import tries
 from pages.shared.in_class import PLACE
 from pages.shared.storage import store
 from tests.conftest import ROOT
@@ -30,11 +32,8 @@ LESSON = "01-what-can-go"
 @pytest.fixture(autouse=True)
 def fresh_limits():
     """Let no test use up the tries of another one."""
-    state.wrong_codes.clear()
-    state.openings.clear()
-    yield
-    state.wrong_codes.clear()
-    state.openings.clear()
+    with store().engine.begin() as connection:
+        connection.execute(delete(tries))
 
 
 def open_page(key: str = "", **query: str) -> AppTest:
@@ -79,6 +78,15 @@ def plain(app: AppTest) -> list[str]:
 
 def said(app: AppTest) -> str:
     return " ".join(each.value for each in (*app.error, *app.info, *app.success, *app.markdown, *app.caption))
+
+
+def chart_of(app: AppTest):
+    (chart,) = app.get("plotly_chart")
+    return chart.proto
+
+
+def names_in(chart) -> set[str]:
+    return {each["name"] for each in json.loads(chart.spec)["data"] if "name" in each}
 
 
 def taught(**place) -> tuple[str, str]:
@@ -218,11 +226,15 @@ def test_a_lesson_is_driven_from_waiting_to_guessing_to_the_truth():
     assert "Your guess is in" in said(open_page(learner_visit))
     teacher.run()
     assert "1 guess" in said(teacher)
+    assert names_in(chart_of(teacher)) == {"one guess"}  # on axes without a curve
+    assert names_in(chart_of(learner)) == {"one guess", "your guess"}
+    assert "1 guess at 50.0 % removed: 70 %." in chart_of(teacher).alt
     assert not any(each.label == "Measured just now" for each in (*teacher.metric, *learner.metric))
     press(teacher, "Show")
     learner.run()
     for app in (teacher, learner):
         assert any(each.label == "Measured just now" for each in app.metric)
+        assert "measured" in names_in(chart_of(app))
     late = join(open_page(), code, "Eve")  # enters where the class is, and guesses no more
     assert any(each.label == "Measured just now" for each in late.metric)
     assert "That is my guess" not in labels(late)
@@ -246,7 +258,8 @@ def test_every_step_of_a_lesson_opens_for_a_learner_in_both_languages():
             drive_class(store(), code, step=number)
             app = open_page(visit, lang=language)
             assert not app.error
-            assert lesson.title in said(app)
+            step = lesson.steps[number]
+            assert f"# {step.ask if isinstance(step, Predict) else lesson.title}" in [e.value for e in app.markdown]
 
 
 def test_at_their_own_pace_learners_see_all_of_the_lesson_and_the_teacher_sees_their_guesses():
@@ -307,6 +320,13 @@ def test_a_challenge_shows_what_is_in_hand_and_a_board():
     assert "Nobody stands on the board yet." in said(learner)
 
 
+def test_a_teacher_is_told_before_a_challenge_that_who_leaves_can_look_at_test_figures():
+    code, visit = taught(activity="challenge")
+    assert "one who leaves the class can look" in said(reopen(visit, code))
+    drive_class(store(), code, subject="ninety")
+    assert "one who leaves" not in said(reopen(visit, code))
+
+
 def test_what_is_submitted_is_scored_off_the_page_and_stands_on_everybodys_board():
     code, visit = taught(activity="challenge", subject="smallest")
     learner = join(open_page(), code, "<b>Ada</b>")
@@ -361,6 +381,32 @@ def test_a_class_that_was_deleted_is_a_sentence_to_those_in_it():
     assert any("no such class" in each.value for each in learner.error)
     learner.run()
     assert {"Join", "Open a class"} <= set(labels(learner))
+
+
+def test_a_removed_learner_is_told_so_and_may_join_again():
+    code, visit = taught(subject=LESSON, step=1, phase="guess")
+    learner_visit = new_key()
+    learner = join(open_page(learner_visit), code, "Ada")
+    press(learner, "That is my guess")
+    join_class(store(), code, "Eve", new_key())
+    teacher = reopen(visit, code)
+    ada = next(each for each in list_learners(store(), code) if each.name == "Ada")
+    teacher.button(key=f"remove {ada.id}").click().run()
+    assert "this learner guessed" in said(teacher)
+    press(teacher, "Keep in the class")
+    assert "this learner guessed" not in said(teacher)
+    teacher.button(key=f"remove {ada.id}").click().run()
+    press(teacher, "Yes, remove")
+    assert [each.name for each in list_learners(store(), code)] == ["Eve"]
+    assert "Ada" not in plain(teacher)
+    assert "0 guesses" in said(teacher)
+    learner.run()
+    assert any("has removed you" in each.value for each in learner.error)
+    assert learner.text_input(key="class code").value == code
+    again = join(learner, code, "Ada")
+    assert plain(again) == [f"Ada, in class {code}"]
+    assert not again.error
+    assert "That is my guess" in labels(again)
 
 
 def test_a_link_to_another_class_leads_out_of_this_one():

@@ -1,14 +1,20 @@
 """The Learn page without a browser: a guess first, then what it is about; kept with the visit; both languages."""
 
+import json
+import time
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.errors import BadInput
 from core.lessons import Explain, Live, Predict, list_lessons, read_lesson
 from core.lessons.records import Measured
+from core.pruning import PruningPlan
 from pages.parts.learn.live import PARTS
+from pages.parts.learn.on_curve import place_on_curve
 from pages.parts.learn.truths import MEASURES, measure, subject_of
 from pages.shared import cache
+from pages.shared.curves import curve_job
 from tests.conftest import ROOT
 
 
@@ -54,6 +60,32 @@ def test_what_was_guessed_in_one_tab_is_not_lost_by_a_guess_in_another():
     guess(second)  # this tab was open before the other guess
     again = open_page(key)
     assert {each.label: each.value for each in again.metric}["Your guess"] == "50 %"
+
+
+def test_a_guess_alone_is_one_dot_on_the_curve_that_is_seen_no_further_than_the_next_question_allows():
+    app = open_page("p" * 43)
+    assert not app.get("plotly_chart")
+    guess(app)
+    while curve_job("fashion-lenet5", PruningPlan()).state != "done":
+        time.sleep(0.1)
+    (chart,) = app.run().get("plotly_chart")
+    found = {each.get("name"): each for each in json.loads(chart.proto.spec)["data"]}
+    assert (found["your guess"]["x"], found["your guess"]["y"]) == ([50.0], [50.0])
+    assert found["measured"]["x"] == [pytest.approx(50.0, abs=0.01)]
+    assert found["pruned"]["x"] == pytest.approx([0.0, 50.0], abs=0.01)  # not 80 and 95: the next one asks for 90 %
+    assert "Your guess: 50 %. Measured, at 50.0 % removed" in chart.proto.alt
+
+
+def test_only_questions_for_a_quality_at_one_sparsity_are_on_a_curve():
+    found = {}
+    for name in list_lessons():
+        lesson = read_lesson(name)
+        places = {step.id: place_on_curve(lesson, step) for step in lesson.predictions}
+        found |= {f"{name[:2]} {step}": place.question.at for step, place in places.items() if place}
+    assert found == {
+        **{"01 half": 0.5, "01 ninety": 0.9, "01 tuned": 0.9, "05 chance": 0.5, "06 recover": 0.95},
+        **{"07 back": 0.95, "08 rest": 0.9, "09 eighty": 0.8, "10 price": 0.95},
+    }
 
 
 @pytest.mark.parametrize("asked", [{"threshold": "85"}, {"threshold": "90", "scope": "lamp"}])

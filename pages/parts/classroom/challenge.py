@@ -11,6 +11,7 @@ from core.classroom import (
     CHALLENGES,
     MOST_SUBMISSIONS,
     Challenge,
+    Member,
     Score,
     Standing,
     Status,
@@ -71,19 +72,20 @@ def _submit(inside: Inside, challenge: Challenge, hand: InHand) -> None:
     try:
         job = submit_job("challenge", hand.subject, challenge.name)
     except PlaygroundError:
-        withdraw_submission(store(), inside.code, number)
+        withdraw_submission(store(), inside.code, inside.me, number)
         raise
-    threading.Thread(target=_keep_when_scored, args=(job, store(), inside.code, number), daemon=True).start()
+    about_it = (job, store(), inside.code, inside.me, number)
+    threading.Thread(target=_keep_when_scored, args=about_it, daemon=True).start()
 
 
-def _keep_when_scored(job: Job, kept_in: Store, code: str, number: int) -> None:
+def _keep_when_scored(job: Job, kept_in: Store, code: str, member: Member, number: int) -> None:
     """Write a score down once it is there, on a thread that belongs to no page; one that failed does not count."""
     try:
         job.ended.wait()
         if job.state == "done" and job.results:
-            save_score(kept_in, code, number, job.results[-1])
+            save_score(kept_in, code, member, number, job.results[-1])
         else:
-            withdraw_submission(kept_in, code, number)
+            withdraw_submission(kept_in, code, member, number)
     except PlaygroundError:
         return  # the class was deleted meanwhile, or the store is gone
     except Exception:

@@ -1,6 +1,7 @@
 """Everybody's guesses as they come in, and the truth among them once it is shown."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -8,9 +9,10 @@ from plotly.graph_objects import Figure
 
 from core.charts import guess_line, option_bars
 from core.classroom import Guess, Status
-from core.lessons import Predict
+from core.lessons import Lesson, Predict
 from pages.parts.classroom import state
 from pages.parts.learn.guess import right_option, truths_of
+from pages.parts.learn.on_curve import OnCurve, chart_of, curve_of, place_on_curve, words_of
 from pages.parts.learn.truths import Truth
 from pages.shared.charts import for_visitor
 from pages.shared.presenting import presenting
@@ -23,12 +25,12 @@ def guess_of(status: Status, lesson: str, step: Predict, member: int) -> float |
     return next((each.value for each in found if each.member == member), None)
 
 
-def draw_guesses(status: Status, lesson: str, step: Predict, member: int, shown: bool, wait: bool = False) -> None:
+def draw_guesses(status: Status, lesson: Lesson, step: Predict, member: int, shown: bool, wait: bool = False) -> None:
     """Draw how many have guessed, and what, beside this one's own guess.
 
     shown: whether the truth is to be seen; wait: whether only the number is, since this one has still to guess.
     """
-    found = state.guesses_of(status, lesson, step.id)
+    found = state.guesses_of(status, lesson.name, step.id)
     here = sum(each.here for each in state.learners_of(status))
     guessed = t_of("{count} guess", "{count} guesses", len(found))
     learners = t_of("{count} learner here", "{count} learners here", here)
@@ -39,12 +41,36 @@ def draw_guesses(status: Status, lesson: str, step: Predict, member: int, shown:
     mine = next((each.value for each in found if each.member == member), None)
     known = truths_of(step) if shown else None
     theme = st.context.theme.type or "light"
-    make, say = (_options, _options_in_words) if step.options else (_line, _line_in_words)
+    place = place_on_curve(lesson, step)
+    make: Callable[..., dict[str, Any]] = _line
+    say: Callable[..., str] = _line_in_words
+    if step.options:
+        make, say = _options, _options_in_words
+    elif place is not None:
+        make, say = partial(_curve, place), partial(_curve_in_words, place)
+    curve = len(curve_of(place)[0]) if place is not None and known is not None else 0
     # Plotly takes longer to check a figure than everything else here together, so one that nothing changed is kept.
-    look = (lesson, step.id, mine, known is not None, theme, language(), presenting())
+    look = (lesson.name, step.id, mine, known is not None, curve, theme, language(), presenting())
     chart = state.once(status, ("chart", *look), lambda: Figure(for_visitor(make(step, found, mine, known, theme))))
     quiet = {"displayModeBar": False}
-    st.plotly_chart(chart, key=f"guesses {step.id}", theme=None, config=quiet, alt=say(step, found, known))
+    st.plotly_chart(chart, key=f"guesses {step.id}", theme=None, config=quiet, alt=say(step, found, mine, known))
+
+
+def _curve(
+    place: OnCurve,
+    step: Predict,
+    found: Sequence[Guess],
+    mine: float | None,
+    known: Sequence[Truth] | None,
+    theme: str,
+) -> dict[str, Any]:
+    return chart_of(place, [each.value for each in found], mine, known, theme)
+
+
+def _curve_in_words(
+    place: OnCurve, step: Predict, found: Sequence[Guess], mine: float | None, known: Sequence[Truth] | None
+) -> str:
+    return " ".join(t(each) for each in words_of(place, [each.value for each in found], mine, known))
 
 
 def _line(
@@ -55,7 +81,7 @@ def _line(
     return guess_line([each.value for each in found], step.low, step.high, step.unit, labels, mine, truth, theme)
 
 
-def _line_in_words(step: Predict, found: Sequence[Guess], known: Sequence[Truth] | None) -> str:
+def _line_in_words(step: Predict, found: Sequence[Guess], mine: float | None, known: Sequence[Truth] | None) -> str:
     """Say what the dots show to those who do not see them."""
     ordered = sorted(each.value for each in found)
     if not ordered:
@@ -91,6 +117,6 @@ def _options(
     return option_bars(step.options, _counts(step, found), labels, own, right, theme)
 
 
-def _options_in_words(step: Predict, found: Sequence[Guess], known: Sequence[Truth] | None) -> str:
+def _options_in_words(step: Predict, found: Sequence[Guess], mine: float | None, known: Sequence[Truth] | None) -> str:
     """Say what the bars show to those who do not see them."""
     return "; ".join(f"{each}: {count}" for each, count in zip(step.options, _counts(step, found), strict=True))

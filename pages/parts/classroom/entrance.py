@@ -47,10 +47,10 @@ def _offer_to_join() -> None:
 def _join(typed: str, nickname: str) -> None:
     """Join a class. Raises what `join_class` raises, BadInput for what is no code, and TooManyTries."""
     key = visit.visit_key()
-    state.wrong_codes().check(key)
+    state.WRONG_CODES.check(store(), key)
     code = read_code(typed)
     if read_status(store(), code) is None:
-        state.wrong_codes().note(key)
+        state.WRONG_CODES.note(store(), key)
         raise ClassOver
     join_class(store(), code, nickname, key)
     state.enter(code)
@@ -68,7 +68,7 @@ def _offer_to_open() -> None:
         if st.button(t("Open a class"), icon=":material/groups:"):
             with show_errors():
                 key = visit.visit_key()
-                state.openings().check(key)
-                state.openings().note(key)
+                state.OPENINGS.check(store(), key)
+                state.OPENINGS.note(store(), key)
                 state.enter(open_class(store(), key))
                 st.rerun()

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from core.classroom import (
+    Member,
     Status,
     delete_class,
     guesses_as_csv,
@@ -13,6 +14,7 @@ from core.classroom import (
     opens_class,
     quizzes_as_csv,
     read_status,
+    remove_learner,
     scores_as_csv,
     teacher_key,
 )
@@ -26,6 +28,12 @@ from pages.shared.in_class import PLACE
 from pages.shared.qr_code import draw_qr_code, is_of_this_machine
 from pages.shared.storage import store
 from pages.shared.words import language, t, t_of
+
+REMOVING = "class removing"
+"""Under this name a session keeps which learner the teacher has been asked about."""
+
+MOST_ROWS, ROOM = 8, 320
+"""Learners that are listed as they are; and the pixels within which more of them are scrolled."""
 
 
 def show_invitation(inside: Inside) -> None:
@@ -65,10 +73,42 @@ def _show_learners(drawn: Status) -> None:
     if now is None:
         return  # the other half of the page says so
     learners = state.learners_of(now)
-    here = [each.name for each in learners if each.here]
-    st.markdown(f"**{t_of('{count} learner here', '{count} learners here', len(here))}**")
-    if here:
-        st.text("\n".join(here[-30:]))  # as plain text, whatever people call themselves
+    here = sum(each.here for each in learners)
+    st.markdown(f"**{t_of('{count} learner here', '{count} learners here', here)}**")
+    with st.container(height=ROOM if len(learners) > MOST_ROWS else "content", border=False, gap="xsmall"):
+        for each in sorted(learners, key=lambda each: (not each.here, -each.id)):  # who has just joined is on top
+            _show_learner(now.code, each)
+
+
+def _show_learner(code: str, learner: Member) -> None:
+    """Draw a nickname with the way to remove it, which is asked about first."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        # As plain text, whatever people call themselves.
+        name = learner.name if learner.here else t("{name} (has left)", name=learner.name)
+        st.text(name, width="stretch")
+        asked = st.session_state.get(REMOVING) == (code, learner.id)
+        if not asked:
+            st.button(
+                t("Remove"),
+                type="tertiary",
+                key=f"remove {learner.id}",
+                help=t("Takes this learner out of the class."),
+                on_click=_ask_about,
+                args=((code, learner.id),),
+            )
+    if asked:
+        st.caption(t("All that this learner guessed, submitted and answered goes for good."))
+        with st.container(horizontal=True, gap="small"):
+            if st.button(t("Yes, remove"), type="primary", key=f"really remove {learner.id}"):
+                _ask_about(None)
+                with state.noting_problem():
+                    remove_learner(store(), code, learner.id)
+                st.rerun()
+            st.button(t("Keep in the class"), key=f"keep {learner.id}", on_click=_ask_about, args=(None,))
+
+
+def _ask_about(learner: tuple[str, int] | None) -> None:
+    st.session_state[REMOVING] = learner
 
 
 def _show_own_link(code: str, here: str | None) -> None:

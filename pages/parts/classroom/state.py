@@ -15,6 +15,7 @@ from core.classroom import (
     Member,
     QuizAnswers,
     RateLimit,
+    RemovedFromClass,
     Standing,
     Status,
     Submission,
@@ -43,6 +44,12 @@ PROBLEM = "class problem"
 MOST_READ = 1_000
 """Answers about classes that this server keeps: each is about one version of one class."""
 
+WRONG_CODES = RateLimit("wrong codes", each=10, all=200, seconds=600)
+"""The limit of wrong codes and keys: of one visit, and of all, within ten minutes."""
+
+OPENINGS = RateLimit("openings", each=10, all=500, seconds=3600)
+"""The limit of classes that are opened within an hour."""
+
 
 @dataclass(frozen=True)
 class Inside:
@@ -60,18 +67,6 @@ class Inside:
     def teaches(self) -> bool:
         """Whether this visit drives the class."""
         return self.me.role == TEACHER
-
-
-@st.cache_resource(show_spinner=False)
-def wrong_codes() -> RateLimit:
-    """Return the limit of wrong codes and keys: of one visit, and of all, within ten minutes."""
-    return RateLimit(each=10, all=200, seconds=600)
-
-
-@st.cache_resource(show_spinner=False)
-def openings() -> RateLimit:
-    """Return the limit of classes that are opened within an hour."""
-    return RateLimit(each=10, all=500, seconds=3600)
 
 
 @st.cache_resource(show_spinner=False)
@@ -131,8 +126,10 @@ def find_inside() -> Inside | None:
     me = find_member(store(), code, visit.visit_key()) if status else None
     if status is None or me is None:
         visit.change_kept(PLACE, lambda _: None)
-        if status is None:
-            st.session_state[PROBLEM] = ClassOver()
+        # One who leaves forgets the class first, so that the class has forgotten who still knows of it.
+        st.session_state[PROBLEM] = RemovedFromClass() if status else ClassOver()
+        if status:
+            st.session_state["class code"] = code
         return None
     return Inside(status, me)
 
@@ -145,11 +142,11 @@ def _other_class(wanted: str, code: str) -> bool:
 
 
 def _enter_as_teacher(typed: str, key: str) -> None:
-    """Enter with a teacher's link. Raises BadInput for a wrong one, TooManyTries."""
-    wrong_codes().check(visit.visit_key())
+    """Enter with a teacher's link. Raises BadInput for a wrong one, TooManyTries, StoreUnavailable."""
+    WRONG_CODES.check(store(), visit.visit_key())
     code = read_code(typed)
     if not admit_teacher(store(), code, key, visit.visit_key()):
-        wrong_codes().note(visit.visit_key())
+        WRONG_CODES.note(store(), visit.visit_key())
         raise BadInput(
             text("This teacher's link opens no class."),
             text("Copy all of it, from the browser that opened the class; or perhaps the class was deleted."),
@@ -160,9 +157,9 @@ def _enter_as_teacher(typed: str, key: str) -> None:
 def enter(code: str) -> None:
     """Note in the visit that it is in this class now, and leave the one of before."""
     before = visit.kept(PLACE)
+    visit.change_kept(PLACE, lambda _: code)
     if isinstance(before, str) and before != code:
         leave_class(store(), before, visit.visit_key())
-    visit.change_kept(PLACE, lambda _: code)
     link.take("class")
 
 
@@ -170,9 +167,9 @@ def leave() -> None:
     """Leave the class; call it from a button."""
     with noting_problem():
         code = visit.kept(PLACE)
+        visit.change_kept(PLACE, lambda _: None)
         if isinstance(code, str):
             leave_class(store(), code, visit.visit_key())
-        visit.change_kept(PLACE, lambda _: None)
         link.take("class")
 
 

@@ -14,6 +14,7 @@ from pages.parts.classroom.state import Inside
 from pages.parts.learn import progress
 from pages.parts.learn.guess import ask_guess, compare, guess_in_words, say_that_it_is_measured, truths_of
 from pages.parts.learn.lesson import show_step
+from pages.parts.learn.on_curve import begin_curve, place_on_curve
 from pages.shared.errors import show_errors
 from pages.shared.storage import store
 from pages.shared.words import language, t
@@ -34,6 +35,7 @@ def show_class_step(inside: Inside, lesson: Lesson) -> None:
             st.markdown(f"# {step.ask}")
             follow(inside, partial(_draw_prediction, inside=inside, lesson=lesson, step=step))
         else:
+            st.markdown(f"# {lesson.title}")
             show_step(lesson, number)
             follow(inside)
 
@@ -45,6 +47,8 @@ def _draw_prediction(now: Status, inside: Inside, lesson: Lesson, step: Predict)
         if now.phase == GUESS and mine is None and not inside.teaches:
             now, mine = _ask(now, inside, lesson, step)
         known = truths_of(step) if inside.teaches or now.phase == SHOWN else None  # hers is the first, so it is there
+        if inside.teaches and (place := place_on_curve(lesson, step)) is not None:
+            begin_curve(place)
         if now.phase == SHOWN:
             if known is None:
                 say_that_it_is_measured()
@@ -57,7 +61,7 @@ def _draw_prediction(now: Status, inside: Inside, lesson: Lesson, step: Predict)
             said = guess_in_words(step, _in_words(step, mine))
             st.success(t("Your guess is in: {guess}", guess=said), icon=":material/check:")
         waits = now.phase == GUESS and mine is None and not inside.teaches
-        draw_guesses(now, lesson.name, step, inside.me.id, now.phase == SHOWN, waits)
+        draw_guesses(now, lesson, step, inside.me.id, now.phase == SHOWN, waits)
 
 
 def _in_words(step: Predict, value: float | None) -> float | str | None:

@@ -34,6 +34,14 @@ def show_teacher(inside: Inside) -> None:
         if status.activity == "challenge":
             titles = {name: each.title for name, each in CHALLENGES.items()}
             _choose("challenge", t("Challenge"), list(CHALLENGES), status.subject, status, titles)
+            if not status.subject:  # once a challenge is chosen, a room may read along
+                st.info(
+                    t(
+                        "Figures on test data are hidden from learners during a challenge; one who leaves the class "
+                        "can look at those of these networks."
+                    ),
+                    icon=":material/visibility:",
+                )
             show_challenge(inside)
         elif status.activity == "quiz":
             _choose("quiz", t("Which quiz"), list(MOMENTS), status.subject, status, QUIZZES)
@@ -162,4 +170,4 @@ def _watch_free(inside: Inside, lesson: Lesson) -> None:
     )
     if shown:
         compare(asked[chosen], None)
-    follow(inside, lambda now: draw_guesses(now, lesson.name, asked[chosen], 0, shown))
+    follow(inside, lambda now: draw_guesses(now, lesson, asked[chosen], 0, shown))

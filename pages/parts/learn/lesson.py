@@ -11,6 +11,7 @@ from core.lessons import Explain, Lesson, Live, Predict, Review
 from pages.parts.learn import progress
 from pages.parts.learn.guess import ask_guess, compare, guess_in_words, right_option, truths_of
 from pages.parts.learn.live import show_live
+from pages.parts.learn.on_curve import show_own
 from pages.parts.learn.truths import measure
 from pages.shared.errors import show_errors
 from pages.shared.presenting import BACK, NEXT, presenting
@@ -92,6 +93,8 @@ def _show_prediction(lesson: Lesson, step: Predict, on_guess: Callable[[Predict,
                 st.rerun()
             return False
         compare(step, said)
+        if not step.options:
+            show_own(lesson, step, float(said))
     return True
 
 

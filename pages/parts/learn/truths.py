@@ -22,10 +22,14 @@ STEPS = 157
 
 @dataclass(frozen=True)
 class Truth:
-    """Hold what was measured: the number, in the unit of the slider, and how people read it."""
+    """Hold what was measured: the number, in the unit of the slider, and how people read it.
+
+    at: the sparsity at which that was, 0 to 1, where it is a quality of a pruned network.
+    """
 
     value: float
     said: str
+    at: float | None = None
 
 
 def subject_of(given: Mapping[str, str]) -> Subject:
@@ -46,10 +50,15 @@ def measure(wanted: Measured) -> Truth | None:
     return MEASURES[wanted.what](subject_of(wanted.given))
 
 
-def _of_quality(quality: Quality) -> Truth:
+def _of_quality(quality: Quality, at: float | None = None) -> Truth:
     scale = 100.0 if quality.about.share else 1.0
     said = t("{figure} ({range})", figure=format_quality(quality), range=format_interval(quality))
-    return Truth(scale * quality.value, said)
+    return Truth(scale * quality.value, said, at)
+
+
+def _pruned(subject: Subject) -> Truth:
+    result = cache.settled_result(subject)
+    return _of_quality(result.quality, result.sparsity)
 
 
 def _share(value: float) -> Truth:
@@ -81,7 +90,7 @@ def _tuned(subject: Subject) -> Truth | None:
         raise BadInput(*job.error)
     for point in job.results:
         if abs(point.sparsity - wanted) < 0.02 and point.quality is not None:
-            return _of_quality(point.quality)
+            return _of_quality(point.quality, point.sparsity)
     return None
 
 
@@ -100,7 +109,7 @@ def _rows_small(subject: Subject) -> Truth:
 
 
 MEASURES: Mapping[str, Callable[[Subject], Truth | None]] = {
-    "quality": lambda subject: _of_quality(cache.settled_result(subject).quality),
+    "quality": _pruned,
     "dense": lambda subject: _of_quality(cache.dense_quality(subject.network)),
     "sparsity": _sparsity,
     "zipped": lambda subject: _of_dense_file(cache.stage_cost(subject).zipped, subject),

@@ -17,6 +17,7 @@ from core.classroom import (
     open_class,
     qualifies,
     rank,
+    remove_learner,
     save_score,
     withdraw_submission,
 )
@@ -136,7 +137,7 @@ def test_a_score_comes_back_from_the_store_as_it_was(store, learner):
     (waiting,) = list_submissions(store, code, "ninety")
     assert waiting.waiting and waiting.score is None
     given = score(0.93)
-    save_score(store, code, number, given)
+    save_score(store, code, ada, number, given)
     (found,) = list_submissions(store, code)
     assert found.score == given
     assert np.array_equal(found.score.quality.outcomes.values, given.quality.outcomes.values)
@@ -182,16 +183,28 @@ def test_one_that_could_not_be_scored_does_not_count(store, learner, monkeypatch
     code, ada = learner
     for number in range(MOST_SUBMISSIONS):
         last = note_submission(store, code, ada, "ninety", "fashion-lenet5", {"number": str(number)})
-    withdraw_submission(store, code, last)
+    withdraw_submission(store, code, ada, last)
     again = note_submission(store, code, ada, "ninety", "fashion-lenet5", {"number": "9"})
-    save_score(store, code, again, score(0.9))
-    withdraw_submission(store, code, again)  # it has its score
+    save_score(store, code, ada, again, score(0.9))
+    withdraw_submission(store, code, ada, again)  # it has its score
     assert len(list_submissions(store, code)) == MOST_SUBMISSIONS
     later = list_submissions(store, code)[0].created + 1000
     monkeypatch.setattr("core.classroom.submissions.time.time", lambda: later)  # the server has ended meanwhile
     assert not any(each.waiting for each in list_submissions(store, code))
     note_submission(store, code, ada, "ninety", "fashion-lenet5", {"number": "new"})
     assert len(list_submissions(store, code)) == 2
+
+
+def test_what_is_scored_after_its_learner_was_removed_is_written_to_nobody_else(store, learner):
+    code, ada = learner
+    hers = note_submission(store, code, ada, "ninety", "fashion-lenet5", {"threshold": "90"})
+    remove_learner(store, code, ada.id)
+    eve = join_class(store, code, "Eve", new_key())
+    note_submission(store, code, eve, "ninety", "fashion-lenet5", {"threshold": "95"})  # perhaps by the same number
+    save_score(store, code, ada, hers, score(0.9))
+    withdraw_submission(store, code, ada, hers)
+    (found,) = list_submissions(store, code)
+    assert (found.member, found.score) == (eve.id, None)
 
 
 def test_a_submission_is_scored_on_all_test_pictures_as_they_are_judged_elsewhere():

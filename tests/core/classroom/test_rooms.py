@@ -12,6 +12,7 @@ from sqlalchemy import create_engine, text
 
 from core.classroom import (
     ClassOver,
+    RemovedFromClass,
     admit_teacher,
     delete_class,
     drive_class,
@@ -26,6 +27,7 @@ from core.classroom import (
     open_class,
     read_code,
     read_status,
+    remove_learner,
     save_guess,
     save_quiz,
     teacher_key,
@@ -38,19 +40,6 @@ from core.store.tables import METADATA
 from tests.core.store.test_store import TUNED, older_store
 
 TABLES = ("classrooms", "members", "guesses", "submissions", "quiz_answers")
-
-
-@pytest.fixture(params=["sqlite", "postgresql", "memory"])
-def store(request, tmp_path):
-    if request.param == "memory":
-        (tmp_path / "file").write_text("no folder")
-        opened = open_store(folder=tmp_path / "file" / "data")
-    else:
-        url = request.getfixturevalue("postgres") if request.param == "postgresql" else ""
-        opened = open_store(create_engine(url) if url else None, tmp_path / "data")
-        assert opened.note == ""
-    yield opened
-    opened.engine.dispose()
 
 
 def opened(store):
@@ -244,6 +233,103 @@ def test_a_deleted_class_leaves_nothing_and_says_so_to_those_in_it(store):
             for t, c in (("classrooms", "code"), *((each, "classroom") for each in TABLES[1:]))
         ]
     assert counted == [0] * 5
+
+
+def everything_of(store, code, member):
+    found = (*list_guesses(store, code), *list_quizzes(store, code), *list_submissions(store, code))
+    return [each for each in found if each.member == member.id]
+
+
+def write_everything(store, code, member):
+    save_guess(store, code, member, "01", "half", 1.0)
+    save_quiz(store, code, member, "before", [1] * 8)
+    note_submission(store, code, member, "ninety", "fashion-lenet5", {"model": "fashion-lenet5"})
+
+
+def test_a_removed_learner_goes_with_everything_and_writes_no_more(store):
+    code, teacher_visit = opened(store)
+    stays = join_class(store, code, "Eve", new_key())
+    visit = new_key()
+    ada = join_class(store, code, "Ada", visit)
+    for each in (stays, ada):
+        write_everything(store, code, each)
+    before = read_status(store, code).version
+    assert remove_learner(store, code, ada.id)
+    assert read_status(store, code).version > before  # so that all pages draw it
+    assert find_member(store, code, visit) is None
+    assert [each.name for each in list_learners(store, code)] == ["Eve"]
+    assert everything_of(store, code, ada) == []
+    assert len(everything_of(store, code, stays)) == 3
+    for act in (
+        lambda: save_guess(store, code, ada, "01", "ninety", 1.0),
+        lambda: save_quiz(store, code, ada, "after", [1] * 8),
+        lambda: note_submission(store, code, ada, "ninety", "fashion-lenet5", {"model": "x"}),
+    ):
+        with pytest.raises(RemovedFromClass, match="Your teacher has removed you"):
+            act()
+    leave_class(store, code, visit)
+    assert everything_of(store, code, ada) == []
+    assert not remove_learner(store, code, ada.id)  # a second teacher presses too
+    teacher = find_member(store, code, teacher_visit)
+    assert not remove_learner(store, code, teacher.id)
+    assert find_member(store, code, teacher_visit) == teacher
+    with store.engine.connect() as connection:
+        kept = repr(connection.execute(text("SELECT * FROM members")).all())
+    assert "Ada" not in kept
+
+
+def test_the_nickname_of_a_removed_learner_is_free_and_the_browser_may_come_back_as_somebody_else(store):
+    code, _ = opened(store)
+    visit = new_key()
+    ada = join_class(store, code, "Ada", visit)
+    write_everything(store, code, ada)
+    remove_learner(store, code, ada.id)
+    other = join_class(store, code, "Ada", new_key())
+    again = join_class(store, code, "Ada", visit)
+    assert (other.name, again.name) == ("Ada", "Ada (2)")
+    assert len({ada.id, other.id, again.id}) == 3  # an old page of hers is nobody's, whoever has joined since
+    assert list_guesses(store, code) == []
+    assert save_guess(store, code, again, "01", "half", 2.0)
+    with pytest.raises(RemovedFromClass):
+        save_guess(store, code, ada, "01", "half", 3.0)
+
+
+def test_a_learner_of_another_class_is_not_removed(store):
+    (one, _), (two, _) = opened(store), opened(store)
+    visit = new_key()
+    ada = join_class(store, one, "Ada", visit)
+    assert not remove_learner(store, two, ada.id)
+    assert find_member(store, one, visit) == ada
+    with pytest.raises(ClassOver):
+        remove_learner(store, "ZZZZZZ", ada.id)
+
+
+def test_who_guesses_while_being_removed_leaves_nothing_behind(store):
+    code, _ = opened(store)
+    learners = [join_class(store, code, "Ada", new_key()) for _ in range(8)]
+    ready, problems = threading.Barrier(16), []
+
+    def guess(learner) -> None:
+        ready.wait()
+        try:
+            for step in range(5):
+                save_guess(store, code, learner, "01", f"step {step}", 1.0)
+        except RemovedFromClass:
+            return
+        except Exception as error:
+            problems.append(error)
+
+    def remove(learner) -> None:
+        ready.wait()
+        remove_learner(store, code, learner.id)
+
+    threads = [threading.Thread(target=act, args=(each,)) for each in learners for act in (guess, remove)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert problems == []
+    assert (list_guesses(store, code), list_learners(store, code)) == ([], [])
 
 
 def test_a_class_goes_after_thirty_days_when_another_one_is_opened(store, monkeypatch):

@@ -20,7 +20,7 @@ from core.tasks.adapting import (
     starting_network,
     with_whole_head,
 )
-from core.tasks.base import Batch, BatchRequest, Task, Training
+from core.tasks.base import Batch, BatchRequest, Task, Training, UploadAdapter
 from core.tasks.classification import classifier
 from core.tasks.demo import Answer
 from core.tasks.names import TaskName
@@ -203,22 +203,24 @@ class _OwnData:
         return AUGMENTATIONS if self.task.example.shape[1] == 1 else ("flip",)
 
     @functools.cached_property
-    def _pictures(self) -> Tensor:
-        read = self._read
-        parts = [read(self.own.items[begin : begin + AT_ONCE]) for begin in range(0, len(self.own.items), AT_ONCE)]
-        return torch.cat(parts)
+    def held(self) -> Tensor:
+        """All pictures as they are held: bytes wherever the network's inputs can be made of them, else these."""
+        adapter = self._adapter
+        read, items = adapter.pixels.read if adapter.pixels else adapter.inputs, list(self.own.items)
+        return torch.cat([read(items[begin : begin + AT_ONCE]) for begin in range(0, len(items), AT_ONCE)])
 
     @property
-    def _read(self) -> Callable[[Any], Tensor]:
+    def _adapter(self) -> UploadAdapter:
         adapter = self.task.uploads
         assert adapter is not None
-        return lambda items: adapter.inputs(list(items))
+        return adapter
 
     def inputs(self, places: Tensor) -> Tensor:
         """Return the inputs at these places of the set."""
         if self.own.kind == "picture":
-            return self._pictures[places]
-        return self._read([self.own.items[place] for place in places.tolist()])
+            chosen, pixels = self.held[places], self._adapter.pixels
+            return pixels.normal(chosen) if pixels else chosen
+        return self._adapter.inputs([self.own.items[place] for place in places.tolist()])
 
     def outputs(self, model: nn.Module, split: str, limit: int | None) -> Iterator[Tensor]:
         """Yield a model's outputs for each example of a split, (some, classes)."""

@@ -161,6 +161,24 @@ class ExtraFigures:
 
 
 @dataclass(frozen=True, eq=False)
+class PictureBytes:
+    """Say how pictures are held as bytes, in a quarter of the memory of the numbers that a network takes.
+
+    read: (pictures) -> uint8 (n, channels, height, width): decoded, brought to a network's size by Pillow or
+        torchvision, which round to whole bytes as they resize, and not scaled yet.
+    normal: that -> what the network takes, float of the same shape. Nothing is lost on the way: rounding comes with
+        resizing, whoever holds the pictures how, so that the numbers are the same to the last bit.
+    """
+
+    read: Callable[[list[Any]], Tensor]
+    normal: Callable[[Tensor], Tensor]
+
+    def inputs(self, pictures: list[Any]) -> Tensor:
+        """Turn pictures into one batch of inputs, float (n, channels, height, width)."""
+        return self.normal(self.read(pictures))
+
+
+@dataclass(frozen=True, eq=False)
 class UploadAdapter:
     """Turn pictures or texts that people bring into inputs.
 
@@ -172,6 +190,7 @@ class UploadAdapter:
     multi: whether each class is a label by itself, so that an example may have several of them, or none.
     how_much: one text -> how much of it the network reads, as a sentence; "" where it reads all. None: always all.
     in_words: (output (1, numbers)) -> the answer, of a network that answers with numbers. None: they are classes.
+    pixels: how many pictures are held; None for texts, and for pictures of which only `inputs` can be held.
     """
 
     kind: str
@@ -182,6 +201,7 @@ class UploadAdapter:
     multi: bool = False
     how_much: Callable[[Any], str] | None = None
     in_words: Callable[[Tensor], Answer] | None = None
+    pixels: PictureBytes | None = None
 
 
 @dataclass(frozen=True, eq=False)

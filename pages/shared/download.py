@@ -1,21 +1,22 @@
 """The download of what is in hand, in the form people choose, built once somebody asks for it."""
 
-import io
 import re
-import zipfile
 
 import streamlit as st
 
 from core.errors import PlaygroundError
 from core.export import FORMATS, bundle
+from core.export.person import pruned_with_person
 from core.keys import about
 from core.language import text
 from core.measure import PlanResult, Quality
 from core.stages import Subject, catalogue_name, stored_weights
+from core.tasks.recommender.person import Person, task_with_person
 from pages.shared import cache, in_class
 from pages.shared.errors import show_errors
 from pages.shared.format import format_bytes
 from pages.shared.in_hand import InHand
+from pages.shared.packing import offer_packing, pack_text
 from pages.shared.words import listing, t
 
 
@@ -60,8 +61,11 @@ def _describe_in_file_name(subject: Subject, result: PlanResult) -> str:
     return f"{stem}-{100 * result.sparsity:.1f}-percent-pruned{tuned}"
 
 
-def pack_network(hand: InHand, formats: tuple[str, ...]) -> bytes:
-    """Build the zip; where it cannot be, one that says why, since the click has left the page already."""
+def pack_network(hand: InHand, formats: tuple[str, ...], person: Person | None = None) -> bytes:
+    """Build the zip; where it cannot be, one that says why, since the click has left the page already.
+
+    person: who the network learned, of one for film ratings; they are its last user then.
+    """
     subject, task = hand.subject, cache.task(hand.network)
     before = cache.pruned_stage(subject)
     judged: dict[tuple[str, str], Quality] = {}
@@ -69,10 +73,13 @@ def pack_network(hand: InHand, formats: tuple[str, ...]) -> bytes:
         for stage in (cache.dense_stage(subject), before, subject):
             for split in filter(task.count, ("validation", "test")):
                 judged[stage.stage, split] = _judge(stage, split)
-        tuned = cache.network(subject) if subject.tuned else None
-        return bundle(task, cache.network(before), formats, tuned, hand.recipe, judged)
+        pruned, tuned = cache.network(before), cache.network(subject) if subject.tuned else None
+        if person is not None:  # who else knows the network is as well off as before, so that the figures stay
+            task, pruned = task_with_person(task, person), pruned_with_person(pruned, person)
+            tuned = None if tuned is None else pruned_with_person(tuned, person)
+        return bundle(task, pruned, formats, tuned, hand.recipe, judged)
     except PlaygroundError as error:
-        return _pack_text(str(error))
+        return pack_text(str(error))
 
 
 def _judge(subject: Subject, split: str) -> Quality:
@@ -86,14 +93,6 @@ def _judge(subject: Subject, split: str) -> Quality:
     return found
 
 
-def _pack_text(content: str) -> bytes:
-    """Return a zip that holds nothing but a text."""
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w") as archive:
-        archive.writestr("NOT-WRITTEN.txt", content)
-    return packed.getvalue()
-
-
 def offer_all_formats(hand: InHand, result: PlanResult) -> None:
     """Offer the network in every form, with about how large each gets, once somebody opens the panel."""
     panel = st.expander(t("Take it home in the form you need"), key=f"forms-{hand.network}", on_change="rerun")
@@ -105,6 +104,7 @@ def offer_all_formats(hand: InHand, result: PlanResult) -> None:
         st.caption(t("Of the {stage} network, each with a model card that tells its figures.", stage=stage))
         for name_of_format, format in FORMATS.items():
             place, button = st.columns([4, 1], vertical_alignment="center", gap="medium")
+            below = st.container()
             size = format_bytes(format.size(network))
             place.markdown(
                 t(
@@ -117,5 +117,8 @@ def offer_all_formats(hand: InHand, result: PlanResult) -> None:
             with button:
                 if format.missing:
                     st.caption(t("Needs {libraries}, not installed here.", libraries=listing(format.missing)))
+                elif not format.weights_only:  # tracing takes so long, and so much memory, that a worker does it
+                    file = f"{_describe_in_file_name(hand.subject, result)}-{name_of_format}.zip"
+                    offer_packing(hand, name_of_format, file, button, below)
                 else:
                     download_button(hand, result, (name_of_format,), name_of_format.upper())

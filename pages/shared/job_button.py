@@ -20,19 +20,24 @@ def job_button(
     key: str,
     type: Literal["primary", "secondary"] = "secondary",
     width: Literal["stretch", "content"] = "content",
+    known: tuple[Any, ...] = (),
+    **how: Any,
 ) -> Job | None:
     """Offer a button that starts the work; return the visit's job if that has the same arguments, whoever drew it.
 
     key: of the button, and of the job for all tabs of the visit; type, width: how it looks.
+    known: further arguments, which save work and change with what is known meanwhile: a job is the same without them.
+    how: as `submit_job` takes it.
     """
     kept, jobs = f"job-{key}", visit.memory().jobs
     latest: Job | None = jobs.get(kept)
-    job = latest if latest is not None and latest.arguments == arguments else None
+    same = latest is not None and latest.arguments[: len(latest.arguments) - len(known)] == arguments
+    job = latest if same else None
     if place.button(label, key=key, disabled=job is not None and job.active, type=type, width=width):
         if latest is not None and latest.active:
             workers.jobs().stop(latest)
         with show_errors():
-            jobs[kept] = job = submit_job(work, *arguments)
+            jobs[kept] = job = submit_job(work, *arguments, *known, **how)
     return job
 
 

@@ -7,6 +7,7 @@ from tests.bench import (
     adapt,
     class_join,
     fields,
+    hub,
     imagenet,
     live,
     matched,
@@ -38,6 +39,7 @@ BENCHES = {
         adapt,
         person,
         class_join,
+        hub,
     )
 }
 """In the order in which RESULTS.md has them; `tune` and `adapt` take half an hour or more."""
@@ -52,11 +54,12 @@ def main() -> None:
     ask.add_argument("--field", help="of `adapt`: one field alone, such as vision")
     ask.add_argument("--network", help="of `adapt`: another network than the first of its field")
     ask.add_argument("--target", help="of `adapt`: one target alone, such as digits")
+    ask.add_argument("--kind", help="of `hub`: one kind alone, such as bert")
     asked = ask.parse_args()
     bench, rows = BENCHES[asked.bench], []
-    only = {key: value for key in ("field", "network", "target") if (value := getattr(asked, key))}
-    if only and bench is not adapt:
-        ask.error("--field, --network and --target are choices of `adapt`.")
+    only = {key: value for key in ("field", "network", "target", "kind") if (value := getattr(asked, key))}
+    if ("kind" in only and bench is not hub) or (only.keys() - {"kind"} and bench is not adapt):
+        ask.error("--field, --network and --target are choices of `adapt`, --kind is one of `hub`.")
     for row in bench.run(**only):
         rows.append(row)
         if not asked.json:

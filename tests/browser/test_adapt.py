@@ -81,8 +81,9 @@ def test_ones_own_checkpoint_learns_ones_own_pictures_and_goes_home_smaller(brow
     page.get_by_role("link", name="Explore", exact=True).click()
     page.get_by_role("radio", name="Fine-tuned").click()
     page.get_by_text("Take it home in the form you need").click()
+    page.get_by_role("button", name="ONNX", exact=True).click()
     with page.expect_download() as download:
-        page.get_by_role("button", name="ONNX", exact=True).click()
+        page.get_by_role("button", name="Download ONNX", exact=True).click()
     with zipfile.ZipFile(io.BytesIO(download.value.path().read_bytes())) as archive:
         (name,) = (each for each in archive.namelist() if each.endswith(".onnx"))
         written = archive.read(name)

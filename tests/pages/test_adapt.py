@@ -4,9 +4,14 @@ import time
 
 from streamlit.testing.v1 import AppTest
 
-from core.tasks.recommender.person import adapt_to_person, films_to_rate
+from core.pruning import PruningPlan
+from core.stages import Subject
+from core.tasks.recommender.person import adapt_to_person, films_to_rate, find_films
 from pages.shared import cache
+from pages.shared.download import pack_network
+from pages.shared.in_hand import InHand
 from tests.conftest import ROOT
+from tests.core.downloaded import unpack
 
 
 def open_page(**query: str) -> AppTest:
@@ -68,3 +73,42 @@ def test_a_person_rates_films_and_sees_a_list_that_is_of_core():
     assert [list(table["Film"]) for table in tables] == [
         [each.film.title for each in films] for films in (expected.before, expected.after)
     ]
+
+
+def test_films_that_a_person_looks_for_can_be_rated_and_stay_rated():
+    app = open_page(model="movielens-ncf", threshold="0")
+    task = cache.task("movielens-ncf")
+    first = films_to_rate(task, 18)[0].number
+    matrix = find_films(task, "matrix")[0]
+    app.session_state[f"stars of {first}"] = 3
+    app.text_input(key="film words").set_value("the matrix").run()
+    assert not app.exception
+    assert [each.value for each in app.markdown].count(matrix.title) == 1
+    app.session_state[f"stars of {matrix.number}"] = 4
+    app.run()
+    app.text_input(key="film words").set_value("no film is called so").run()
+    assert not app.exception
+    assert any("No further film" in each.value for each in app.caption)
+    assert [each.value for each in app.markdown].count(matrix.title) == 1  # it stays among what was rated
+    assert any(each.value.startswith("2 rated") for each in app.caption)
+    again = AppTest.from_file(str(ROOT / "app.py"), default_timeout=240)
+    again.query_params.update({"model": "movielens-ncf", "threshold": "0"})
+    again.session_state["visit key"] = app.session_state["visit key"]
+    again.run().switch_page("pages/adapt.py").run().run()
+    assert any(each.value.startswith("2 rated") for each in again.caption)
+
+
+def test_the_network_that_knows_a_person_is_taken_home(tmp_path):
+    app = open_page(model="movielens-ncf", threshold="0")
+    task = cache.task("movielens-ncf")
+    ratings = {film.number: float(1 + place % 5) for place, film in enumerate(films_to_rate(task, 18))}
+    assert not any(each.proto.label == "Download the network that knows you" for each in app.get("download_button"))
+    for film, stars in ratings.items():
+        app.session_state[f"stars of {film}"] = int(stars) - 1
+    app.run()
+    assert not app.exception
+    assert any(each.proto.label == "Download the network that knows you" for each in app.get("download_button"))
+    person = adapt_to_person(task, ratings)
+    hand = InHand(Subject("movielens-ncf", PruningPlan(), "dense"), 0.0)
+    lines = unpack(pack_network(hand, ("safetensors",), person), tmp_path)
+    assert "    network = NCF(users=672, films=9066)" in lines

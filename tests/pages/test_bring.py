@@ -28,7 +28,7 @@ from core.tasks import brought, load
 from core.tasks.hub import lookup
 from core.tasks.hub.local import note_fetched
 from core.tasks.imagenet.files import weights_file
-from core.tasks.vision.upload import as_clothes
+from core.tasks.vision.upload import AS_CLOTHES
 from core.tuning import Recipe
 from pages.parts.bring.hub import JOB
 from pages.shared import cache, visit
@@ -273,7 +273,7 @@ def test_a_picture_of_ones_own_is_answered_by_both():
 
 def test_a_photograph_becomes_what_the_network_knows():
     task = load("fashion-mlp")
-    ours = as_clothes([Image.open(io.BytesIO(photographed(3)))])
+    ours = AS_CLOTHES.inputs([Image.open(io.BytesIO(photographed(3)))])
     (inputs, _), *_ = task.batches("validation", 5000, torch.Generator().manual_seed(0), ())
     apart = (inputs - ours).flatten(1).abs().mean(1)
     assert float(apart.min()) < 0.05

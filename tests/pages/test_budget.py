@@ -1,9 +1,15 @@
 """The search under a budget, confusion and the report on the Measure page; the forms of the download on Explore."""
 
+import io
 import re
+import zipfile
+
+import onnxruntime
 
 from core.pruning import PruningPlan, prune
 from core.tasks import load
+from pages.shared import packing, visit
+from tests.core.downloaded import unpack
 from tests.pages.test_explore import open_app
 from tests.pages.test_measure import open_page, until
 
@@ -63,4 +69,32 @@ def test_every_form_tells_its_size_before_it_is_made():
         ("PyTorch program (.pt2)", "1.07 MB"),
     ]
     labels = {each.proto.label for each in app.get("download_button")}
-    assert {"Download", "SAFETENSORS", "SPARSE", "ONNX", "PT2"} <= labels
+    assert {"Download", "SAFETENSORS", "SPARSE"} <= labels
+    assert {"ONNX", "PT2"} <= {each.label for each in app.button} - labels
+
+
+def test_a_form_that_has_to_be_traced_is_written_by_a_worker_and_can_be_stopped(tmp_path):
+    app = open_app(model="fashion-mlp", threshold="90")
+    app.session_state["forms-fashion-mlp"] = True
+    app.run()
+    app.button(key="pack-onnx").click().run()
+    jobs = visit._visits().peek(app.session_state["visit key"]).jobs
+    app.button(key="stop-pack-onnx").click().run()
+    assert jobs["job-pack-onnx"].ended.wait(60)
+    app.run()
+    assert not app.exception
+    assert any("stopped" in each.value for each in app.caption)
+    app.button(key="pack-onnx").click().run()
+    job = jobs["job-pack-onnx"]
+    assert job.ended.wait(240) and job.state == "done", job.error
+    assert job.progress.packed is None
+    (found,) = job.results
+    assert found.packed is None  # this server's memory does not hold it
+    app.run()
+    assert not app.exception
+    assert "Download ONNX" in {each.proto.label for each in app.get("download_button")}
+    unpack(packing._content(found.artefact)(), tmp_path)
+    session = onnxruntime.InferenceSession(tmp_path / "model.onnx")
+    assert session.get_inputs()[0].shape[1:] == [1, 28, 28]
+    with zipfile.ZipFile(io.BytesIO(packing._content(64 * "0")())) as archive:
+        assert b"needed the room" in archive.read("NOT-WRITTEN.txt")

@@ -9,6 +9,7 @@ from core.jobs.work.curves import quick_limit, scan_layers, sweep
 from core.jobs.work.fetching import fetch_from_hub, fetch_missing
 from core.jobs.work.loader import Loader, loader
 from core.jobs.work.measuring import cost, judge_shifts, measure_shipping, search, search_limit
+from core.jobs.work.packing import PackProgress, pack
 from core.jobs.work.reporting import ReportProgress, by_chance, report
 from core.jobs.work.tuning import (
     TunedPoint,
@@ -34,12 +35,14 @@ WORK: Mapping[str, Callable[..., Iterator[Any]]] = {
     "hub": fetch_from_hub,
     "adapt": adapt_ways,
     "challenge": score_submission,
+    "pack": pack,
 }
 """Name of the work -> function of a `Loader` and the work's arguments, which yields how far it is."""
 
 __all__ = [
     "WORK",
     "Loader",
+    "PackProgress",
     "ReportProgress",
     "TuneProgress",
     "TunedPoint",
@@ -51,6 +54,7 @@ __all__ = [
     "judge_shifts",
     "loader",
     "measure_shipping",
+    "pack",
     "quick_limit",
     "report",
     "scan_layers",

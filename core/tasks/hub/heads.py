@@ -3,18 +3,21 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from torch import nn
+import torch
+from torch import Tensor, nn
 
 from core.language import text
 from core.tasks.layers import keeps_inputs_first
 from core.tasks.records import Heads
+from core.tasks.silent_heads import confirmed
 
 
 @dataclass(frozen=True)
 class Pattern:
     """Say how an attention layer calls its parts, as its own submodules or parameters; "../" is beside it.
 
-    inputs: query, key and value, cut along their outputs; packed: the same one above the other, in one layer.
+    inputs: query, key and value in this order, cut along their outputs, or one layer that holds them head by head;
+        packed: all queries, keys and values one above the other, in one layer.
     output: the projection behind. optional: what further is cut along its outputs, where a layer has it.
     tables: what has one column for each head.
     """
@@ -55,10 +58,24 @@ SHARED_TABLE = text(
 NONE_KNOWN = text("It is not known how this network keeps its attention heads.")
 
 
-def heads_of(model: nn.Module) -> tuple[tuple[Heads, ...], str]:
-    """List the attention layers of a network, and a sentence on why none of their heads can go, "" if some can."""
+OTHER_ORDER = text(
+    "This network has attention, but its heads do not lie where they are known to lie in other networks."
+)
+
+
+def heads_of(model: nn.Module, example: Tensor) -> tuple[tuple[Heads, ...], str]:
+    """List the attention layers of a network, and a sentence on why none of their heads can go, "" if some can.
+
+    example: one input of batch size 1. A layer can lose heads once it is seen that they lie where they should: what is
+    called alike in two architectures may be packed otherwise.
+    """
     modules = dict(model.named_modules())
-    found = [heads for name, module in modules.items() for heads in _heads_at(model, name, module)]
+    named = dict(each for name, module in modules.items() for each in _heads_at(model, name, module))
+    noise = torch.Generator().manual_seed(0)
+    inputs = torch.randn(example.shape, generator=noise) if example.is_floating_point() else example
+    found = confirmed(model, named, inputs) if named else []
+    if named and not found:
+        return tuple(replace(each, together=True) for each in named), OTHER_ORDER  # nor can parts of them, as neurons
     if found and any(name.endswith("relative_attention_bias") for name in modules):
         return tuple(replace(each, together=True) for each in found), SHARED_TABLE
     if found:
@@ -66,8 +83,8 @@ def heads_of(model: nn.Module) -> tuple[tuple[Heads, ...], str]:
     return (), NONE_KNOWN if any("Attention" in type(module).__name__ for module in modules.values()) else ""
 
 
-def _heads_at(model: nn.Module, name: str, module: nn.Module) -> Iterator[Heads]:
-    """Yield the heads of one layer, if it is an attention of a known pattern."""
+def _heads_at(model: nn.Module, name: str, module: nn.Module) -> Iterator[tuple[Heads, tuple[str, ...]]]:
+    """Yield the heads of one layer and what of their rows makes values, if it is an attention of a known pattern."""
     count = _count(module)
     for pattern in PATTERNS if count else ():
         rows = _parameters(model, name, pattern.inputs)
@@ -79,9 +96,10 @@ def _heads_at(model: nn.Module, name: str, module: nn.Module) -> Iterator[Heads]
         if len({getattr(layer, "out_features", 0) for layer in widths}) > 1:
             return  # heads that share keys and values
         inputs_first = keeps_inputs_first(model.get_submodule(behind[0].rpartition(".")[0]))
-        rows += _parameters(model, name, pattern.optional)
+        beside = _parameters(model, name, pattern.optional)
+        values = (*_parameters(model, name, pattern.inputs[-1:]), *beside)
         tables = _parameters(model, name, pattern.tables)
-        yield Heads(count, rows, (behind[0],), packed, tables, name, inputs_first)
+        yield Heads(count, (*rows, *beside), (behind[0],), packed, tables, name, inputs_first), values
         return
 
 

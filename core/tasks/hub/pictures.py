@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor
@@ -13,6 +14,7 @@ from core.language import text
 from core.tasks.hub.lookup import HubModel
 from core.tasks.hub.opening import ANOTHER, build_frame, cannot_be_opened, class_names, open_weights
 from core.tasks.hub.picture_network import PictureClassifier
+from core.tasks.records import PictureBytes
 
 MOST_CLASSES = 1000
 
@@ -36,6 +38,31 @@ class Processor:
         coloured = [picture.convert("RGB") for picture in pictures]
         inputs: Tensor = self.processor(images=coloured, return_tensors="pt")["pixel_values"]
         return inputs
+
+    def pixels(self) -> PictureBytes | None:
+        """Return how pictures are held as bytes; None for a processor whose inputs are not those to the last bit.
+
+        Those that resize in fractions, or do something between resizing and scaling, are found out by trying.
+        """
+        noise = np.random.default_rng(0)
+        tried = [Image.fromarray(noise.integers(0, 256, (*size, 3), dtype=np.uint8)) for size in PROBES]
+        held = PictureBytes(self._read_bytes, self._normal)
+        try:
+            bytes_ = held.read(tried)
+            same = bytes_.dtype == torch.uint8 and torch.equal(held.normal(bytes_), self.read(tried))
+        except Exception:  # processors of others do as they like with steps that are left out
+            return None
+        return held if same else None
+
+    def _read_bytes(self, pictures: list[Image.Image]) -> Tensor:
+        return self._some_steps([picture.convert("RGB") for picture in pictures], do_rescale=False, do_normalize=False)
+
+    def _normal(self, pixels: Tensor) -> Tensor:
+        return self._some_steps(pixels, do_resize=False, do_center_crop=False)
+
+    def _some_steps(self, images: Any, **left_out: bool) -> Tensor:
+        found: Tensor = self.processor(images=images, return_tensors="pt", **left_out)["pixel_values"]
+        return found
 
 
 def open_picture_classifier(

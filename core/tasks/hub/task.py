@@ -85,6 +85,7 @@ def _of_pictures(model: PictureClassifier, processor: Processor, classes: tuple[
             aliases=first_synonyms(classes),
             multi=purpose is Purpose.LABELS,
             in_words=numbers_in_words(model.network.config, classes) if purpose is Purpose.NUMBERS else None,
+            pixels=processor.pixels(),
         ),
     )
 
@@ -94,7 +95,7 @@ def _task(found: HubModel, opened: _Opened) -> Task:
     model, sorts = opened.model, opened.uploads.in_words is None
     parts = _parts_of_sorting(opened.classes)
     prunable, table = prunable_in(model), word_table(model)
-    heads, why_none = heads_of(model)
+    heads, why_none = heads_of(model, opened.example)
     return Task(
         info=info(found, sum(each.numel() for each in model.parameters()), opened.what, opened.domain, sorts),
         model=model,

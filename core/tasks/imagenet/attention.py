@@ -4,6 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from core.tasks.records import Heads
+from core.tasks.silent_heads import confirmed
 
 
 def heads_of(model: nn.Module, example: Tensor) -> tuple[Heads, ...]:
@@ -18,39 +19,10 @@ def heads_of(model: nn.Module, example: Tensor) -> tuple[Heads, ...]:
         heads = _of_torch(name, module) if isinstance(module, nn.MultiheadAttention) else _of_vision(name, module)
         if heads is not None:
             (known if type(module).__module__.startswith(("torch.", "torchvision.")) else others).append(heads)
-    return (*known, *(_confirmed(model, others, example) if others else ()))
-
-
-def _confirmed(model: nn.Module, layers: list[Heads], example: Tensor) -> list[Heads]:
-    """Return those layers whose first head falls silent, and no other one, once its values are zero."""
-    confirmed: list[Heads] = []
-
-    def look(heads: Heads, given: tuple[Tensor, ...]) -> None:
-        silent = (given[0] == 0).unflatten(-1, (heads.count, -1)).flatten(0, -3).all(-1).all(0)  # (heads,)
-        if silent[0] and not silent[1:].any():
-            confirmed.append(heads)
-
-    parameters, generator = dict(model.named_parameters()), torch.Generator().manual_seed(0)
-    changed = {}  # other weights, in case that some heads of the network are silent already
-    for heads in layers:
-        for parts, names in ((3, heads.packed), (1, heads.rows[-1:])):
-            for name in names:
-                changed[name] = torch.randn(parameters[name].shape, generator=generator) / 10
-                changed[name].unflatten(0, (parts, heads.count, -1))[-1, 0] = 0
-    hooks = [
-        model.get_submodule(heads.columns[0].removesuffix(".weight")).register_forward_pre_hook(
-            lambda module, given, heads=heads: look(heads, given)
-        )
-        for heads in layers
-    ]
-    try:
-        with torch.inference_mode():
-            noise = torch.randn(example.shape, generator=generator)
-            torch.func.functional_call(model, changed, (noise,))
-    finally:
-        for hook in hooks:
-            hook.remove()
-    return [heads for heads in layers if heads in confirmed]
+    if not others:
+        return tuple(known)
+    noise = torch.randn(example.shape, generator=torch.Generator().manual_seed(0))
+    return (*known, *confirmed(model, {heads: heads.rows[-1:] for heads in others}, noise))
 
 
 def _of_vision(name: str, module: nn.Module) -> Heads | None:

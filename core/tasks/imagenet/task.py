@@ -104,7 +104,7 @@ def make_task(about: TaskInfo, model: nn.Module, photographs: Photographs, picke
     picked: the places of these classes among the network's outputs.
     """
     key, side = about.name.removeprefix(PREFIX), photographs.view.side
-    some = _SomeClasses(photographs, picked)
+    some, pixels = _SomeClasses(photographs, picked), photographs.view.pixels
     parts = classifier(NAMES, some.outputs, photographs.labels, some.labelled_picture)
     example = torch.zeros(1, 3, side, side)
     return Task(
@@ -139,7 +139,7 @@ def make_task(about: TaskInfo, model: nn.Module, photographs: Photographs, picke
                 others=photographs.count("test"),
             ),
         ),
-        uploads=UploadAdapter("picture", photographs.view.inputs, picked, OTHER_NAMES),
+        uploads=UploadAdapter("picture", pixels.inputs, picked, OTHER_NAMES, pixels=pixels),
         packaging=Packaging(constructor=("torchvision.models", "get_model", f'"{key}"')),
         quick_eval_size=GLANCE,
     )

@@ -7,6 +7,8 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from core.tasks.records import PictureBytes
+
 
 @dataclass(frozen=True)
 class View:
@@ -36,9 +38,14 @@ class View:
         centre, spread = (torch.tensor(each)[:, None, None] for each in (self.mean, self.deviation))
         return scaled.sub_(centre).div_(spread).contiguous(memory_format=torch.channels_last)
 
-    def inputs(self, pictures: list[Image.Image]) -> Tensor:
-        """Turn photographs into one batch of inputs, float (n, 3, side, side)."""
-        return self.normal(torch.stack([self.square(picture) for picture in pictures]))
+    def squares(self, pictures: list[Image.Image]) -> Tensor:
+        """Return the middle squares of photographs, uint8 (n, 3, side, side)."""
+        return torch.stack([self.square(picture) for picture in pictures])
+
+    @property
+    def pixels(self) -> PictureBytes:
+        """How photographs of people are read and held."""
+        return PictureBytes(self.squares, self.normal)
 
 
 def png(pixels: Tensor) -> bytes:

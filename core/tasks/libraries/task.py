@@ -68,7 +68,7 @@ def make_task(wanted: Architecture, model: nn.Module, classes: Sequence[str] = (
         packaging=Packaging(constructor=constructor(wanted)),
         heads=heads,
         why_no_heads="" if heads else _why_no_heads(wanted, model),
-        uploads=UploadAdapter("picture", view.inputs),
+        uploads=UploadAdapter("picture", view.pixels.inputs, pixels=view.pixels),
     )
     return with_own_classes(plain, model, named)
 

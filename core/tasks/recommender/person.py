@@ -6,8 +6,9 @@ most likely. Source of the idea: Salakhutdinov and Mnih 2008, Probabilistic matr
 
 import copy
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -20,7 +21,7 @@ from core.tasks.base import Task
 from core.tasks.recommender.data import Films, RatingData
 from core.tasks.recommender.figures import DAMPING, training_averages
 from core.tasks.recommender.networks import NCF
-from core.tasks.recommender.task import RatingTask
+from core.tasks.recommender.task import RatingTask, built_by
 
 FEWEST_RATINGS, MOST_RATINGS = 10, 200
 """Ratings that one person must give, and may."""
@@ -106,14 +107,30 @@ def films_to_rate(task: Task, count: int = 15, seed: int = 0) -> tuple[Film, ...
 
 
 def find_films(task: Task, words: str, most: int = 20) -> tuple[Film, ...]:
-    """Find films whose title holds some words, in any case, the best known first. Raises BadInput."""
+    """Find films whose title with its year holds all of some words, the best known first; none for no words.
+
+    In any order, in any case and without accents, since the data writes "Matrix, The". Raises BadInput.
+    """
     data, films, _ = _of(task, task.model)
-    wanted = words.strip().casefold()[:100]
-    if not wanted:
+    wanted = [each.strip(",.:()") for each in _plain(words[:100]).split()]
+    if not any(wanted):
         return ()
     order = _times_rated(data).argsort(descending=True, stable=True).tolist()
-    found = (_film(films, number) for number in order if wanted in films.label(number).casefold())
+    labels = ((number, _plain(films.label(number))) for number in order)
+    found = (_film(films, number) for number, label in labels if all(word in label for word in wanted))
     return tuple(each for each, _ in zip(found, range(most), strict=False))
+
+
+def films_of(task: Task, numbers: Iterable[int]) -> tuple[Film, ...]:
+    """Return films by their numbers in the network; those that it does not know are left out. Raises BadInput."""
+    _, films, _ = _of(task, task.model)
+    return tuple(_film(films, number) for number in numbers if 0 <= number < len(films.titles))
+
+
+def _plain(words: str) -> str:
+    """Return words in lower case without accents."""
+    apart = unicodedata.normalize("NFKD", words)
+    return "".join(each for each in apart if not unicodedata.combining(each)).casefold()
 
 
 def adapt_to_person(
@@ -148,13 +165,38 @@ def adapt_to_person(
     return Person(rows[-1], liked[0], liked[1], before, after, change(before, after), plain)
 
 
-def with_person(model: nn.Module, person: Person) -> nn.Module:
+def with_person(model: nn.Module, person: Person) -> NCF:
     """Return a copy of a network with one more user, the last one: the person."""
     found = copy.deepcopy(model)
     if not isinstance(found, NCF):
         raise TypeError("Only a network for ratings can learn a person.")
     found.user = nn.Embedding.from_pretrained(torch.cat([found.user.weight.detach(), person.row[None]]), freeze=False)
     return found.eval()
+
+
+def task_with_person(task: Task, person: Person) -> Task:
+    """Return a task whose network knows one more user, the last one: the person; for a download.
+
+    Nothing else differs: ratings and figures stay those of the users whom it knew before. Raises BadInput.
+    """
+    _, films, _ = _of(task, task.model)
+    grown = with_person(task.model, person)
+    parameters = sum(each.numel() for each in grown.parameters())
+    last, films_last = grown.user.num_embeddings - 1, len(films.titles) - 1
+    title = text("{title}, and one more user: you", title=task.info.title)
+    described = text(
+        "pairs of user number (0 to {last}; you are {last}) and film number (0 to {films_last:,}; films.json lists "
+        "them in this order).",
+        last=last,
+        films_last=films_last,
+    )
+    return replace(
+        task,
+        model=grown,
+        info=replace(task.info, title=title, parameters=parameters),
+        inputs=replace(task.inputs, format=described),
+        packaging=replace(task.packaging, constructor=built_by(grown)),
+    )
 
 
 def check_ratings(ratings: Mapping[int, float], films: int) -> None:

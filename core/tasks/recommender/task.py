@@ -219,10 +219,15 @@ def make_task(
             compare_recommendations,
             text("One of the {users:,} people who rated films; what they have rated is left out.", users=data.users),
         ),
-        packaging=Packaging({"films.json": json.dumps(titles, ensure_ascii=False).encode()}),
+        packaging=Packaging({"films.json": json.dumps(titles, ensure_ascii=False).encode()}, built_by(model)),
         data=data,
         films=films,
     )
+
+
+def built_by(model: NCF) -> tuple[str, str, str]:
+    """Say how a download builds a network: of as many users and films as it knows, which people may have added to."""
+    return "model", "NCF", f"users={model.user.num_embeddings}, films={model.film.num_embeddings}"
 
 
 def cold_users_task(

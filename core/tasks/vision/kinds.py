@@ -1,15 +1,13 @@
 """Kinds of pictures: what they show, what lies behind it, how people's own are read, and how they may be varied."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from PIL import Image
-from torch import Tensor
-
 from core.language import text
+from core.tasks.records import PictureBytes
 from core.tasks.vision.augment import AUGMENTATIONS
 from core.tasks.vision.data import BLACK, CLASSES, DEVIATION, MEAN, OTHER_NAMES, WHITE
-from core.tasks.vision.upload import as_clothes, as_digits, as_light_clothes, as_turned_clothes
+from core.tasks.vision.upload import AS_CLOTHES, AS_DIGITS, AS_LIGHT_CLOTHES, AS_TURNED_CLOTHES
 
 
 @dataclass(frozen=True)
@@ -18,7 +16,7 @@ class PictureKind:
 
     shows: what a network meets, in words that open the description of its input.
     classes: the names of what they can show.
-    read: (photographs) -> one batch of inputs.
+    pixels: how photographs of people are read and held.
     aliases: other names that folders may have -> the class that each stands for.
     ground: value of a pixel behind what is shown, once normalised.
     augmentations: ways to vary them after which they still show the same.
@@ -26,7 +24,7 @@ class PictureKind:
 
     shows: str
     classes: tuple[str, ...]
-    read: Callable[[list[Image.Image]], Tensor]
+    pixels: PictureBytes
     aliases: Mapping[str, str] = field(default_factory=dict)
     ground: float = BLACK
     augmentations: tuple[str, ...] = AUGMENTATIONS
@@ -54,18 +52,18 @@ class PictureKind:
 _UPRIGHT = tuple(each for each in AUGMENTATIONS if each != "flip")
 """For what means something else, or nothing, in the mirror."""
 
-CLOTHES = PictureKind(text("light clothes on black"), CLASSES, as_clothes, OTHER_NAMES)
+CLOTHES = PictureKind(text("light clothes on black"), CLASSES, AS_CLOTHES, OTHER_NAMES)
 
-LIGHT_CLOTHES = PictureKind(text("dark clothes on white"), CLASSES, as_light_clothes, OTHER_NAMES, ground=WHITE)
+LIGHT_CLOTHES = PictureKind(text("dark clothes on white"), CLASSES, AS_LIGHT_CLOTHES, OTHER_NAMES, ground=WHITE)
 
 TURNED_CLOTHES = PictureKind(
-    text("light clothes on black, lying on their side"), CLASSES, as_turned_clothes, OTHER_NAMES, augmentations=_UPRIGHT
+    text("light clothes on black, lying on their side"), CLASSES, AS_TURNED_CLOTHES, OTHER_NAMES, augmentations=_UPRIGHT
 )
 
 DIGITS = PictureKind(
     text("a light digit on black"),
     tuple("0123456789"),
-    as_digits,
+    AS_DIGITS,
     dict(
         zip(["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"], "0123456789", strict=True)
     ),

@@ -144,7 +144,7 @@ def make_task(
             compare_classes,
             text("Any picture of the validation data, which no network has learned from."),
         ),
-        uploads=UploadAdapter("picture", kind.read, aliases=kind.aliases),
+        uploads=UploadAdapter("picture", kind.pixels.inputs, aliases=kind.aliases, pixels=kind.pixels),
         **classifier(
             kind.classes,
             outputs,

@@ -5,38 +5,47 @@ import torch
 from PIL import Image, ImageOps
 from torch import Tensor
 
+from core.tasks.records import PictureBytes
 from core.tasks.vision.data import SIDE, Images, inverted, turned
 
 INK = 0.2
 """Share of the brightest pixel's light above which a pixel belongs to a digit."""
 
 
-def as_clothes(pictures: list[Image.Image]) -> Tensor:
-    """Turn photographs into light clothes on black, (n, 1, 28, 28).
+def clothes_pixels(pictures: list[Image.Image]) -> Tensor:
+    """Turn photographs into light clothes on black, uint8 (n, 1, 28, 28).
 
     A picture with a light edge is taken for clothes on a light ground and turned into its negative.
     """
-    return _inputs([_light_on_black(picture) for picture in pictures])
+    return _small([_light_on_black(picture) for picture in pictures])
 
 
-def as_light_clothes(pictures: list[Image.Image]) -> Tensor:
-    """Turn photographs into dark clothes on white, (n, 1, 28, 28)."""
-    return inverted(as_clothes(pictures))
+def digit_pixels(pictures: list[Image.Image]) -> Tensor:
+    """Turn photographs of handwritten digits into light digits on black that fill the picture, uint8 (n, 1, 28, 28)."""
+    return _small([_filled(_light_on_black(picture)) for picture in pictures])
 
 
-def as_turned_clothes(pictures: list[Image.Image]) -> Tensor:
-    """Turn photographs of upright clothes into light clothes on black that lie on their side, (n, 1, 28, 28)."""
-    return turned(as_clothes(pictures)).contiguous(memory_format=torch.channels_last)
-
-
-def as_digits(pictures: list[Image.Image]) -> Tensor:
-    """Turn photographs of handwritten digits into light digits on black that fill the picture, (n, 1, 28, 28)."""
-    return _inputs([_filled(_light_on_black(picture)) for picture in pictures])
-
-
-def _inputs(pictures: list[Image.Image]) -> Tensor:
+def _small(pictures: list[Image.Image]) -> Tensor:
     small = [np.asarray(ImageOps.pad(picture, (SIDE, SIDE), color=0)) for picture in pictures]
-    return Images.from_bytes(np.stack(small), np.zeros(len(small))).inputs()
+    return Images.from_bytes(np.stack(small), np.zeros(len(small))).pixels
+
+
+def normal(pixels: Tensor) -> Tensor:
+    """Scale bytes as networks see them, float (n, 1, 28, 28)."""
+    return Images(pixels, torch.zeros(len(pixels))).inputs()
+
+
+AS_CLOTHES = PictureBytes(clothes_pixels, normal)
+
+AS_LIGHT_CLOTHES = PictureBytes(clothes_pixels, lambda pixels: inverted(normal(pixels)))
+"""Dark clothes on white."""
+
+AS_TURNED_CLOTHES = PictureBytes(
+    clothes_pixels, lambda pixels: turned(normal(pixels)).contiguous(memory_format=torch.channels_last)
+)
+"""Upright clothes, laid on their side."""
+
+AS_DIGITS = PictureBytes(digit_pixels, normal)
 
 
 def _light_on_black(picture: Image.Image) -> Image.Image:

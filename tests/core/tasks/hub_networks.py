@@ -178,10 +178,19 @@ KINDS: Mapping[str, tuple[str, Mapping[str, Any], Callable[[], tuple[Tokenizer, 
 }
 """Kind -> transformers' name of its architecture, its sizes, and how it reads texts."""
 
+PACKED_OTHERWISE: Mapping[str, tuple[str, Mapping[str, Any], Callable[[], tuple[Tokenizer, Marks]]]] = {
+    "gpt-bigcode": ("gpt_bigcode", {**GPT2, "multi_query": False}, gpt2_pieces),
+    "gpt-bigcode-shared": ("gpt_bigcode", {**GPT2, "multi_query": True}, gpt2_pieces),
+    "bloom": ("bloom", {"hidden_size": 32, "n_layer": 2, "n_head": 4}, gpt2_pieces),
+    "gpt-neox": ("gpt_neox", ENCODER, gpt2_pieces),
+}
+"""The same of networks whose query, key and value lie in one matrix head by head, or are shared by heads; two of them
+call it as GPT-2 does."""
+
 
 def write_text_classifier(kind: str, folder: Path, **further: Any) -> Path:
     """Write a classifier of a kind with random weights; further: what its configuration says besides."""
-    architecture, sizes, pieces = KINDS[kind]
+    architecture, sizes, pieces = {**KINDS, **PACKED_OTHERWISE}[kind]
     tokenizer, marks = pieces()
     places = {f"{name}_id": tokenizer.token_to_id(mark) for name, mark in marks.items() if name in NUMBERED}
     config = AutoConfig.for_model(
@@ -190,7 +199,7 @@ def write_text_classifier(kind: str, folder: Path, **further: Any) -> Path:
             "vocab_size": tokenizer.get_vocab_size(),
             "id2label": dict(enumerate(CLASSES)),
             "label2id": {name: place for place, name in enumerate(CLASSES)},
-            **({"pad_token_id": None} if architecture == "gpt2" else {}),
+            **({"pad_token_id": None} if pieces is gpt2_pieces or architecture == "gpt2" else {}),
             **sizes,
             **places,
             **further,

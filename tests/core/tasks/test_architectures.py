@@ -114,7 +114,7 @@ def test_a_picture_is_seen_as_timm_sees_it():
     view = construction.view_of(Architecture.read("timm:vit_tiny_patch16_224"))
     picture = Image.fromarray(np.random.default_rng(0).integers(0, 255, (300, 400, 3), np.uint8))
     theirs = timm.data.create_transform(**settings)(picture)
-    torch.testing.assert_close(view.inputs([picture])[0], theirs, atol=0.06, rtol=0)
+    torch.testing.assert_close(view.pixels.inputs([picture])[0], theirs, atol=0.06, rtol=0)
 
 
 def test_what_needs_data_says_so(squeezenet):

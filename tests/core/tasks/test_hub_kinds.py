@@ -12,12 +12,19 @@ from core.export import bundle
 from core.measure import cost, macs
 from core.pruning import PruningPlan, prune, shrink
 from core.tasks import brought
-from core.tasks.hub.heads import SHARED_TABLE
+from core.tasks.hub.heads import NONE_KNOWN, OTHER_ORDER, SHARED_TABLE
 from core.tasks.hub.lookup import HubModel
 from core.tasks.hub.task import load
 from core.tuning import Recipe, fine_tune
 from tests.core.downloaded import import_model, unpack, with_downloaded_weights
-from tests.core.tasks.hub_networks import KINDS, LONGEST, SENTENCES, change_config, write_text_classifier
+from tests.core.tasks.hub_networks import (
+    KINDS,
+    LONGEST,
+    PACKED_OTHERWISE,
+    SENTENCES,
+    change_config,
+    write_text_classifier,
+)
 
 TEXTS = ["wheat exports fall!", "!", "a film of rare beauty, and a very dull one too", "What? <pad> [PAD] no"]
 LONG = " ".join(SENTENCES)
@@ -83,6 +90,20 @@ def test_without_its_removed_units_a_network_says_the_same(hub, kind):
         with torch.inference_mode():
             assert torch.allclose(small(texts), pruned.model(texts), atol=1e-4)
             assert not torch.allclose(small(texts), task.model(texts), atol=1e-3)
+
+
+@pytest.mark.parametrize("kind", PACKED_OTHERWISE)
+def test_heads_that_lie_otherwise_are_a_sentence_and_other_units_go_all_the_same(hub, kind):
+    _, task = hub(kind)
+    assert all(each.together for each in task.heads)
+    with pytest.raises(BadPlan) as told:
+        prune(task, PruningPlan(granularity="head", sparsity=0.2))
+    assert told.value.what == (OTHER_ORDER if kind.startswith("gpt-bigcode") else NONE_KNOWN)
+    assert prune(task, PruningPlan(sparsity=0.5)).sparsity == pytest.approx(0.5, abs=1e-3)
+    if kind != "bloom":  # what cannot be told there is which rows belong to a head, so that some would go as neurons
+        pruned, texts = prune(task, PruningPlan(granularity="neuron", sparsity=0.15)), task.uploads.inputs(TEXTS)
+        with torch.inference_mode():
+            assert torch.allclose(shrink(pruned)(texts), pruned.model(texts), atol=1e-4)
 
 
 @pytest.mark.parametrize("kind", KINDS)

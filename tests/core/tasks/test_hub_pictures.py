@@ -7,54 +7,15 @@ import zipfile
 import numpy as np
 import pytest
 import torch
-from PIL import Image
-from transformers import AutoConfig, AutoModelForImageClassification, pipeline
+from transformers import pipeline
 
 from core.errors import BadInput, BadPlan
 from core.pruning import PruningPlan, prune, shrink
 from core.tasks import brought
 from core.tasks.hub.lookup import HubModel
+from core.tasks.hub.pictures import Processor
 from core.tasks.hub.task import load
-
-CLASSES = ("tench, Tinca tinca", "church", "gas pump, petrol pump")
-
-SMALL = {"hidden_size": 16, "intermediate_size": 24, "num_hidden_layers": 2, "num_attention_heads": 2}
-USUAL = {
-    "do_resize": True, "do_rescale": True, "rescale_factor": 1 / 255, "do_normalize": True,
-    "image_mean": [0.4, 0.5, 0.6], "image_std": [0.2, 0.3, 0.25],
-}  # fmt: skip
-PROCESSORS = {
-    "vit": {"image_processor_type": "ViTImageProcessor", "size": {"height": 32, "width": 32}, "resample": 2},
-    "convnext": {"image_processor_type": "ConvNextImageProcessor", "size": {"shortest_edge": 32}, "resample": 3},
-}
-KINDS = {
-    "vit": ({**SMALL, "image_size": 32, "patch_size": 8}, "vit"),
-    "resnet": ({"embedding_size": 8, "hidden_sizes": [8, 12], "depths": [1, 1], "layer_type": "basic"}, "convnext"),
-    "convnext": ({"hidden_sizes": [8, 12], "depths": [1, 1], "num_stages": 2}, "convnext"),
-    "swin": (
-        {"image_size": 32, "patch_size": 4, "embed_dim": 8, "depths": [1, 1], "num_heads": [2, 2], "window_size": 2},
-        "vit",
-    ),
-}
-"""Architecture -> its sizes, and how it reads pictures."""
-
-
-def write_picture_classifier(kind, folder, **further):
-    sizes, processor = KINDS[kind]
-    names = dict(enumerate(CLASSES))
-    config = AutoConfig.for_model(
-        kind, **{"id2label": names, "label2id": {v: k for k, v in names.items()}, **sizes, **further}
-    )
-    torch.manual_seed(0)
-    model = AutoModelForImageClassification.from_config(config)
-    with torch.no_grad():
-        for parameter in model.parameters():
-            parameter.add_(torch.randn_like(parameter) * 0.2)
-    model.save_pretrained(folder)
-    import json
-
-    (folder / "preprocessor_config.json").write_text(json.dumps({**USUAL, **PROCESSORS[processor]}))
-    return folder
+from tests.core.tasks.hub_picture_networks import CLASSES, KINDS, pictures, write_picture_classifier
 
 
 def loaded(folder, kind="pictures"):
@@ -69,14 +30,6 @@ def hub_pictures(tmp_path_factory):
         return folder, loaded(folder, kind)
 
     return find
-
-
-def pictures():
-    draw = np.random.default_rng(0)
-    return [
-        Image.fromarray(draw.integers(0, 256, (*size, 3), dtype=np.uint8)).resize((size[1] * 3, size[0] * 3))
-        for size in ((20, 30), (40, 16), (32, 32))
-    ]
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -102,6 +55,23 @@ def test_without_its_removed_units_a_network_says_the_same(hub_pictures, kind, g
     assert sum(each.numel() for each in small.parameters()) < sum(each.numel() for each in task.model.parameters())
     with torch.inference_mode():
         assert torch.allclose(small(inputs), pruned.model(inputs), atol=1e-4)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_pictures_are_held_as_bytes_that_make_the_very_inputs(hub_pictures, kind):
+    _, task = hub_pictures(kind)
+    held = task.uploads.pixels.read(pictures())
+    assert held.dtype == torch.uint8
+    assert torch.equal(task.uploads.pixels.normal(held), task.uploads.inputs(pictures()))
+
+
+def test_a_processor_that_resizes_in_fractions_holds_what_the_network_takes():
+    def resize_and_scale(images, return_tensors, do_rescale=True, **_):
+        squares = torch.stack([torch.from_numpy(np.array(each.resize((8, 8)))).movedim(2, 0) for each in images])
+        return {"pixel_values": (squares.float() + 0.3) / (255 if do_rescale else 1)}
+
+    assert Processor(resize_and_scale).pixels() is None
+    assert Processor(lambda images, return_tensors: {"pixel_values": torch.zeros(1)}).pixels() is None
 
 
 def test_a_network_without_attention_says_so(hub_pictures):

@@ -3,16 +3,20 @@
 import csv
 import io
 import zipfile
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
+from torch import nn
 
 from core.errors import BadInput
 from core.export import bundle
 from core.pruning import PruningPlan, prune
 from core.tasks import load
+from core.tasks.base import UploadAdapter
+from core.tasks.imagenet.view import View
 from core.tasks.names import TaskName
 from core.tasks.own_data import adapt_to_own, look_at_own_data, read_own_data
 from core.tuning import Recipe, fine_tune
@@ -84,6 +88,34 @@ def test_fewer_examples_are_among_more_and_every_class_is_there(mlp):
     assert all((more == each).flatten(1).all(1).any() for each in inputs)
 
 
+@pytest.mark.parametrize("side", [28, 224])
+def test_pictures_of_ones_own_are_held_in_a_third_of_the_memory_of_what_the_network_takes(mlp, side):
+    task = mlp
+    if side == 224:
+        pixels = View(side, (0.485, 0.456, 0.406), (0.229, 0.224, 0.225), 256).pixels
+        model = nn.Sequential(nn.AdaptiveAvgPool2d(4), nn.Flatten(), nn.Linear(48, 10))
+        uploads = UploadAdapter("picture", pixels.inputs, pixels=pixels)
+        task = replace(mlp, model=model, example=torch.zeros(1, 3, side, side), uploads=uploads)
+    content = pictures({"tall": 12, "wide": 12})
+    own, adapted = read_own_data(task, content), adapt_to_own(task, content, NAME)
+    held = adapted.draw.__self__.held
+    taken = task.uploads.inputs(list(own.items))
+    assert held.dtype == torch.uint8 and held.shape == taken.shape
+    assert held.nbytes <= taken.nbytes / 3
+    few = adapted.inputs.few(4)
+    assert few.dtype == torch.float32 and torch.equal(few, taken[own.places["validation"][:4]])
+
+
+@pytest.mark.parametrize(
+    "name", ["fashion-mlp", "fashion-lenet5~light:50", "fashion-lenet5~turned:50", "fashion-mlp~digits:50"]
+)
+def test_bytes_that_are_held_make_the_very_inputs_of_each_kind_of_pictures(name):
+    uploads = load(name).uploads
+    noise = np.random.default_rng(0)
+    few = [Image.fromarray(noise.integers(0, 256, (60, 40 + n, 3), dtype=np.uint8)) for n in range(5)]
+    assert torch.equal(uploads.pixels.normal(uploads.pixels.read(few)[[3, 1]]), uploads.inputs(few)[[3, 1]])
+
+
 def test_texts_of_ones_own_are_learned_from_scratch_too():
     task = load("reuters-cnn")
     rows = [(f"the company raised its dividend by {n} cents", "money") for n in range(14)]
@@ -148,7 +180,7 @@ def test_a_zip_of_one_folder_or_of_none_is_a_sentence(mlp):
         read_own_data(load("cartpole-policy"), pictures({"a": 12, "b": 12}))
 
 
-def test_ratings_of_people_who_are_new_are_learned():
+def test_ratings_of_people_who_are_new_are_learned_and_loaded_elsewhere(tmp_path, monkeypatch):
     task = load("movielens-ncf")
     films = task.films
     generator = np.random.default_rng(0)
@@ -164,5 +196,10 @@ def test_ratings_of_people_who_are_new_are_learned():
     adapted = adapt_to_own(task, content, TaskName("movielens-ncf", NAME.target))
     assert adapted.info.metric == "RMSE"
     assert adapted.count("train") > adapted.count("test") >= 9
-    *_, last = fine_tune(adapted, prune(adapted, PruningPlan()), Recipe(steps=20, batch_size=16))
+    whole = prune(adapted, PruningPlan())
+    *_, last = fine_tune(adapted, whole, Recipe(steps=20, batch_size=16))
     assert last.quality.n == adapted.count("validation")
+    lines = unpack(bundle(adapted, whole), tmp_path)
+    assert "    network = NCF(users=3, films=9066)" in lines
+    network = import_model(tmp_path, monkeypatch).NCF(users=3, films=9066)
+    assert torch.equal(with_downloaded_weights(network, tmp_path)(adapted.example), whole.model(adapted.example))

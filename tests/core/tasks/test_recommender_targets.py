@@ -8,13 +8,24 @@ import torch
 from scipy.optimize import minimize
 
 from core.errors import BadInput
+from core.export import bundle
+from core.export.person import pruned_with_person
 from core.pruning import PruningPlan, prune
 from core.tasks import SPLITS, load
 from core.tasks.names import TaskName
 from core.tasks.recommender.figures import fit_averages
 from core.tasks.recommender.own import adapt_to_ratings, read_own_ratings
-from core.tasks.recommender.person import adapt_to_person, films_to_rate, find_films, fit_users, with_person
+from core.tasks.recommender.person import (
+    adapt_to_person,
+    films_of,
+    films_to_rate,
+    find_films,
+    fit_users,
+    task_with_person,
+    with_person,
+)
 from core.tuning import Recipe, fine_tune
+from tests.core.downloaded import import_model, unpack, with_downloaded_weights
 
 
 @pytest.fixture(scope="module")
@@ -81,8 +92,45 @@ def test_films_to_rate_are_well_known_and_differ(ncf):
     assert len(set(films)) == 15 and films == films_to_rate(ncf, 15, seed=1) != films_to_rate(ncf, 15, seed=2)
     counts = torch.bincount(ncf.data.ratings("train").pairs[:, 1])
     assert min(int(counts[film.number]) for film in films) > 60
+
+
+def test_films_are_found_by_words_in_any_order_case_and_without_accents(ncf):
     assert find_films(ncf, "toy story")[0].title == "Toy Story (1995)"
     assert find_films(ncf, "toy story")[0].id == 1
+    assert find_films(ncf, "The MATRIX")[0].title == "Matrix, The (1999)"
+    assert find_films(ncf, "amelie")[0].title.startswith("Amelie (Fabuleux destin d'Amélie")
+    assert all("1999" in film.title for film in find_films(ncf, "1999", 5))
+    assert len(find_films(ncf, "the", 7)) == 7
+    assert find_films(ncf, "  ,") == find_films(ncf, "no film is called so") == ()
+    (one,) = films_of(ncf, [-1, find_films(ncf, "toy story")[0].number, 9_066])
+    assert one.id == 1
+
+
+@pytest.mark.parametrize("plan", [PruningPlan(sparsity=0.5, embeddings=True), PruningPlan(sparsity=0.3)])
+def test_a_network_with_a_person_is_taken_home_and_answers_for_them(ncf, plan, tmp_path, monkeypatch):
+    pruned = prune(ncf, plan)
+    person = adapt_to_person(ncf, rated(ncf, [5, 1, 4, 3, 5, 2, 4, 4, 1, 3]), pruned.model)
+    task, grown = task_with_person(ncf, person), pruned_with_person(pruned, person)
+    judged = {
+        (stage, split): ncf.evaluate(model, split, 100)
+        for stage, model in (("dense", ncf.model), ("pruned", pruned.model))
+        for split in ("validation", "test")
+    }
+    lines = unpack(bundle(task, grown, judged=judged), tmp_path)
+    assert "    network = NCF(users=672, films=9066)" in lines
+    assert any("you are 671" in line for line in lines)
+    network = import_model(tmp_path, monkeypatch).NCF(users=672, films=9066)
+    network = with_downloaded_weights(network, tmp_path)
+    first = person.after[0]
+    with torch.no_grad():
+        answer = network(torch.tensor([[671, first.film.number]]))
+    assert float(answer) == pytest.approx(first.stars, abs=0.011)
+    assert task.evaluate(grown.model, "test", 100) == judged["pruned", "test"]
+    if plan.embeddings:
+        table = next(layer for layer in grown.layers if layer.name == "user.weight")
+        assert table.shape == grown.masks["user.weight"].shape == (672, 64)
+        assert table.kept == int(grown.masks["user.weight"].sum())
+    assert ncf.model.user.num_embeddings == pruned.model.user.num_embeddings == 671
 
 
 def test_a_person_is_the_most_likely_row_by_another_optimiser_too(ncf):

@@ -62,6 +62,28 @@ def as_text(said: str) -> Text:
     return said if isinstance(said, Text) else Text(said)
 
 
+def text_to_data(said: str) -> Any:
+    """Return a sentence as plain data, for the store; one that cannot be translated stays as it is."""
+    if not isinstance(said, Text):
+        return said
+    values = {name: text_to_data(each) if isinstance(each, str) else each for name, each in said.values.items()}
+    return {"message": said.message, "values": values, "one": said.one}
+
+
+def text_from_data(data: Any) -> str:
+    """Return what `text_to_data` wrote. Raises ValueError for anything else."""
+    if isinstance(data, str):
+        return data
+    try:
+        values = {
+            name: text_from_data(each) if isinstance(each, (str, dict)) else each
+            for name, each in data["values"].items()
+        }
+        return Text(data["message"], values, data["one"])
+    except (AttributeError, IndexError, KeyError, TypeError) as error:
+        raise ValueError("This is no sentence.") from error
+
+
 def together(parts: Iterable[str], between: str = " ") -> Text:
     """Put whole sentences, or the entries of a list, one behind the other; each of them can be translated later."""
     values = {f"part{place}": part for place, part in enumerate(parts)}

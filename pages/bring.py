@@ -18,7 +18,7 @@ from pages.shared.bar import choose_in_hand
 from pages.shared.errors import show_errors
 from pages.shared.in_hand import InHand
 from pages.shared.terms import show_terms
-from pages.shared.words import option_labels, t
+from pages.shared.words import language, option_labels, t
 
 LISTED, BY_NAME, FROM_HUB, ONNX = (
     text("One of the list"),
@@ -88,9 +88,10 @@ def _of_which_weights(weights: str, dense: Quality) -> str:
 
 def offer_zip(hand: InHand, judged: Judged) -> None:
     """Offer the stage in hand as a zip, built once somebody asks for it."""
+    said_in = language()  # now, since a click on a download has left the page already
     st.download_button(
         t("Download"),
-        lambda: pack_zip(judged, hand.recipe),
+        lambda: pack_zip(judged, hand.recipe, said_in),
         judged.file_name,
         "application/zip",
         on_click="ignore",

@@ -13,7 +13,7 @@ from pages.shared.app_frame import require_app_frame
 from pages.shared.bar import choose_in_hand
 from pages.shared.charts import draw_chart
 from pages.shared.errors import in_one, show_errors
-from pages.shared.terms import show_terms
+from pages.shared.terms import show_terms, with_terms
 from pages.shared.words import long_text, t
 
 
@@ -54,9 +54,11 @@ def show_comparison(names: list[str], tolerance: float, steps: int, busy: bool) 
         comparison_in_words(found.curves, tolerance),
     )
     st.caption(
-        t(
-            "Solid: as pruned by size. Dotted, diamonds: fine-tuned. Dashed: what may be lost. Bars: 95 % range of "
-            "the pair, both judged on the same examples."
+        with_terms(
+            t(
+                "Solid: as pruned by size. Dotted, diamonds: [[fine-tuning|fine-tuned]]. Dashed: what may be lost. "
+                "Bars: [[paired-comparison|95 % range of the pair]], both judged on the same examples."
+            )
         )
     )
     for sentence in reading(found.curves, tolerance):
@@ -88,7 +90,9 @@ def _show_survival(networks: dict[str, NetworkCurves], tolerance: float) -> None
     table = survival_table(networks, tolerance)
     if not table.empty:
         st.dataframe(table, hide_index=True)
-        st.caption(t("The highest sparsity up to which every judged point stays within what may be lost."))
+        st.caption(
+            with_terms(t("The highest [[sparsity]] up to which every judged point stays within what may be lost."))
+        )
 
 
 require_app_frame()
@@ -105,7 +109,7 @@ with show_errors():
     else:
         st.info(t("Choose at least one network above."))
     with st.expander(t("Why do fields differ?"), key="differ"):
-        st.markdown(long_text("compare.md"))
+        st.markdown(with_terms(long_text("compare.md")))
 show_terms(
     "dense",
     "sparsity",

@@ -15,7 +15,7 @@ from pages.shared.fine_tune_panel import show_outcome, show_progress
 from pages.shared.fine_tunes import Running
 from pages.shared.in_hand import InHand
 from pages.shared.no_examples import has_examples, offer_to_bring_examples
-from pages.shared.terms import show_terms
+from pages.shared.terms import show_terms, with_terms
 from pages.shared.words import t
 
 
@@ -42,7 +42,12 @@ def _offer_start(hand: InHand, recipe: Recipe) -> None:
     told, start, download = st.columns([4, 1, 1], vertical_alignment="center", gap="small")
     steps = steps_of(cache.task(hand.network), recipe)
     told.markdown(
-        t("{steps:,} optimiser steps, the same for every strategy, so that they can be compared.", steps=steps)
+        with_terms(
+            t(
+                "{steps:,} [[step|optimiser steps]], the same for every strategy, so that they can be compared.",
+                steps=steps,
+            )
+        )
     )
     if start.button(t("Fine-tune"), type="primary", key="fine-tune", width="stretch"):
         fine_tunes.start_fine_tune(hand.network, hand.plan, recipe, hand.parent)

@@ -25,6 +25,14 @@ ROOT = Path(__file__).resolve().parents[2]
 KEYWORDS: Mapping[str, Any] = {"t": (1,), "t_of": (1, 2), "text": (1,), "text_of": (1, 2)}
 """Function -> which of its arguments are messages: one, or that for one thing and that for many."""
 
+OF_TEMPLATES: Mapping[str, Any] = {"_": (1,), "gettext": (1,), "ngettext": (1, 2)}
+"""The same in templates, whose blocks of `trans` call gettext."""
+
+TEMPLATES = {each: "true" for each in ("newstyle_gettext", "trim_blocks", "lstrip_blocks", "keep_trailing_newline")} | {
+    "silent": "false"
+}
+"""How templates are read: as `core.export.rendering` does, else what is found is not what they ask for."""
+
 MODULES = ("core.language", "pages.shared.words")
 """Where these functions come from; others of the same names are none of ours."""
 
@@ -60,7 +68,8 @@ def messages_of_code(root: Path = ROOT) -> Catalog:
         found.add(message, locations=[("app.py", line)])
     for folder in ("pages", "core"):
         methods: Any = [("**.py", of_python), ("**.jinja", babel_extract)]
-        for file, line, message, _, _ in extract_from_dir(root / folder, methods, {}, KEYWORDS):
+        words, options = {**KEYWORDS, **OF_TEMPLATES}, {"**.jinja": TEMPLATES}
+        for file, line, message, _, _ in extract_from_dir(root / folder, methods, options, words):
             found.add(message, locations=[(f"{folder}/{file}", line)])
     return found
 

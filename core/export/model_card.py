@@ -7,8 +7,8 @@ from typing import Any
 from core.experiment import STAGE_NAMES
 from core.export.formats import FORMATS, Format
 from core.export.rendering import render
-from core.export.words import quality_in_words
-from core.language import SOURCE, as_text, text
+from core.export.words import choices_in_words, quality_in_words
+from core.language import SOURCE, Text, as_text, text
 from core.pruning import Pruned
 from core.quality import Quality
 from core.tasks.base import SPLIT_NAMES, Task
@@ -34,7 +34,7 @@ class Constructor:
 class Card:
     """Hold what the template of the README shows.
 
-    sparsity: the removed share, in words; recipe: choices of the fine-tune, None without one.
+    sparsity: the removed share, in words; plan: the choices of the pruning; recipe: those of the fine-tune, if any.
     files: name -> what it holds; packages: what pip has to install.
     sections: further Markdown about the files, each section with an empty line at its end.
     dtype, shape, inputs: what the network takes; figures: stage -> one figure a split, in words.
@@ -42,7 +42,7 @@ class Card:
 
     title: str
     sparsity: str
-    recipe: Mapping[str, Any] | None
+    recipe: Sequence[Text]
     files: Mapping[str, str]
     packages: Sequence[str]
     formats: Sequence[Format]
@@ -54,7 +54,7 @@ class Card:
     metric: str
     splits: Sequence[str]
     figures: Mapping[str, Sequence[str]]
-    plan: str
+    plan: Sequence[Text]
     about: str
     source: str
 
@@ -81,7 +81,7 @@ def model_card(
     card = Card(
         title=task.info.title,
         sparsity=f"{pruned.sparsity:.1%}",
-        recipe=recipe.to_dict() if recipe else None,
+        recipe=_listed(recipe.to_dict()) if recipe else [],
         files={name: held.get(name, text("needed to read what people put in")) for name in files},
         packages=["torch", "safetensors", *packages],
         formats=formats,
@@ -96,8 +96,13 @@ def model_card(
             STAGE_NAMES[stage]: [quality_in_words(each) for each in by_split.values()]
             for stage, by_split in figures.items()
         },
-        plan=", ".join(f"{key} {value}" for key, value in pruned.plan.to_dict().items() if value not in (None, {})),
+        plan=_listed(pruned.plan.to_dict()),
         about=task.info.about,
         source=task.info.origin,
     )
     return render("README.md.jinja", language, card=card)
+
+
+def _listed(chosen: Mapping[str, Any]) -> list[Text]:
+    """List choices, each with its name."""
+    return [text("{name} {value}", name=name, value=value) for name, value in choices_in_words(chosen)]

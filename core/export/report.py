@@ -18,7 +18,13 @@ from core.experiment import STAGE_NAMES, STAGE_TITLES
 from core.export.findings import Findings
 from core.export.machine import machine
 from core.export.rendering import render
-from core.export.words import change_in_words, quality_in_words, ratio_in_words, relative_in_words
+from core.export.words import (
+    change_in_words,
+    choices_in_words,
+    quality_in_words,
+    ratio_in_words,
+    relative_in_words,
+)
 from core.language import SOURCE, as_text, text
 from core.measure.advice import advice
 from core.measure.latency import Latency
@@ -100,8 +106,8 @@ def gather(task: Task, pruned: Pruned, found: Findings, recipe: Recipe | None) -
         curves=curve_beside_chance(found.curve, found.curve_of_chance, dense),
         seeds=[(seed, quality_in_words(each)) for seed, each in sorted(found.seeds.items())] if tuned else [],
         spread_of_seeds=_spread_of_seeds(found) if tuned else "",
-        plan=_plan(pruned) if "pruned" in found.figures else [],
-        recipe=list(recipe.to_dict().items()) if recipe else [],
+        plan=choices_in_words(pruned.plan.to_dict()) if "pruned" in found.figures else [],
+        recipe=choices_in_words(recipe.to_dict()) if recipe else [],
         further=_further(found),
         confusions=_confusions(task, found),
         costs=_costs(shipping),
@@ -155,10 +161,6 @@ def _qualities(figures: Mapping[str, Mapping[str, Quality]], worst: float) -> It
     for stage, by_split in later.items():
         relative = relative_in_words(by_split["validation"], dense["validation"], worst)
         yield text("Of the dense {metric}, {stage}", metric=metric, stage=STAGE_NAMES[stage]), relative
-
-
-def _plan(pruned: Pruned) -> list[Row]:
-    return [(key, value) for key, value in pruned.plan.to_dict().items() if value not in (None, {})]
 
 
 def _chances(found: Findings) -> list[Row]:
@@ -256,7 +258,7 @@ def _time(found: Latency) -> str:
 
 def _files(shipping: ShippingFigures) -> list[Row]:
     whole = [(text("dense network, plain"), f"{shipping.whole:,}")] if shipping.whole else []
-    return [*whole, *((name, f"{count:,}") for name, count in shipping.files.items())]
+    return [*whole, *((as_text(name), f"{count:,}") for name, count in shipping.files.items())]
 
 
 def _layers(pruned: Pruned) -> list[Row]:

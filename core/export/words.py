@@ -1,11 +1,33 @@
 """Figures as the report and the model card write them: with their range and how many examples they are of."""
 
 import math
+from collections.abc import Mapping
+from typing import Any
 
-from core.language import text
+from core.language import Text, as_text, text
 from core.quality import METRICS, Change, Quality
 
 NO_ANSWER: str = text("no answer")
+
+NAMES = (
+    *(text("criterion"), text("granularity"), text("scope"), text("norm"), text("overrides"), text("embeddings")),
+    *(text("magnitude"), text("activation"), text("first-order"), text("random")),
+    *(text("bn-scale"), text("zero-activations"), text("global"), text("layer"), text("row")),
+    *(text("epochs"), text("learning_rate"), text("batch_size"), text("optimizer"), text("weight_decay")),
+    *(text("warmup"), text("cosine"), text("augment"), text("label_smoothing"), text("seed"), text("seconds")),
+    *(text("learns"), text("last-1"), text("last-2"), text("biases-norms"), text("distill"), text("temperature")),
+    *(text("recalibrate"), text("patience"), text("rounds"), text("steps"), text("average"), text("threshold")),
+)
+"""What plans and recipes call their choices, as files and links have it; here, so that catalogues have them."""
+
+
+def choices_in_words(chosen: Mapping[str, Any]) -> list[tuple[Text, Any]]:
+    """Return the choices of a plan or a recipe that are made, (name, value); names can be said in a language."""
+    return [
+        (as_text(name), as_text(value) if isinstance(value, str) else value)
+        for name, value in chosen.items()
+        if value not in (None, {}, [])
+    ]
 
 
 def quality_in_words(quality: Quality) -> str:

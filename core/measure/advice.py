@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from core.language import text
+from core.language import as_text, text
 from core.measure.latency import Latency
 
 SHIPPED: Mapping[str, str] = {
@@ -24,12 +24,12 @@ def advice(
     """
     best = min(files, key=files.__getitem__)
     whole = files["dense"] if whole is None else whole
-    said: list[str] = [text("Smallest file: {best}, {size:,.1f} kB.", best=best, size=files[best] / 1e3)]
+    said: list[str] = [text("Smallest file: {best}, {size:,.1f} kB.", best=as_text(best), size=files[best] / 1e3)]
     if files[best] < whole:
         said = [
             text(
                 "Smallest file: {best}, {size:,.1f} kB, {times:.1f} times smaller than that of the whole network.",
-                best=best,
+                best=as_text(best),
                 size=files[best] / 1e3,
                 times=whole / files[best],
             )

@@ -147,10 +147,10 @@ def from_zip(content: bytes) -> dict[str, Tensor]:
 
 
 ENCODINGS: Mapping[str, Encoding] = {
-    "dense": Encoding(to_plain, load, text("every number, zeros too")),
-    "zipped": Encoding(to_zip, from_zip, text("the same, compressed (DEFLATE)")),
-    "bitmask": Encoding(to_bitmask, from_bitmask, text("one bit a place, then the kept values")),
-    "csr": Encoding(to_csr, from_csr, text("the column of each kept value, then the values")),
+    text("dense"): Encoding(to_plain, load, text("every number, zeros too")),
+    text("zipped"): Encoding(to_zip, from_zip, text("the same, compressed (DEFLATE)")),
+    text("bitmask"): Encoding(to_bitmask, from_bitmask, text("one bit a place, then the kept values")),
+    text("csr"): Encoding(to_csr, from_csr, text("the column of each kept value, then the values")),
 }
 
 

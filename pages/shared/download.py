@@ -8,7 +8,7 @@ from core.errors import PlaygroundError
 from core.export import FORMATS, bundle
 from core.export.person import pruned_with_person
 from core.keys import about
-from core.language import text
+from core.language import SOURCE, text, translate
 from core.measure import PlanResult, Quality
 from core.stages import Subject, catalogue_name, stored_weights
 from core.tasks.recommender.person import Person, task_with_person
@@ -17,7 +17,7 @@ from pages.shared.errors import show_errors
 from pages.shared.format import format_bytes
 from pages.shared.in_hand import InHand
 from pages.shared.packing import offer_packing, pack_text
-from pages.shared.words import listing, t
+from pages.shared.words import language, listing, t
 
 
 def download_button(
@@ -31,9 +31,10 @@ def download_button(
         in_class.say_why_hidden()
         return
     kind = "" if formats == ("safetensors",) else f"-{formats[0]}"
+    said_in = language()  # now, since a click on a download has left the page already
     st.download_button(
         t(label),
-        lambda: pack_network(hand, formats),
+        lambda: pack_network(hand, formats, said_in),
         file_name=f"{_describe_in_file_name(hand.subject, result)}{kind}.zip",
         mime="application/zip",
         key=f"download-{label}",
@@ -61,8 +62,8 @@ def _describe_in_file_name(subject: Subject, result: PlanResult) -> str:
     return f"{stem}-{100 * result.sparsity:.1f}-percent-pruned{tuned}"
 
 
-def pack_network(hand: InHand, formats: tuple[str, ...], person: Person | None = None) -> bytes:
-    """Build the zip; where it cannot be, one that says why, since the click has left the page already.
+def pack_network(hand: InHand, formats: tuple[str, ...], said_in: str = SOURCE, person: Person | None = None) -> bytes:
+    """Build the zip in a language; where it cannot be, one that says why, since the click has left the page already.
 
     person: who the network learned, of one for film ratings; they are its last user then.
     """
@@ -77,9 +78,9 @@ def pack_network(hand: InHand, formats: tuple[str, ...], person: Person | None =
         if person is not None:  # who else knows the network is as well off as before, so that the figures stay
             task, pruned = task_with_person(task, person), pruned_with_person(pruned, person)
             tuned = None if tuned is None else pruned_with_person(tuned, person)
-        return bundle(task, pruned, formats, tuned, hand.recipe, judged)
+        return bundle(task, pruned, formats, tuned, hand.recipe, judged, said_in)
     except PlaygroundError as error:
-        return pack_text(str(error))
+        return pack_text(f"{translate(said_in, error.what)} {translate(said_in, error.advice)}")
 
 
 def _judge(subject: Subject, split: str) -> Quality:

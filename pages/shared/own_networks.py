@@ -1,7 +1,10 @@
 """The networks of a visit: what somebody brought, fetched or went on from, in the list beside the catalogue."""
 
+import contextlib
+from collections.abc import Iterator
 from typing import Any
 
+from core.language import text, text_from_data, text_to_data
 from core.store import StoreUnavailable
 from pages.shared import visit
 
@@ -11,14 +14,14 @@ PLACE = "networks"
 MOST = 100
 """Networks that the list of a visit holds, the latest ones."""
 
-Entry = dict[str, str]
-"""Name and title of a network."""
+Entry = dict[str, Any]
+"""Name and title of a network; the title as data, so that it can be said in any language later."""
 
 
 def list_own_networks() -> dict[str, str]:
     """Return the networks of this visit, name -> title, the oldest first; none where the store cannot be read."""
     try:
-        return {each["name"]: each["title"] for each in _entries(visit.kept(PLACE))}
+        return dict(_titles(visit.kept(PLACE)))
     except StoreUnavailable:
         return {}
 
@@ -31,8 +34,8 @@ def add_own_network(name: str, title: str) -> None:
 
     def add(found: Any) -> list[Entry]:
         others = [each for each in _entries(found) if each["name"] != name]
-        entry = {"name": name, "title": _unlike(title, {each["title"] for each in others})}
-        return [*others, entry][-MOST:]
+        taken = {said for _, said in _titles(others)}
+        return [*others, {"name": name, "title": text_to_data(_unlike(title, taken))}][-MOST:]
 
     visit.change_kept(PLACE, add)
 
@@ -43,7 +46,15 @@ def _entries(found: Any) -> list[Entry]:
     return [each for each in entries if isinstance(each, dict) and {"name", "title"} <= each.keys()]
 
 
+def _titles(found: Any) -> Iterator[tuple[str, str]]:
+    """Yield name and title of each network of a visit."""
+    for each in _entries(found):
+        with contextlib.suppress(ValueError):
+            yield each["name"], text_from_data(each["title"])
+
+
 def _unlike(title: str, taken: set[str]) -> str:
     """Return a title that none of these has: with a number behind it, if need be."""
-    numbered = (title if number == 1 else f"{title} ({number})" for number in range(1, len(taken) + 2))
+    numbers = range(1, len(taken) + 2)
+    numbered = (title if each == 1 else text("{title} ({number})", title=title, number=each) for each in numbers)
     return next(each for each in numbered if each not in taken)

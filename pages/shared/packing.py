@@ -20,7 +20,7 @@ from pages.shared.errors import show_error
 from pages.shared.in_hand import InHand
 from pages.shared.job_button import job_button
 from pages.shared.storage import store
-from pages.shared.words import t
+from pages.shared.words import language, t
 
 
 def offer_packing(hand: InHand, name_of_format: str, file: str, button: DeltaGenerator, below: DeltaGenerator) -> None:
@@ -36,7 +36,7 @@ def offer_packing(hand: InHand, name_of_format: str, file: str, button: DeltaGen
         button,
         name_of_format.upper(),
         "pack",
-        *(hand.subject, hand.recipe if hand.subject.tuned else None, (name_of_format,)),
+        *(hand.subject, hand.recipe if hand.subject.tuned else None, (name_of_format,), language()),
         key=f"pack-{name_of_format}",
         width="stretch",
         known=(known_figures(hand),),

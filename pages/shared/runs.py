@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from core.experiment import Experiment
-from core.language import text
+from core.language import SOURCE, text, translate
 from core.measure import Quality
 from core.store import Store, StoreUnavailable
 from core.store.results import tuned_results
@@ -39,12 +39,15 @@ def runs_table(runs: Sequence[FineTune]) -> pd.DataFrame:
     return pd.DataFrame(_full_row(number, run) for number, run in enumerate(runs, 1))
 
 
-def write_runs(kept_in: Store, key: str) -> str:
-    """Write all runs of a visit as CSV; it needs no page, since a click on a download has left it already."""
+def write_runs(kept_in: Store, key: str, said_in: str = SOURCE) -> str:
+    """Write all runs of a visit as CSV; it needs no page, since a click on a download has left it already.
+
+    said_in: the language in which it says why there are none.
+    """
     try:
         found = [fine_tunes.read_fine_tune(*each) for each in tuned_results(kept_in, key, fine_tunes.KIND)]
     except StoreUnavailable as error:
-        return str(error)
+        return f"{translate(said_in, error.what)} {translate(said_in, error.advice)}"
     return runs_table([run for run in found if run]).to_csv(index=False)
 
 

@@ -4,8 +4,9 @@ import re
 
 import pytest
 
+from core.build.catalogues import read_catalogue
 from core.glossary import FOLDER, link_terms, mentions, read_glossary
-from core.language import languages
+from core.language import LOCALE, languages
 from core.lessons.reading import FOLDER as LESSONS
 
 FILES = sorted(path.stem for path in FOLDER.glob("*.md"))
@@ -100,3 +101,14 @@ def test_lessons_mention_each_term_once_and_the_same_ones_in_every_language():
             assert len(set(each)) == len(each), path.name
             assert set(each) <= known
         assert len({frozenset(each) for each in told}) == 1, path.name
+
+
+@pytest.mark.parametrize("path", sorted(LOCALE.glob("*/messages.po")), ids=lambda path: path.parent.name)
+def test_messages_of_pages_name_terms_that_there_are_and_the_same_ones_in_every_language(path):
+    known = read_glossary().terms
+    messages = [each for each in read_catalogue(path) if "[[" in str(each.id)]
+    assert len(messages) > 10
+    for message in messages:
+        named = sorted(mentions(str(message.id)))
+        assert named and set(named) <= set(known), message.id
+        assert sorted(mentions(str(message.string))) == named, message.id

@@ -110,5 +110,5 @@ def test_the_network_that_knows_a_person_is_taken_home(tmp_path):
     assert any(each.proto.label == "Download the network that knows you" for each in app.get("download_button"))
     person = adapt_to_person(task, ratings)
     hand = InHand(Subject("movielens-ncf", PruningPlan(), "dense"), 0.0)
-    lines = unpack(pack_network(hand, ("safetensors",), person), tmp_path)
+    lines = unpack(pack_network(hand, ("safetensors",), person=person), tmp_path)
     assert "    network = NCF(users=672, films=9066)" in lines

@@ -21,6 +21,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.downloads import RemoteFile
 from core.experiment import Experiment
+from core.language import text, translate
 from core.measure import cost
 from core.pruning import PruningPlan, prune
 from core.store import StoreUnavailable, new_key
@@ -140,6 +141,9 @@ def test_brought_weights_are_in_hand_on_another_page_and_nobody_else_sees_them()
     assert metric(again, "Accuracy").value == format_quality(task.evaluate(pruned))
     other = open_page("explore", new_key(), model="fashion-mlp")
     assert not [each for each in other.selectbox(key="model").options if "your weights" in each]
+    chinese = open_page("explore", key, **{**addressed(app), "lang": "zh"})
+    named = text("{title}, your weights ({file})", title="LeNet-300-100", file="mine.safetensors")
+    assert translate("zh", named) in chinese.selectbox(key="model").options
     assert title in open_page("compare", key).selectbox(key="model").options
 
 

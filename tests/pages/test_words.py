@@ -1,6 +1,5 @@
 """The pages in another language, one in which each message stands between brackets, so that what is not said shows."""
 
-import gettext
 import re
 
 import pytest
@@ -9,7 +8,12 @@ from streamlit.testing.v1 import AppTest
 import core.language
 from core.glossary import link_terms, read_glossary
 from core.language import text, text_of
+from core.pruning import PruningPlan
+from core.stages import Subject
+from pages.parts.measure import report as report_panel
 from pages.shared import charts, words
+from pages.shared.in_hand import InHand
+from tests.bracketed import Bracketed, unsaid
 from tests.conftest import ROOT
 
 PAGES = ("explore", "fine_tune", "adapt", "measure", "compare", "bring", "learn", "about")
@@ -21,14 +25,6 @@ LABELLED = [
 
 NOT_OURS = re.compile(r"https?://\S+|glossary\?\S+|<[^>]*>|`[^`]*`|:material/\S+:|[\w.-]*\.\w+|LeNet\S*")
 """What stands in texts and is in no language."""
-
-
-class Bracketed(gettext.NullTranslations):
-    def gettext(self, message: str) -> str:
-        return f"«{message}»"
-
-    def ngettext(self, one: str, many: str, count: int) -> str:
-        return f"«{one if count == 1 else many}»"
 
 
 @pytest.fixture
@@ -57,20 +53,14 @@ def shown(app: AppTest) -> list[str]:
     return [*sentences, *labels, *helps, *metrics, *(each.label for each in app.expander)]
 
 
-def unsaid(sentence: str) -> str:
-    """Return what of a sentence stands outside of brackets."""
-    before = None
-    while before != sentence:
-        before, sentence = sentence, re.sub(r"«[^«»]*»", "", sentence)
-    return NOT_OURS.sub("", sentence)
-
-
 @pytest.mark.parametrize("page", PAGES)
 def test_every_sentence_of_a_page_is_said_in_its_language(page, bracketed):
     app = open_page(page, lang="zh")
     files = [words.LOCALE.joinpath("zh", f"{name}.md").read_text(encoding="utf-8") for name in ("about", "compare")]
     texts = [link_terms(each, read_glossary("zh"), "glossary?lang=zh&term={id}").strip() for each in files]
-    found = [each for each in shown(app) if re.search(r"[A-Za-z]{2,}", unsaid(each)) and each not in texts]
+    found = [
+        each for each in shown(app) if re.search(r"[A-Za-z]{2,}", NOT_OURS.sub("", unsaid(each))) and each not in texts
+    ]
     assert not found
     assert any("«" in each for each in shown(app))
 
@@ -121,3 +111,11 @@ def test_a_sentence_for_later_is_said_when_it_is_shown(bracketed, monkeypatch):
 def test_outside_of_a_page_everything_is_english():
     assert words.language() == "en"
     assert words.t_of("{count} step", "{count} steps", 1) == "1 step"
+
+
+def test_a_report_in_another_language_is_another_job(monkeypatch):
+    hand = InHand(Subject("fashion-mlp", PruningPlan(sparsity=0.5)), 50.0)
+    english = report_panel._arguments(hand)
+    monkeypatch.setattr(report_panel, "language", lambda: "zh")
+    assert (english[-1], report_panel._arguments(hand)[-1]) == ("en", "zh")
+    assert english != report_panel._arguments(hand)

@@ -32,11 +32,17 @@ class PackProgress:
 
 
 def pack(
-    load: Loader, subject: Subject, recipe: Recipe | None, formats: tuple[str, ...], judged: Judged
+    load: Loader,
+    subject: Subject,
+    recipe: Recipe | None,
+    formats: tuple[str, ...],
+    said_in: str,
+    judged: Judged,
 ) -> Iterator[PackProgress]:
     """Judge each stage behind a network where that is not known yet, and write it in these formats as a zip.
 
-    judged: what is known already. The last item says that it is done and holds no bytes any more.
+    said_in: the language of its texts. judged: what is known already.
+    The last item says that it is done and holds no bytes any more.
     Raises ExportFailed where the network cannot be written so.
     """
     task, shipped = network_of(load, subject)
@@ -52,6 +58,6 @@ def pack(
         figures[stage, split] = task.evaluate(stages[stage], split)
     labels = together((FORMATS[each].label for each in formats), ", ")
     yield PackProgress(of - 1, of, text("writing it as {what} and comparing its answers", what=labels))
-    content = bundle(task, pruned, formats, shipped if subject.tuned else None, recipe, figures)
+    content = bundle(task, pruned, formats, shipped if subject.tuned else None, recipe, figures, said_in)
     yield PackProgress(of, of, text("done"), content)
     yield PackProgress(of, of, text("done"))

@@ -52,7 +52,7 @@ def write_on(pieces: Pieces, context: int, model: nn.Module, beginning: str, see
     if not likely.isfinite().all():
         return Answer(text("no answer: what it rates pieces by is not a number"))
     best = likely.argsort(descending=True, stable=True)[:SHOWN].tolist()
-    after: str = text("Next")
+    after: str = text("Next piece")
     rows = tuple({after: pieces.decode([i]), SURE: round(100 * float(likely[i]), 1)} for i in best)
     written = pieces.decode(write(model, numbers, context, seed))
     return Answer(text('finds "{best}" likeliest', best=pieces.decode(best[:1]).strip()), rows, text=written.strip())

@@ -24,7 +24,7 @@ from pages.shared import cache, in_class, visit
 from pages.shared.download import file_stem, pack_network
 from pages.shared.format import format_change, format_quality
 from pages.shared.in_hand import InHand
-from pages.shared.words import t
+from pages.shared.words import language, t
 
 NETWORK = "movielens-ncf"
 """The network that can learn a person."""
@@ -148,9 +148,10 @@ def _offer_download(hand: InHand, person: Person) -> None:
     if in_class.competes():
         in_class.say_why_hidden()
         return
+    said_in = language()  # now, since a click on a download has left the page already
     st.download_button(
         t("Download the network that knows you"),
-        lambda: pack_network(hand, ("safetensors",), person),
+        lambda: pack_network(hand, ("safetensors",), said_in, person),
         f"{file_stem(hand.network)}-with-you.zip",
         "application/zip",
         key="download-person",

@@ -88,7 +88,7 @@ def _offer_to_take(hand: InHand, wanted: str) -> None:
     here = hand.network == wanted
     if taken.button(t("Take it in hand"), type="primary", key="take", disabled=here, width="stretch"):
         with show_errors():
-            add_own_network(wanted, t(cache.info(wanted).title))
+            add_own_network(wanted, cache.info(wanted).title)
             st.session_state["model next"] = wanted
             st.rerun()
     if not here:

@@ -15,6 +15,7 @@ from core.tasks.targets import Target
 from pages.shared.charts import draw_chart
 from pages.shared.format import format_change, format_interval, format_quality
 from pages.shared.job_button import job_button, show_until_results
+from pages.shared.terms import with_terms
 from pages.shared.words import t
 
 
@@ -56,22 +57,28 @@ def _draw_ways(job: Job, busy: bool) -> None:
     )
     quality = progress.rows[-1].quality
     st.caption(
-        t(
-            "{metric} on {count:,} validation {noun} of the new task, with 95 % ranges; dotted: on the examples it "
-            "learned from. A dotted line far above its solid one is over-fitting. One draw of examples and one seed; "
-            "another draw of few examples can differ by more than the ranges say.",
-            metric=t(quality.metric),
-            count=quality.n,
-            noun=t(quality.about.noun),
+        with_terms(
+            t(
+                "{metric} on {count:,} validation {noun} of the new task, with [[confidence-interval|95 % ranges]]; "
+                "dotted: on the examples it learned from. A dotted line far above its solid one is [[over-fitting]]. "
+                "One draw of examples and one seed; another draw of few examples can differ by more than the ranges "
+                "say.",
+                metric=t(quality.metric),
+                count=quality.n,
+                noun=t(quality.about.noun),
+            )
         )
     )
     st.dataframe(pd.DataFrame([_row(row) for row in progress.rows]), hide_index=True, width="stretch")
     with st.expander(t("What do the columns mean?")):
         st.markdown(
-            t(
-                "*Gain*: against a network that began from scratch with the same examples, judged on the same "
-                "validation data, with its range. *Forgotten*: what its old task lost meanwhile (a fresh head is "
-                "exchanged for the old one to ask that). *Seconds*: how long it learned."
+            with_terms(
+                t(
+                    "*Gain*: against a network that began [[from-scratch|from scratch]] with the same examples, "
+                    "judged on the same validation data, with its range. *Forgotten*: what its old task lost "
+                    "meanwhile (a fresh head is exchanged for the old one to ask that). *Seconds*: how long it "
+                    "learned."
+                )
             )
         )
 

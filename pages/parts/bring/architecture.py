@@ -132,6 +132,6 @@ def _keep(brought: BroughtCheckpoint, upload: UploadedFile) -> None:
     hold_artefact(store(), visit.visit_key(), kept)
     network = with_stored_weights(task.info.name, kept)
     file = "".join(letter for letter in upload.name if letter.isprintable())[:60]
-    add_own_network(network, t("{title} ({file})", title=t(task.info.title), file=file))
+    add_own_network(network, text("{title} ({file})", title=task.info.title, file=file))
     st.session_state.pop("own-architecture", None)  # from now on it comes from the store
     st.session_state["model next"] = network

@@ -54,7 +54,7 @@ def ask_for_hub_model() -> None:
 def _take_in_hand(found: HubModel) -> None:
     """Note a network in the visit and begin a new run with it in hand. Raises BadInput if it cannot be used."""
     network = full_name(found.name, found.revision)
-    title = t(cache.task(network).info.title)
+    title = cache.task(network).info.title
     visit.memory().jobs.pop(JOB, None)
     with contextlib.suppress(StoreUnavailable):  # it is in the address all the same
         add_own_network(network, title)

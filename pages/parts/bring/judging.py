@@ -79,9 +79,10 @@ def _made_once(about: Hashable, make: Callable[[], Judged]) -> Judged:
     return kept
 
 
-def pack_zip(judged: Judged, recipe: Recipe | None) -> bytes:
-    """Build the download of the stage in hand; recipe: of its fine-tune."""
-    return bundle(judged.task, judged.pruned, tuned=judged.tuned, recipe=recipe if judged.tuned else None)
+def pack_zip(judged: Judged, recipe: Recipe | None, said_in: str) -> bytes:
+    """Build the download of the stage in hand in a language; recipe: of its fine-tune."""
+    tuned = recipe if judged.tuned else None
+    return bundle(judged.task, judged.pruned, tuned=judged.tuned, recipe=tuned, language=said_in)
 
 
 def show_judging(

@@ -8,6 +8,7 @@ import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from core.errors import BadInput
+from core.language import text
 from core.stages import Packed, catalogue_name, pack, with_stored_weights
 from core.store import StoreUnavailable, hold_artefact, put_artefact
 from core.tasks import Task
@@ -169,7 +170,7 @@ def _take_in_hand(name: str, brought: Brought, upload: UploadedFile) -> str:
         kept = put_artefact(store(), pack(Packed(brought.task.model.state_dict(), classes=classes)))
         hold_artefact(store(), visit.visit_key(), kept)
         network = with_stored_weights(name, kept)
-        add_own_network(network, t("{title}, your weights ({file})", title=title, file=file))
+        add_own_network(network, text("{title}, your weights ({file})", title=title, file=file))
     except StoreUnavailable as error:
         return error.what
     st.session_state.pop("own-weights", None)  # from now on it comes from the store

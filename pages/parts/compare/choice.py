@@ -38,7 +38,7 @@ def full_title(name: str) -> str:
     if name in cache.tasks():
         return t(cache.tasks()[name].title)
     try:
-        return list_own_networks().get(name) or t(cache.info(name).title)
+        return t(list_own_networks().get(name) or cache.info(name).title)
     except PlaygroundError:
         return name
 

@@ -18,6 +18,7 @@ from pages.shared.errors import in_one
 from pages.shared.format import format_quality
 from pages.shared.in_hand import InHand
 from pages.shared.no_examples import has_examples, offer_to_bring_examples
+from pages.shared.terms import with_terms
 from pages.shared.words import option_labels, t
 
 VIEWS = (text("Each layer"), text("What is left"))
@@ -106,7 +107,7 @@ def _draw(hand: InHand, result: PlanResult, known: tuple[bool, bool] | None) -> 
             return
         # The chart does not change with the slider, or it would blink: the picture beside it moves the mark.
         _draw_curve(hand, points, result, mark=view != VIEWS[0])
-        st.caption(_curve_caption(hand.network))
+        st.caption(with_terms(_curve_caption(hand.network)))
         if job.error:
             st.caption(t("The curve is not complete: {why}", why=in_one(*job.error)))
 
@@ -130,9 +131,9 @@ def _curve_caption(name: str) -> str:
     """Say what the points of the curve stand for, and what a very simple way would reach."""
     baseline, total = score_baseline(name), cache.task(name).count("validation")
     if baseline is None:
-        return t("Each point is judged on {count:,} examples. Dotted: dense.", count=total)
+        return t("Each point is judged on {count:,} examples. Dotted: [[dense]].", count=total)
     return t(
-        "Each point is judged on {count:,} {noun}. Dotted: dense. In comparison, {baseline}: {reached}.",
+        "Each point is judged on {count:,} {noun}. Dotted: [[dense]]. In comparison, {baseline}: {reached}.",
         count=total,
         noun=t(baseline.quality.about.noun),
         baseline=t(baseline.name),

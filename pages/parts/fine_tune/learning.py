@@ -10,6 +10,7 @@ from pages.shared import cache, fine_tunes
 from pages.shared.charts import draw_chart
 from pages.shared.fine_tunes import FineTune
 from pages.shared.format import format_interval, format_quality
+from pages.shared.terms import with_terms
 from pages.shared.words import t
 
 
@@ -30,26 +31,31 @@ def show_learning(job: Job) -> None:
     parted = over_fitting(looks)
     if parted is not None:
         st.warning(
-            t(
-                "After step {step:,} the network got worse on what it has not seen, but not on what it learns from: it "
-                "over-fits. Learn for a shorter time, vary the examples, or set some patience. (Both looks saw the "
-                "same examples; a network that does not over-fit is told so at most once in twenty runs.)",
-                step=parted,
+            with_terms(
+                t(
+                    "After step {step:,} the network got worse on what it has not seen, but not on what it learns "
+                    "from: it [[over-fitting|over-fits]]. Learn for a shorter time, vary the examples, or set some "
+                    "patience. (Both looks saw the same examples; a network that does not over-fit is told so at most "
+                    "once in twenty runs.)",
+                    step=parted,
+                )
             ),
             icon=":material/call_split:",
         )
     st.caption(
-        t(
-            "Solid: {count:,} validation {noun} (fewer on the way). Dotted: {trained:,} it learns from. At the end "
-            "{train} ({train_range}) on what it learns from and {quality} ({quality_range}) on validation data. "
-            "Dashed: how much is removed.",
-            count=last.quality.n,
-            noun=t(last.quality.about.noun),
-            trained=last.train.n,
-            train=format_quality(last.train),
-            train_range=format_interval(last.train),
-            quality=format_quality(last.quality),
-            quality_range=format_interval(last.quality),
+        with_terms(
+            t(
+                "Solid: {count:,} [[validation-data|validation]] {noun} (fewer on the way). Dotted: {trained:,} it "
+                "[[training-data|learns from]]. At the end {train} ({train_range}) on what it learns from and "
+                "{quality} ({quality_range}) on validation data. Dashed: how much is removed.",
+                count=last.quality.n,
+                noun=t(last.quality.about.noun),
+                trained=last.train.n,
+                train=format_quality(last.train),
+                train_range=format_interval(last.train),
+                quality=format_quality(last.quality),
+                quality_range=format_interval(last.quality),
+            )
         )
     )
 

@@ -7,6 +7,7 @@ import pandas as pd
 
 from core.charts import TreePoint
 from core.experiment import Experiment
+from core.language import as_text, text
 from core.stages import catalogue_name
 from core.store import Node
 from core.store.history import count_nodes, read_history
@@ -39,9 +40,14 @@ class Tried:
 
     @property
     def label(self) -> str:
-        """Its name, or what it did."""
+        """Its name, or what it did, in the language of now."""
+        return self.node.name or t(self.called)
+
+    @property
+    def called(self) -> str:
+        """The same for any language."""
         recipe = self.experiment.recipe
-        return self.node.name or (t(recipe.strategy) if recipe else t("pruned"))
+        return self.node.name or (as_text(recipe.strategy) if recipe else text("pruned"))
 
 
 def read_tried() -> tuple[list[Tried], int]:
@@ -108,9 +114,14 @@ def _point(tried: Tried, parent: str) -> TreePoint:
 
 
 def title_of(network: str) -> str:
-    """Return how people call a network; its name where the catalogue has it no more."""
+    """Return how people call a network, in the language of now; its name where the catalogue has it no more."""
+    return t(title_for_any(network))
+
+
+def title_for_any(network: str) -> str:
+    """Return the same for any language."""
     name = catalogue_name(network)
-    return t(cache.tasks()[name].title) if name in cache.tasks() else name
+    return cache.tasks()[name].title if name in cache.tasks() else name
 
 
 def tried_table(tried: Sequence[Tried]) -> pd.DataFrame:

@@ -15,7 +15,7 @@ from pages.shared.charts import draw_chart
 from pages.shared.format import format_difference
 from pages.shared.runs import write_runs
 from pages.shared.storage import store
-from pages.shared.words import t
+from pages.shared.words import language, t
 
 HEIGHT = 440
 """Pixels of the table, and of the picture beside it, which scrolls."""
@@ -40,7 +40,7 @@ def show_history() -> None:
     with picture:
         _draw_tree(tried, marked)
     _show_marked(tried, marked)
-    runs = partial(write_runs, store(), visit.visit_key())
+    runs = partial(write_runs, store(), visit.visit_key(), language())
     st.download_button(t("Download runs (CSV)"), runs, "runs.csv", "text/csv", on_click="ignore")
 
 

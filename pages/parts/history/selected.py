@@ -2,9 +2,10 @@
 
 import streamlit as st
 
+from core.language import text
 from core.store import delete_node, rename_node
 from core.store.visits import LONGEST_NAME, LONGEST_NOTE
-from pages.parts.history.entries import Tried, next_percent, title_of
+from pages.parts.history.entries import Tried, next_percent, title_for_any, title_of
 from pages.shared import visit
 from pages.shared.format import format_percent
 from pages.shared.own_networks import add_own_network
@@ -76,11 +77,11 @@ def _offer_to_go_on(tried: Tried) -> None:
     )
     if st.button(t("Go on from here"), key="go-on", help=about, icon=":material/step_over:"):
         network = tuned.subject.as_network
-        title = t(
+        title = text(
             "{run}, {sparsity} removed: {network}",
-            run=tried.label,
+            run=tried.called,
             sparsity=format_percent(tuned.sparsity),
-            network=title_of(network),
+            network=title_for_any(network),
         )
         add_own_network(network, title)
         choices = {"model": network, "parent": tried.experiment.id, "threshold": f"{percent:g}"}

@@ -11,6 +11,7 @@ from core.stages import Subject
 from pages.shared import cache
 from pages.shared.charts import draw_chart
 from pages.shared.errors import show_errors
+from pages.shared.terms import with_terms
 from pages.shared.words import t
 
 
@@ -37,7 +38,12 @@ def show_confusion(subject: Subject) -> None:
                 place,
             )
         st.caption(
-            t("Each row is a true class: of 100 of its examples, how many are given each name. Mistakes are coloured.")
+            with_terms(
+                t(
+                    "[[confusion-matrix|Each row is a true class]]: of 100 of its examples, how many are given each "
+                    "name. Mistakes are coloured."
+                )
+            )
         )
 
 

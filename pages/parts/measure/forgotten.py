@@ -8,6 +8,7 @@ from core.stages import Subject
 from pages.shared import cache
 from pages.shared.errors import show_errors
 from pages.shared.format import format_interval, format_percent, format_quality
+from pages.shared.terms import with_terms
 from pages.shared.words import say_rows, t
 
 MOST_SHOWN = 12
@@ -33,18 +34,20 @@ def show_forgotten(subject: Subject) -> None:
 def _draw_forgotten(subject: Subject, found: Forgotten) -> None:
     total = cache.task(subject.network).count("validation")
     st.markdown(
-        t(
-            "Of {total:,} validation examples, **{forgotten:,}** are named rightly by the dense network only, and "
-            "{gained:,} by the {stage} one only.",
-            total=total,
-            forgotten=len(found.examples),
-            gained=found.gained,
-            stage=t(subject.stage),
+        with_terms(
+            t(
+                "Of {total:,} [[validation-data|validation]] examples, **{forgotten:,}** are named rightly by the "
+                "[[dense]] network only, and {gained:,} by the {stage} one only.",
+                total=total,
+                forgotten=len(found.examples),
+                gained=found.gained,
+                stage=t(subject.stage),
+            )
         )
     )
     rows = [
         {
-            t("Class"): each,
+            t("True class"): each,
             t("Forgotten"): format_quality(share),
             t("Range"): format_interval(share),
             t("Known before"): share.n,

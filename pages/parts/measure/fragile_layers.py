@@ -13,6 +13,7 @@ from core.measure import Sensitivity
 from pages.shared import cache, link, plan_state, shared_work, sparsities
 from pages.shared.charts import draw_chart
 from pages.shared.job_button import show_until_results
+from pages.shared.terms import with_terms
 from pages.shared.words import option_labels, t
 
 VIEWS: Mapping[str, Callable[..., dict[str, Any]]] = {
@@ -63,16 +64,18 @@ def _draw_scan(name: str, busy: bool) -> None:
         VIEWS[view](latest, worst, st.context.theme.type or "light"), "heat", sensitivity_in_words(latest, worst)
     )
     st.caption(
-        t(
-            "Percent of the dense quality that is left, on {seen:,} validation examples, when only this layer is "
-            "pruned by size. The most fragile layer is on top.",
-            seen=latest.seen,
-        )
-        if view == "Heat map"
-        else t(
-            "Percent of the dense quality that is left, on {seen:,} validation examples, when only this layer is "
-            "pruned by size. The most fragile first.",
-            seen=latest.seen,
+        with_terms(
+            t(
+                "Percent of the dense quality that is left, on {seen:,} validation examples, [[sensitivity|when only "
+                "this layer is pruned]] by size. The most fragile layer is on top.",
+                seen=latest.seen,
+            )
+            if view == "Heat map"
+            else t(
+                "Percent of the dense quality that is left, on {seen:,} validation examples, [[sensitivity|when only "
+                "this layer is pruned]] by size. The most fragile first.",
+                seen=latest.seen,
+            )
         )
     )
     _offer_to_spare(name, latest.by_fragility(worst))

@@ -10,7 +10,8 @@ from pages.shared import fine_tunes, in_class, runs
 from pages.shared.download import file_stem
 from pages.shared.in_hand import InHand
 from pages.shared.job_button import job_button, show_until_results
-from pages.shared.words import t
+from pages.shared.terms import with_terms
+from pages.shared.words import language, t
 
 
 def offer_report(hand: InHand) -> None:
@@ -19,10 +20,12 @@ def offer_report(hand: InHand) -> None:
         in_class.say_why_hidden()
         return
     st.caption(
-        t(
-            "Plan, recipe, every figure with its range, the score on test data, chance beside the method, costs and "
-            "this machine, in one file. It is about the {stage} network.",
-            stage=t(hand.subject.stage),
+        with_terms(
+            t(
+                "Plan, recipe, every figure with its range, the score on [[test-data]], chance beside the method, "
+                "costs and this machine, in one file. It is about the {stage} network.",
+                stage=t(hand.subject.stage),
+            )
         )
     )
     job = job_button(st.container(), t("Make the report"), "report", *_arguments(hand), key="report")
@@ -31,11 +34,11 @@ def offer_report(hand: InHand) -> None:
 
 
 def _arguments(hand: InHand) -> tuple[Any, ...]:
-    """Return what the report is made from: the network, and of a fine-tuned one its recipe and its other seeds."""
+    """Return what the report is made from: network, recipe and other seeds of a fine-tuned one, and the language."""
     if not hand.subject.tuned:
-        return (hand.subject,)
+        return hand.subject, None, (), language()
     tuned = fine_tunes.fine_tune_of(hand.network, hand.plan, hand.recipe)
-    return hand.subject, hand.recipe, runs.qualities_by_seed(tuned) if tuned else ()
+    return hand.subject, hand.recipe, runs.qualities_by_seed(tuned) if tuned else (), language()
 
 
 def _draw_report(name: str, job: Job, busy: bool) -> None:

@@ -10,6 +10,7 @@ from core.stages import Subject
 from pages.shared import cache
 from pages.shared.charts import draw_chart
 from pages.shared.job_button import job_button, show_until_results
+from pages.shared.terms import with_terms
 from pages.shared.words import listing, t
 
 
@@ -17,7 +18,14 @@ def offer_shifts(subject: Subject) -> None:
     """Offer to judge the dense network and a stage on shifted data, and draw what was found."""
     kinds = cache.task(subject.network).shifts
     told, start = st.columns([3, 1], vertical_alignment="center", gap="medium")
-    told.caption(t("Strength 0 is the data as it is, 5 the worst. Here: {kinds}.", kinds=listing(kinds)))
+    told.caption(
+        with_terms(
+            t(
+                "Strength 0 is the data as it is, 5 the [[shifted-data|worst shift]]. Here: {kinds}.",
+                kinds=listing(kinds),
+            )
+        )
+    )
     job = job_button(start, t("Shift the data"), "shifts", subject, key="shift", width="stretch")
     if job is not None:
         st.fragment(_draw_shifts, run_every=1.0 if job.active else None)(job, job.active)

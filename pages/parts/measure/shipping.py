@@ -10,6 +10,7 @@ from core.measure import ENCODINGS, Latency, ShippingFigures, advice
 from core.stages import Subject
 from pages.shared.format import format_bytes
 from pages.shared.job_button import job_button, show_until_results
+from pages.shared.terms import with_terms
 from pages.shared.words import t, t_of
 
 
@@ -18,11 +19,16 @@ def offer_shipping(subject: Subject) -> None:
     job = job_button(st.container(), t("Measure on this machine"), "shipping", subject, key="weigh", type="primary")
     if job is None:
         st.caption(
-            t("Counts, writes and times the network that the slider leaves, in four ways. It takes a few seconds.")
-            if subject.stage == "pruned"
-            else t(
-                "Counts, writes and times the {stage} network, in four ways. It takes a few seconds.",
-                stage=t(subject.stage),
+            with_terms(
+                t(
+                    "Counts, writes and [[latency|times]] the network that the slider leaves, in four ways. It takes "
+                    "a few seconds."
+                )
+                if subject.stage == "pruned"
+                else t(
+                    "Counts, writes and [[latency|times]] the {stage} network, in four ways. It takes a few seconds.",
+                    stage=t(subject.stage),
+                )
             )
         )
         return
@@ -44,17 +50,20 @@ def _draw_shipping(job: Job, busy: bool) -> None:
     threads = t_of("{count} processor thread", "{count} processor threads", found.threads)
     counted = {"threads": threads, "operations": found.effective}
     st.caption(
-        t(
-            "Median, with quartiles, in turn, on {threads} of this machine just now. {operations:,} operations are not "
-            "with a zero: what hardware that skips zeros would do. Operations and times are of examples of {usual}.",
-            usual=t(found.usual),
-            **counted,
-        )
-        if found.usual
-        else t(
-            "Median, with quartiles, in turn, on {threads} of this machine just now. {operations:,} operations are not "
-            "with a zero: what hardware that skips zeros would do.",
-            **counted,
+        with_terms(
+            t(
+                "Median, with quartiles, in turn, on {threads} of this machine just now. {operations:,} "
+                "[[macs|operations]] are not with a zero: what hardware that skips zeros would do. Operations and "
+                "times are of examples of {usual}.",
+                usual=t(found.usual),
+                **counted,
+            )
+            if found.usual
+            else t(
+                "Median, with quartiles, in turn, on {threads} of this machine just now. {operations:,} "
+                "[[macs|operations]] are not with a zero: what hardware that skips zeros would do.",
+                **counted,
+            )
         )
     )
 

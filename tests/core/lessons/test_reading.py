@@ -1,7 +1,11 @@
 """Lessons: their files are read or refused by line, and every language tells the same one."""
 
+import re
+
 import pytest
 
+from core.build.catalogues import read_catalogue
+from core.language import LOCALE
 from core.lessons import BrokenLesson, Explain, Live, Predict, Review, list_lessons, read_lesson
 from core.lessons.reading import FOLDER
 
@@ -79,3 +83,12 @@ def test_there_are_lessons_of_the_same_subjects_in_every_language():
                     assert (len(first.answers), first.right) == (len(other.answers), other.right)
         assert told[0].predictions
         assert 2 <= len(told[0].reviews) <= 3
+
+
+def test_lessons_name_pages_and_switches_as_the_interface_shows_them():
+    """What stands in quotation marks before the word for page, or as the name of a switch or of a heading."""
+    shown = {str(each.string) for each in read_catalogue(LOCALE / "zh" / "messages.po")}
+    lessons = "\n".join(each.read_text(encoding="utf-8") for each in sorted((FOLDER / "zh").glob("*.md")))
+    quoted = set(re.findall("“([^”]+)”", lessons)) - {"平均用户"}
+    assert len(quoted) >= 4
+    assert not quoted - shown

@@ -88,6 +88,15 @@ def new_context(browser: Browser) -> BrowserContext:
     return context
 
 
+@pytest.fixture(autouse=True)
+def close_what_is_left(browser: Browser) -> Iterator[None]:
+    """Close what a test has opened, also where it failed: pages that nobody looks at still ask the server for work."""
+    before = set(browser.contexts)
+    yield
+    for context in set(browser.contexts) - before:
+        context.close()
+
+
 @pytest.fixture
 def page(browser: Browser, address: str) -> Iterator[Page]:
     context = new_context(browser)

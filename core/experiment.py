@@ -13,7 +13,7 @@ from urllib.parse import quote, unquote
 
 from core.errors import BadInput, PlaygroundError
 from core.language import text
-from core.pruning import PruningPlan
+from core.pruning import REPAIRS, PruningPlan
 from core.tuning import Recipe
 
 STAGES = ("dense", "pruned", "repaired", "fine-tuned")
@@ -57,7 +57,7 @@ class Experiment:
         the store.
     target: name of the data to adapt to; "" for the network's own.
     plan: what is removed.
-    repair: how the kept weights are solved for; "" for not at all.
+    repair: how the kept weights are solved for, one of REPAIRS; "" for not at all.
     recipe: how it is fine-tuned; None for not at all.
     parent: id of the experiment whose last stage this one begins with, or that experiment; "" for the network as it is.
 
@@ -81,6 +81,11 @@ class Experiment:
                 raise BadInput(
                     text("{name!r} cannot be a name here.", name=name[:60]), text("Choose one from the list.")
                 )
+        if self.repair and self.repair not in REPAIRS:
+            raise BadInput(
+                text("{name!r} is no way to repair a network here.", name=self.repair[:60]),
+                text("Choose one from the list."),
+            )
         if not self.network:
             raise BadInput(text("This experiment names no network."), text("Choose one from the list."))
         if parent and not ID.fullmatch(parent):

@@ -36,8 +36,8 @@ class Subject:
 
     network: a name of the catalogue, or `NAME#HASH` for the same network with weights from the store.
     plan: what is removed of it.
-    stage: "dense", "pruned" or "fine-tuned".
-    tuned: hash of what a fine-tune reached; "" for other stages.
+    stage: one of STAGES.
+    tuned: hash of what a repair or a fine-tune reached; "" for the stages before.
     """
 
     network: str
@@ -46,7 +46,7 @@ class Subject:
     tuned: str = ""
 
     def __post_init__(self) -> None:
-        if self.stage not in STAGES or (self.stage == "fine-tuned") != bool(self.tuned):
+        if self.stage not in STAGES or (self.stage in ("repaired", "fine-tuned")) != bool(self.tuned):
             raise ValueError(f"{self.stage!r} with {self.tuned!r} is no stage.")
 
     @property
@@ -138,7 +138,7 @@ def with_packed(pruned: Pruned, content: bytes | None) -> Pruned:
         kept = {name: masks.pop(name) for name in pruned.masks}
     except (KeyError, RuntimeError) as error:
         raise TaskUnavailable(
-            text("What is stored of this fine-tune does not fit its network."), text("Tune it again.")
+            text("What is stored of this network does not fit it."), text("Repair or tune it again.")
         ) from error
     return pruned.with_masks(model, kept, masks)
 

@@ -46,6 +46,7 @@ show_terms(
     "validation-data",
     "confidence-interval",
     "dense",
+    "repair",
     "fine-tuning",
     "score",
     "structured-pruning",

@@ -50,7 +50,7 @@ def _offer_start(hand: InHand, recipe: Recipe) -> None:
         )
     )
     if start.button(t("Fine-tune"), type="primary", key="fine-tune", width="stretch"):
-        fine_tunes.start_fine_tune(hand.network, hand.plan, recipe, hand.parent)
+        fine_tunes.start_fine_tune(hand.network, hand.plan, recipe, hand.parent, hand.repair)
         st.rerun()
     with download:
         download_button(hand, cache.settled_result(hand.subject))

@@ -6,6 +6,7 @@ from typing import Any
 from core.charts.style import (
     INK,
     PRUNED,
+    REPAIRED,
     TUNED,
     base_axis,
     base_layout,
@@ -25,16 +26,20 @@ def sparsity_curve(
     here: tuple[float, Quality] | None = None,
     tuned: tuple[float, Quality] | None = None,
     theme: str = "light",
+    repaired: Sequence[PlanResult] = (),
 ) -> dict[str, Any]:
     """Draw quality, in its own unit, over sparsity in percent, with the 95 % interval as a band.
 
     points: of a sweep, in any order; dense: the unpruned model, a line across;
     here: sparsity and quality of the current choice; tuned: the same after a fine-tune.
+    repaired: points of a sweep whose networks were repaired, a second curve.
     """
     shown = [*(point.quality for point in points), *([dense] if dense else [])]
     scale, suffix = display_scale(shown), hover_format(shown)
     ordered = sorted(points, key=lambda point: point.sparsity)
-    traces = [_band(ordered, scale), _line(ordered, scale, suffix)]
+    traces = [_band(ordered, scale), _line(ordered, scale, suffix) | {"showlegend": bool(repaired)}]
+    if repaired:
+        traces.append(_repaired_line(sorted(repaired, key=lambda point: point.sparsity), scale, suffix))
     if dense:
         traces.append(_line_across(dense, INK[theme], scale, suffix))
     if here:
@@ -44,7 +49,8 @@ def sparsity_curve(
     metric = as_text(shown[0].metric if shown else "Accuracy")
     layout = base_layout(theme, 223) | {
         "margin": {"l": 60, "r": 24, "t": 8, "b": 44},
-        "showlegend": False,
+        "showlegend": bool(repaired),
+        "legend": {"x": 0.02, "y": 0.04, "xanchor": "left", "yanchor": "bottom", "bgcolor": "rgba(0,0,0,0)"},
         "xaxis": sparsity_axis(theme, text("weights removed (sparsity)")),
         "yaxis": {**base_axis(theme), **value_axis(shown), "title": {"text": metric}},
     }
@@ -82,6 +88,17 @@ def _line(ordered: Sequence[PlanResult], scale: float, suffix: str) -> dict[str,
     }
 
 
+def _repaired_line(ordered: Sequence[PlanResult], scale: float, suffix: str) -> dict[str, Any]:
+    """Draw the second curve, dashed and with squares, so that colour is not all that tells the two apart."""
+    line = _line(ordered, scale, suffix)
+    return line | {
+        "name": STAGE_NAMES["repaired"],
+        "line": {"color": REPAIRED, "width": 2, "dash": "dash"},
+        "marker": {"size": 6, "color": REPAIRED, "symbol": "square"},
+        "showlegend": True,
+    }
+
+
 def _line_across(dense: Quality, colour: str, scale: float, suffix: str) -> dict[str, Any]:
     return {
         "type": "scatter",
@@ -90,6 +107,7 @@ def _line_across(dense: Quality, colour: str, scale: float, suffix: str) -> dict
         "y": [scale * dense.value] * 2,
         "mode": "lines",
         "line": {"color": colour, "width": 1.5, "dash": "dot"},
+        "showlegend": False,
         "hovertemplate": text("dense: {y}<extra></extra>", y=f"%{{y{suffix}"),
     }
 
@@ -104,6 +122,7 @@ def _mark(
         "x": [100 * sparsity],
         "y": [scale * quality.value],
         "mode": "markers+text",
+        "showlegend": False,
         "text": [name],
         "textposition": side,
         "marker": {"color": colour, "symbol": symbol, "size": 13, "line": {"color": edge, "width": 1.5}},

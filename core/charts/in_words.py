@@ -38,6 +38,7 @@ def curve_in_words(
     dense: Quality | None,
     here: tuple[float, Quality] | None = None,
     tuned: tuple[float, Quality] | None = None,
+    repaired: Sequence[PlanResult] = (),
 ) -> list[Text]:
     """Tell quality over sparsity, as `sparsity_curve` draws it."""
     shown = dense or (points[0].quality if points else None)
@@ -48,6 +49,14 @@ def curve_in_words(
         said.append(text("The whole network: {figure}.", figure=say_figure(dense)))
     for point in spread(sorted(points, key=lambda each: each.sparsity)):
         said.append(_at(point.sparsity, point.quality))
+    for point in spread(sorted(repaired, key=lambda each: each.sparsity)):
+        said.append(
+            text(
+                "Repaired, at {share} removed: {figure}.",
+                share=percent(point.sparsity),
+                figure=say_figure(point.quality),
+            )
+        )
     if here:
         said.append(text("Here, at {share} removed: {figure}.", share=percent(here[0]), figure=say_figure(here[1])))
     if tuned:

@@ -8,7 +8,7 @@ from typing import Any
 from core.language import text
 from core.quality import Quality
 
-KEPT, REMOVED, PRUNED, TUNED = "#0072B2", "#9A9A9A", "#D55E00", "#009E73"
+KEPT, REMOVED, PRUNED, REPAIRED, TUNED = "#0072B2", "#9A9A9A", "#D55E00", "#CC79A7", "#009E73"
 
 NEGATIVE = "#B0569A"
 """Kept weights below zero, where a picture tells them from those above."""

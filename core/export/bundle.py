@@ -41,7 +41,8 @@ def bundle(
     Of a plan that removes nothing it is the dense network, which is the only one that is judged then.
 
     formats: which of FORMATS it holds.
-    tuned, recipe: the network after a fine-tune and what that was; the weights and masks that ship are then these.
+    tuned, recipe: the network after a fine-tune and what that was, or after a repair, without a recipe; the weights and
+        masks that ship are then these.
     judged: figures that are known already: (stage, split) -> quality, so that they are not measured twice.
     language: which one the README is written in.
     Scores the shipped network on the test split. Raises ValueError for a format that there is not, ExportFailed for one
@@ -53,7 +54,7 @@ def bundle(
     chosen = [FORMATS[name] for name in formats]
     shipped = tuned or pruned
     files, sections = _files(task, shipped, chosen)
-    figures = _figures(task, pruned, tuned, judged or {})
+    figures = _figures(task, pruned, tuned, judged or {}, recipe is not None)
     card = model_card(task, shipped, recipe, figures, chosen, [*files, "metrics.json"], sections, language)
     files["README.md"] = card.encode()
     packed = io.BytesIO()
@@ -88,12 +89,12 @@ def _put(archive: zipfile.ZipFile, name: str, content: bytes) -> int:
 
 
 def _figures(
-    task: Task, pruned: Pruned, tuned: Pruned | None, judged: Mapping[tuple[str, str], Quality]
+    task: Task, pruned: Pruned, tuned: Pruned | None, judged: Mapping[tuple[str, str], Quality], learned: bool
 ) -> dict[str, dict[str, Quality]]:
     """Judge each stage on validation and test data: stage -> split -> quality."""
     stages = {"dense": task.model, **({} if pruned.plan == PruningPlan() else {"pruned": pruned.model})}
     if tuned is not None:
-        stages["fine-tuned"] = tuned.model
+        stages["fine-tuned" if learned else "repaired"] = tuned.model
     return {
         stage: {
             split: judged[stage, split] if (stage, split) in judged else task.evaluate(model, split)

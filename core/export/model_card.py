@@ -35,6 +35,7 @@ class Card:
     """Hold what the template of the README shows.
 
     sparsity: the removed share, in words; plan: the choices of the pruning; recipe: those of the fine-tune, if any.
+    repaired: whether it was repaired and not fine-tuned.
     files: name -> what it holds; packages: what pip has to install.
     sections: further Markdown about the files, each section with an empty line at its end.
     dtype, shape, inputs: what the network takes; figures: stage -> one figure a split, in words.
@@ -43,6 +44,7 @@ class Card:
     title: str
     sparsity: str
     recipe: Sequence[Text]
+    repaired: bool
     files: Mapping[str, str]
     packages: Sequence[str]
     formats: Sequence[Format]
@@ -82,6 +84,7 @@ def model_card(
         title=task.info.title,
         sparsity=f"{pruned.sparsity:.1%}",
         recipe=_listed(recipe.to_dict()) if recipe else [],
+        repaired="repaired" in figures,
         files={name: held.get(name, text("needed to read what people put in")) for name in files},
         packages=["torch", "safetensors", *packages],
         formats=formats,

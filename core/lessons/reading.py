@@ -8,10 +8,10 @@ A file begins with lines `key: value` (title, question, minutes, paper). Steps f
     == explain           figure NAME (any number), then the text
     == review            ask, answer (several), answer* (the right one), why
 
-What is measured is written `NAME key=value key=value`, with the keys of a link. A slider whose truth is `quality` or
-`tuned` at a `threshold` asks for a point of a curve, on the axes of which its guesses are shown as dots. A text may
-name terms of the glossary, as `[[sparsity]]` or, in other words, `[[over-fitting|over-fits]]`: once, where a lesson
-first uses them.
+What is measured is written `NAME key=value key=value`, with the keys of a link. A slider whose truth is `quality`,
+`repaired` or `tuned` at a `threshold` asks for a point of a curve, on the axes of which its guesses are shown as dots.
+A text may name terms of the glossary, as `[[sparsity]]` or, in other words, `[[over-fitting|over-fits]]`: once, where a
+lesson first uses them.
 """
 
 import itertools

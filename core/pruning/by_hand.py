@@ -1,4 +1,4 @@
-"""Neuron pruning by hand: the whole method for a multi-layer perceptron, numpy only, on one screen."""
+"""Pruning and repair by hand: whole methods for fully connected layers, numpy only, on one screen each."""
 
 import numpy as np
 
@@ -43,3 +43,30 @@ def run(layers: Layers, x: np.ndarray) -> np.ndarray:
         x = np.maximum(x @ weights.T + biases, 0)
     weights, biases = layers[-1]
     return x @ weights.T + biases
+
+
+def repair_layer(
+    weights: np.ndarray, biases: np.ndarray, kept: np.ndarray, seen: np.ndarray, said: np.ndarray, ridge: float = 1e-3
+) -> tuple[np.ndarray, np.ndarray]:
+    """Give the kept weights the values that make a layer say most nearly what it said before it was pruned.
+
+    weights (out, in), biases (out,); kept: bool (out, in). seen (n, in): what the pruned network shows this layer;
+    said (n, out): what the whole network's layer said for the same n examples. Returns new weights and biases.
+
+    Each output is a least-squares problem of its own: of the inputs that it still reads, and a constant, make the
+    number that it used to say. What two inputs have in common, one of them can take over from the other; that is why
+    so much comes back without any training. The ridge is what a change costs, as a share of the mean square input;
+    it keeps a weight where it was if the examples say nothing about it.
+    Source: Hassibi and Stork 1993, Second order derivatives for network pruning, for one layer.
+    """
+    inputs = np.column_stack([seen, np.ones(len(seen))])  # (n, in + 1): the bias is the weight of a constant
+    before = np.column_stack([weights, biases])
+    reads = np.column_stack([kept, np.ones(len(kept), bool)])
+    cost = np.diag([*np.full(seen.shape[1], ridge * (seen**2).sum(0).mean()), 1e-9 * len(seen)])
+    after = np.zeros_like(before)
+    for row, own in enumerate(reads):
+        gram = inputs[:, own].T @ inputs[:, own] + cost[np.ix_(own, own)]
+        after[row, own] = np.linalg.solve(
+            gram, inputs[:, own].T @ said[:, row] + cost[np.ix_(own, own)] @ before[row, own]
+        )
+    return after[:, :-1], after[:, -1]

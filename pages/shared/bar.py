@@ -6,21 +6,22 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from core.errors import PlaygroundError
-from core.experiment import ID, read_link
+from core.experiment import ID, STAGE_TITLES, read_link
 from core.pruning import PruningPlan
 from core.stages import Subject, catalogue_name
 from core.tasks.names import PART
 from core.tuning import Recipe
-from pages.shared import cache, fine_tunes, link
+from pages.shared import cache, fine_tunes, link, repairs
 from pages.shared.amount import choose_amount, choose_percent
 from pages.shared.download_offer import offer_download
 from pages.shared.in_hand import InHand
 from pages.shared.own_networks import list_own_networks
 from pages.shared.plan_form import choose_plan
+from pages.shared.repair_choice import choose_repair
 from pages.shared.words import option_labels, t
 
-STAGES = {"Dense": "dense", "Pruned": "pruned", "Fine-tuned": "fine-tuned"}
-"""What can be looked at, as people read it; "repaired" will stand between the last two."""
+STAGES = {title: stage for stage, title in STAGE_TITLES.items()}
+"""What can be looked at, as people read it."""
 
 
 def choose_in_hand(top: DeltaGenerator, details: DeltaGenerator) -> InHand:
@@ -51,9 +52,13 @@ def choose_in_hand(top: DeltaGenerator, details: DeltaGenerator) -> InHand:
     recipe, parent = _from_link(name, notes)
     link.say("parent", parent)
     with top.container(horizontal=True, vertical_alignment="center", gap="small", key="in-hand"):
-        subject, recipe = _choose_stage(Subject(name, plan), recipe, parent)
-        hand = InHand(subject, percent, recipe, parent)
+        repair = choose_repair(name)
+        subject, recipe = _choose_stage(Subject(name, plan), repair, recipe, parent)
+        hand = InHand(subject, percent, recipe, parent, repair)
         st.caption(describe(hand), help=t("What you have in hand; it is the same on every page, and in the address."))
+    if st.session_state["stage"] == STAGE_TITLES["repaired"] and subject.stage == "pruned":
+        with top:
+            repairs.show_repair(name, plan, repair)
     link.publish()
     return hand
 
@@ -124,10 +129,11 @@ def _from_link(name: str, notes: DeltaGenerator) -> tuple[Recipe | None, str]:
     return found.recipe, parent if ID.fullmatch(parent) else ""
 
 
-def _choose_stage(pruned: Subject, recipe: Recipe | None, parent: str) -> tuple[Subject, Recipe | None]:
-    """Let people choose what to look at of those stages that there are."""
-    tuned = fine_tunes.fine_tune_of(pruned.network, pruned.plan, recipe, parent)
-    offered = [label for label, stage in STAGES.items() if stage != "fine-tuned" or tuned]
+def _choose_stage(pruned: Subject, repair: str, recipe: Recipe | None, parent: str) -> tuple[Subject, Recipe | None]:
+    """Let people choose what to look at of those stages that there are; the pruned one while another is worked on."""
+    tuned = fine_tunes.fine_tune_of(pruned.network, pruned.plan, repair, recipe, parent)
+    there = {"fine-tuned": bool(tuned), "repaired": bool(repair)}
+    offered = [label for label, stage in STAGES.items() if there.get(stage, True)]
     link.read_choice("stage", STAGES)
     if st.session_state.get("stage") not in offered:
         st.session_state["stage"] = "Pruned"
@@ -147,6 +153,8 @@ def _choose_stage(pruned: Subject, recipe: Recipe | None, parent: str) -> tuple[
     link.say("learn", learned)
     if shown:
         return shown.subject, shown.recipe
+    if stage == "repaired":
+        return repairs.find_repaired(pruned.network, pruned.plan, repair) or pruned, None
     return replace(pruned, stage=stage), None
 
 
@@ -174,7 +182,8 @@ def describe(hand: InHand) -> str:
     )
     whose = [t(info.title).rpartition(t(", "))[2]] if hand.network != catalogue_name(hand.network) else []
     tuned = [t("fine-tuned ({strategy})", strategy=t(hand.recipe.strategy))] if hand.recipe else []
-    return " · ".join([*whose, said, *tuned])
+    repaired = [t("repaired")] if hand.subject.stage == "repaired" or (hand.recipe and hand.repair) else []
+    return " · ".join([*whose, said, *repaired, *tuned])
 
 
 def _plain(label: str) -> str:

@@ -21,9 +21,8 @@ def curve_job(name: str, plan: PruningPlan) -> Job:
     base = plan.without_amount
 
     def remaining(known: tuple[PlanResult, ...]) -> tuple[str, tuple[PruningPlan, ...]]:
-        plans = (base,) if base.pattern else tuple(replace(base, sparsity=each) for each in sparsities.CURVE)
         done = {point.plan for point in known}
-        return name, tuple(each for each in plans if each not in done)
+        return name, tuple(each for each in _plans(base) if each not in done)
 
     work = shared_work.find("sweep", Key(name, "sweep", base), remaining, keep=_is_settled, patience=PATIENCE)
     job = work.follow()
@@ -32,6 +31,23 @@ def curve_job(name: str, plan: PruningPlan) -> Job:
         if cache.known_result(there) is None:
             cache.memo().put(about(there, "result"), point)
     return job
+
+
+def repaired_curve_job(name: str, plan: PruningPlan, how: str) -> Job:
+    """Return the job that fills in the curve of the repaired networks, as `curve_job` does that of the pruned ones."""
+    base = plan.without_amount
+
+    def remaining(known: tuple[PlanResult, ...]) -> tuple[str, tuple[PruningPlan, ...], str]:
+        done = {point.plan for point in known}
+        return name, tuple(each for each in _plans(base) if each not in done), how
+
+    key = Key(name, f"sweep repaired {how}", base)
+    return shared_work.find("sweep", key, remaining, keep=_is_settled, patience=PATIENCE).follow()
+
+
+def _plans(base: PruningPlan) -> tuple[PruningPlan, ...]:
+    """List the points of a curve, in the order in which they are judged."""
+    return (base,) if base.pattern else tuple(replace(base, sparsity=each) for each in sparsities.CURVE)
 
 
 def _is_settled(point: PlanResult) -> bool:

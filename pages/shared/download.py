@@ -58,7 +58,7 @@ def _describe_in_file_name(subject: Subject, result: PlanResult) -> str:
     stem = file_stem(subject.network)
     if subject.stage == "dense":
         return f"{stem}-dense"
-    tuned = "-fine-tuned" if subject.tuned else ""
+    tuned = f"-{subject.stage}" if subject.tuned else ""
     return f"{stem}-{100 * result.sparsity:.1f}-percent-pruned{tuned}"
 
 

@@ -51,7 +51,7 @@ def _draw_panel(hand: InHand, result: PlanResult, running: Running | None, busy:
             help=t("Let the weights that are left adjust to the loss of the others; removed ones stay zero."),
         ):
             with show_errors():
-                fine_tunes.start_fine_tune(hand.network, hand.plan, recipe, hand.parent)
+                fine_tunes.start_fine_tune(hand.network, hand.plan, recipe, hand.parent, hand.repair)
                 st.rerun()
     with download:
         download_button(hand, result)
@@ -130,8 +130,8 @@ def show_outcome(hand: InHand, running: Running | None) -> FineTune | None:
 
 def _fine_tune_to_show(hand: InHand, running: Running | None) -> FineTune | None:
     """Return the fine-tune that is in hand, or else what the last one has reached."""
-    if hand.subject.tuned:
-        return fine_tunes.fine_tune_of(hand.network, hand.plan, hand.recipe)
+    if hand.recipe:
+        return fine_tunes.fine_tune_of(hand.network, hand.plan, hand.repair, hand.recipe)
     return fine_tunes.ended_fine_tune(running) if running else None
 
 

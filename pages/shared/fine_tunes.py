@@ -72,11 +72,11 @@ def just_ended(network: str, plan: PruningPlan) -> Running | None:
     return running if of_this else None
 
 
-def start_fine_tune(network: str, plan: PruningPlan, recipe: Recipe, parent: str = "") -> None:
+def start_fine_tune(network: str, plan: PruningPlan, recipe: Recipe, parent: str = "", repair: str = "") -> None:
     """Queue a fine-tune; it goes on through reloads, and what it reaches is kept even if no page looks."""
-    experiment = Experiment(network, plan=plan, recipe=recipe, parent=parent)
+    experiment = Experiment(network, plan=plan, repair=repair, recipe=recipe, parent=parent)
     dense, before = cache.dense_quality(network), cache.settled_result(Subject(network, plan)).quality
-    job = submit_job("tune", network, plan, recipe, keep=_has_weights, compact=drop_weights)
+    job = submit_job("tune", network, plan, recipe, repair, keep=_has_weights, compact=drop_weights)
     running = Running(job, experiment, threading.Event())
     visit.memory().jobs[JOB] = running
     arguments = (running, cache.task(network), dense, before, store(), visit.visit_key(), cache.memo())
@@ -140,20 +140,26 @@ def fine_tunes_of_visit(network: str = "", most: int = LATEST) -> list[FineTune]
     return [tuned for experiment, result in found if (tuned := read_fine_tune(experiment, result)) is not None]
 
 
-def fine_tune_of(network: str, plan: PruningPlan, recipe: Recipe | None = None, parent: str = "") -> FineTune | None:
+def fine_tune_of(
+    network: str, plan: PruningPlan, repair: str = "", recipe: Recipe | None = None, parent: str = ""
+) -> FineTune | None:
     """Return the latest fine-tune of this network and plan that can be looked at: of this visit, or of the link.
 
-    recipe, parent: those of a link, which may name a fine-tune of somebody else.
+    repair: how it was repaired first. recipe, parent: those of a link, which may name a fine-tune of somebody else.
     """
     if recipe is not None:
-        experiment = Experiment(network, plan=plan, recipe=recipe, parent=parent)
+        experiment = Experiment(network, plan=plan, repair=repair, recipe=recipe, parent=parent)
         try:
             result = find_result(store(), experiment.id, "fine-tuned", KIND)
         except StoreUnavailable:
             result = None
         if result and (tuned := read_fine_tune(experiment, result)) and tuned.artefact:
             return tuned
-    mine = [each for each in fine_tunes_of_visit(network) if (each.network, each.plan) == (network, plan)]
+    mine = [
+        each
+        for each in fine_tunes_of_visit(network)
+        if (each.network, each.plan, each.experiment.repair) == (network, plan, repair)
+    ]
     mine = [each for each in mine if each.artefact]
     same = [each for each in mine if each.recipe == recipe]
     found = same or mine

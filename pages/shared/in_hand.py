@@ -14,12 +14,14 @@ class InHand:
 
     subject: network, plan and stage; percent: where the slider stands, or stands for.
     recipe: of the fine-tune that is looked at; parent: id of the experiment that this one goes on from, or "".
+    repair: how what is left is repaired, or is to be before a fine-tune; "" for not at all.
     """
 
     subject: Subject
     percent: float
     recipe: Recipe | None = None
     parent: str = ""
+    repair: str = ""
 
     @property
     def network(self) -> str:
@@ -34,4 +36,4 @@ class InHand:
     @property
     def experiment(self) -> Experiment:
         """All of this as the one object."""
-        return Experiment(self.network, plan=self.plan, recipe=self.recipe, parent=self.parent)
+        return Experiment(self.network, plan=self.plan, repair=self.repair, recipe=self.recipe, parent=self.parent)

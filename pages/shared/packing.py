@@ -36,7 +36,7 @@ def offer_packing(hand: InHand, name_of_format: str, file: str, button: DeltaGen
         button,
         name_of_format.upper(),
         "pack",
-        *(hand.subject, hand.recipe if hand.subject.tuned else None, (name_of_format,), language()),
+        *(hand.subject, hand.recipe, (name_of_format,), language()),
         key=f"pack-{name_of_format}",
         width="stretch",
         known=(known_figures(hand),),

@@ -1,6 +1,7 @@
 """Speed and quality, measured: `python -m tests.bench live`, and with `--write` into RESULTS.md beside this file."""
 
 import argparse
+import inspect
 import json
 
 from tests.bench import (
@@ -15,6 +16,7 @@ from tests.bench import (
     memory,
     person,
     prune,
+    repair,
     store,
     tune,
     units,
@@ -40,6 +42,7 @@ BENCHES = {
         person,
         class_join,
         hub,
+        repair,
     )
 }
 """In the order in which RESULTS.md has them; `tune` and `adapt` take half an hour or more."""
@@ -52,14 +55,17 @@ def main() -> None:
     ask.add_argument("--json", action="store_true", help="print figures as JSON instead of a table")
     ask.add_argument("--write", action="store_true", help="put the table into tests/bench/RESULTS.md")
     ask.add_argument("--field", help="of `adapt`: one field alone, such as vision")
-    ask.add_argument("--network", help="of `adapt`: another network than the first of its field")
+    ask.add_argument(
+        "--network", help="of `adapt`: another network than the first of its field; of `repair`: one alone"
+    )
     ask.add_argument("--target", help="of `adapt`: one target alone, such as digits")
+    ask.add_argument("--examples", type=int, help="of `adapt`: one number of examples alone")
     ask.add_argument("--kind", help="of `hub`: one kind alone, such as bert")
     asked = ask.parse_args()
     bench, rows = BENCHES[asked.bench], []
-    only = {key: value for key in ("field", "network", "target", "kind") if (value := getattr(asked, key))}
-    if ("kind" in only and bench is not hub) or (only.keys() - {"kind"} and bench is not adapt):
-        ask.error("--field, --network and --target are choices of `adapt`, --kind is one of `hub`.")
+    only = {key: value for key in ("field", "network", "target", "examples", "kind") if (value := getattr(asked, key))}
+    if only.keys() - set(inspect.signature(bench.run).parameters):
+        ask.error(f"{asked.bench} does not know {', '.join(only)}.")
     for row in bench.run(**only):
         rows.append(row)
         if not asked.json:
@@ -68,7 +74,7 @@ def main() -> None:
         print(json.dumps({"bench": asked.bench, "machine": machine(), "rows": rows}, indent=2))
     if asked.write:
         command = " ".join((asked.bench, *(f"--{key} {value}" for key, value in only.items())))
-        write("-".join((asked.bench, *only.values())), bench.__doc__.splitlines()[0], rows, command=command)
+        write("-".join((asked.bench, *map(str, only.values()))), bench.__doc__.splitlines()[0], rows, command=command)
 
 
 if __name__ == "__main__":

@@ -26,10 +26,10 @@ CASES: tuple[tuple[str, Way, PruningPlan], ...] = (
 """What a row is called, how the network begins and learns, what is removed before."""
 
 
-def run(field: str = "", network: str = "", target: str = "") -> Iterator[dict[str, Any]]:
+def run(field: str = "", network: str = "", target: str = "", examples: int = 0) -> Iterator[dict[str, Any]]:
     """Yield a line for each target, number of examples and way; the first network of each field speaks for it.
 
-    field, target: "" for all; network: another one than the first.
+    field, target, examples: "" or 0 for all; network: another one than the first.
     """
     first: dict[str, TaskInfo] = {}
     for info in catalog():
@@ -38,13 +38,15 @@ def run(field: str = "", network: str = "", target: str = "") -> Iterator[dict[s
     for info in first.values():
         for each in offered(info.name):
             if target in ("", each.name):
-                yield from of_target(info.name, each)
+                yield from of_target(info.name, each, examples)
 
 
-def of_target(network: str, target: Target) -> Iterator[dict[str, Any]]:
+def of_target(network: str, target: Target, examples: int = 0) -> Iterator[dict[str, Any]]:
     """Yield a line for each number of examples and way."""
     available = load(str(TaskName(network, target.name))).count("train")
     for count in (*(each for each in target.counts if each < available), None):
+        if examples not in (0, count or available):
+            continue
         scratch: Quality | None = None
         for label, way, plan in CASES:
             row, quality = line(TaskName(network, target.name, count, way.start), way, plan, scratch)

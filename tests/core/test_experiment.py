@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from core.errors import BadInput, PlaygroundError
 from core.experiment import Experiment, read_link
-from core.pruning import PruningPlan
+from core.pruning import REPAIRS, PruningPlan
 from core.tuning import Recipe
 from tests.conftest import ROOT
 
@@ -62,7 +62,7 @@ experiments = st.builds(
     network=names,
     target=st.just("") | names,
     plan=plans(),
-    repair=st.just("") | names,
+    repair=st.sampled_from(["", *REPAIRS]),
     recipe=st.none() | recipes(),
     parent=st.just("") | st.text("0123456789abcdef", min_size=20, max_size=20),
 )

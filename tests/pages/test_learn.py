@@ -84,7 +84,7 @@ def test_only_questions_for_a_quality_at_one_sparsity_are_on_a_curve():
         found |= {f"{name[:2]} {step}": place.question.at for step, place in places.items() if place}
     assert found == {
         **{"01 half": 0.5, "01 ninety": 0.9, "01 tuned": 0.9, "05 chance": 0.5, "06 recover": 0.95},
-        **{"07 back": 0.95, "08 rest": 0.9, "09 eighty": 0.8, "10 price": 0.95},
+        **{"07 back": 0.95, "08 rest": 0.9, "09 eighty": 0.8, "10 price": 0.95, "11 back": 0.95},
     }
 
 
@@ -92,6 +92,20 @@ def test_only_questions_for_a_quality_at_one_sparsity_are_on_a_curve():
 def test_a_fine_tune_that_is_not_made_here_is_a_sentence_and_never_another_ones_figure(asked):
     with pytest.raises(BadInput, match="not made here"):
         measure(Measured("tuned", {"model": "fashion-mlp", **asked}))
+
+
+def test_a_repaired_network_is_measured_once_a_worker_has_solved_for_it():
+    wanted = Measured("repaired", {"model": "fashion-mlp", "threshold": "92"})
+    while (found := measure(wanted)) is None:
+        time.sleep(0.1)
+    pruned = measure(Measured("quality", wanted.given))
+    assert pruned is not None and found.value > pruned.value + 5
+    assert found.at == pytest.approx(0.92, abs=1e-3)
+
+
+def test_one_layer_by_hand_loses_a_part_of_its_error():
+    found = measure(Measured("one-layer", {"model": "fashion-mlp", "threshold": "90"}))
+    assert found is not None and 50 < found.value < 100
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
@@ -114,7 +128,7 @@ def test_every_lesson_opens_in_every_language_and_asks_for_what_there_is(languag
             for each in asked:
                 assert each.what in MEASURES
                 subject_of(each.given)
-                if each.what not in ("tuned", "quality"):
+                if each.what not in ("tuned", "repaired", "quality"):
                     assert measure(each) is not None
 
 

@@ -10,6 +10,7 @@ from core.jobs.work.fetching import fetch_from_hub, fetch_missing
 from core.jobs.work.loader import Loader, loader
 from core.jobs.work.measuring import cost, judge_shifts, measure_shipping, search, search_limit
 from core.jobs.work.packing import PackProgress, pack
+from core.jobs.work.repairing import RepairProgress, repair_network
 from core.jobs.work.reporting import ReportProgress, by_chance, report
 from core.jobs.work.tuning import (
     TunedPoint,
@@ -36,6 +37,7 @@ WORK: Mapping[str, Callable[..., Iterator[Any]]] = {
     "adapt": adapt_ways,
     "challenge": score_submission,
     "pack": pack,
+    "repair": repair_network,
 }
 """Name of the work -> function of a `Loader` and the work's arguments, which yields how far it is."""
 
@@ -43,6 +45,7 @@ __all__ = [
     "WORK",
     "Loader",
     "PackProgress",
+    "RepairProgress",
     "ReportProgress",
     "TuneProgress",
     "TunedPoint",
@@ -56,6 +59,7 @@ __all__ = [
     "measure_shipping",
     "pack",
     "quick_limit",
+    "repair_network",
     "report",
     "scan_layers",
     "score_submission",

@@ -3,19 +3,28 @@
 from collections.abc import Iterator
 
 from core.jobs.work.loader import Loader
-from core.measure import PlanResult, Sensitivity
+from core.measure import PlanResult, Sensitivity, judge_network
 from core.measure import sensitivity as judge_layers
 from core.measure import sweep as judge_plans
-from core.pruning import PruningPlan
+from core.pruning import PruningPlan, ask_dense, carry_out
 from core.tasks import Task
 
 SLOW = 1000
 """Examples of a quick evaluation below which a network counts as slow."""
 
 
-def sweep(load: Loader, name: str, plans: tuple[PruningPlan, ...]) -> Iterator[PlanResult]:
-    """Judge a task's model under each plan on validation data; yield often, so that it can be stopped quickly."""
-    yield from judge_plans(load(name), plans, early=True)
+def sweep(load: Loader, name: str, plans: tuple[PruningPlan, ...], repair: str = "") -> Iterator[PlanResult]:
+    """Judge a task's model under each plan on validation data; yield often, so that it can be stopped quickly.
+
+    repair: how it is repaired first, "" for not at all.
+    """
+    task = load(name)
+    if not repair:
+        yield from judge_plans(task, plans, early=True)
+        return
+    teacher = ask_dense(task)
+    for plan in plans:
+        yield from judge_network(task, carry_out(task, plan, repair, teacher))
 
 
 def scan_layers(load: Loader, name: str, sparsities: tuple[float, ...]) -> Iterator[Sensitivity]:

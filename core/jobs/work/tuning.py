@@ -8,7 +8,7 @@ from safetensors.torch import load as load_weights
 from safetensors.torch import save
 
 from core.jobs.work.loader import Loader
-from core.pruning import Pruned, PruningPlan, prune
+from core.pruning import Pruned, PruningPlan, carry_out, prune
 from core.quality import Quality
 from core.tuning import Recipe, fine_tune, preset_for
 
@@ -37,10 +37,10 @@ class TuneProgress:
     ended: bool = False
 
 
-def tune(load: Loader, name: str, plan: PruningPlan, recipe: Recipe) -> Iterator[TuneProgress]:
-    """Prune a task's model by a plan, then fine-tune it by a recipe."""
+def tune(load: Loader, name: str, plan: PruningPlan, recipe: Recipe, repair: str = "") -> Iterator[TuneProgress]:
+    """Prune a task's model by a plan, repair it if that is asked for, then fine-tune it by a recipe."""
     task = load(name)
-    for p in fine_tune(task, prune(task, plan), recipe):
+    for p in fine_tune(task, carry_out(task, plan, repair), recipe):
         weights = masks = None
         if p.model is not None and p.pruned is not None:
             weights, masks = save(p.model.state_dict()), save({**p.pruned.masks, **p.pruned.companion_masks})

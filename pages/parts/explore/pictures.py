@@ -56,7 +56,8 @@ def watch(hand: InHand, figures: DeltaGenerator, pictures: DeltaGenerator) -> Pl
 def show_pictures(hand: InHand, result: PlanResult) -> None:
     """Draw the pictures, and again each second while something of them or of the figures is still to come."""
     job, large = _curve_of(hand), cache.is_large(hand.network)
-    filling = (job is not None and job.active) or not result.settled
+    second = _repaired_curve_of(hand)
+    filling = any(each is not None and each.active for each in (job, second)) or not result.settled
     known = large_models.known_figures(hand.subject, result.settled) if large else None
     waiting = filling or (known is not None and not all(known))
     st.fragment(_draw, run_every=1.0 if waiting else None)(hand, result, known)
@@ -67,11 +68,21 @@ def _curve_of(hand: InHand) -> Job | None:
     return curves.curve_job(hand.network, hand.plan) if has_examples(hand.network) else None
 
 
+def _repaired_curve_of(hand: InHand) -> Job | None:
+    """Return the job that fills in the second curve, once the first one is there; None where nothing is repaired."""
+    first = _curve_of(hand)
+    if not hand.repair or first is None or first.active:
+        return None
+    return curves.repaired_curve_job(hand.network, hand.plan, hand.repair)
+
+
 def _draw(hand: InHand, result: PlanResult, known: tuple[bool, bool] | None) -> None:
     """Draw the weights on the left, the curve on the right.
 
     known: for a large network, which figures the page shows already.
     """
+    if _is_behind(hand):
+        st.rerun()
     if known and large_models.known_figures(hand.subject, result.settled) != known:
         st.rerun()
     result, job = cache.known_result(hand.subject) or result, _curve_of(hand)
@@ -112,18 +123,35 @@ def _draw(hand: InHand, result: PlanResult, known: tuple[bool, bool] | None) -> 
             st.caption(t("The curve is not complete: {why}", why=in_one(*job.error)))
 
 
+def _is_behind(hand: InHand) -> bool:
+    """Whether the slider has moved on since the page was drawn; true once for a place.
+
+    Where a step of the slider and a drawing of pictures are asked for at the same moment, Streamlit may do the second
+    alone; the page would then stay at the place before.
+    """
+    at = st.session_state.get("threshold", hand.percent)
+    if at == hand.percent or hand.plan.threshold is not None or hand.plan.pattern:
+        st.session_state.pop("went after", None)
+        return False
+    first = st.session_state.get("went after") != at
+    st.session_state["went after"] = at
+    return first
+
+
 def _draw_curve(hand: InHand, points: list[PlanResult], result: PlanResult, mark: bool) -> None:
     """Draw quality over sparsity, as far as it is known, and mark the present choice on it if that is wanted.
 
     A fine-tuned network has a mark of its own, which is always there.
     """
-    here, tuned = (result.sparsity, result.quality), bool(hand.subject.tuned)
+    here, tuned = (result.sparsity, result.quality), hand.subject.stage == "fine-tuned"
+    second = _repaired_curve_of(hand)
+    repaired: list[PlanResult] = list(second.results) if second else []
     dense, marked = cache.known_dense_quality(hand.network), here if mark and not tuned else None
     after = here if tuned else fine_tunes.tuned_point(hand.network, hand.plan.without_amount)
     draw_chart(
-        sparsity_curve(points, dense, marked, after, st.context.theme.type or "light"),
+        sparsity_curve(points, dense, marked, after, st.context.theme.type or "light", repaired),
         "curve",
-        curve_in_words(points, dense, marked, after),
+        curve_in_words(points, dense, marked, after, repaired),
     )
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import streamlit as st
 
+from core.experiment import STAGE_TITLES
 from core.language import text
 from core.stages import Subject
 from core.tasks.demo import Demo
@@ -67,11 +68,11 @@ def plain(written: str) -> str:
 
 
 def networks(subject: Subject) -> dict[str, Any]:
-    """Return the dense, the pruned, and, if one of this plan is in hand or in this visit, the fine-tuned network."""
+    """Return the dense and the pruned network, and the repaired or fine-tuned one in hand, or the visit's latest."""
     name, plan = subject.network, subject.plan
     found = {"Dense": cache.task(name).model, "Pruned": cache.network(Subject(name, plan)).model}
     latest = None if subject.tuned else fine_tunes.fine_tune_of(name, plan)
     tuned = latest.subject if latest else subject
     if tuned.tuned:
-        found["Fine-tuned"] = cache.network(tuned).model
+        found[STAGE_TITLES[tuned.stage]] = cache.network(tuned).model
     return found

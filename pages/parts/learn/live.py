@@ -101,10 +101,14 @@ def _shipping(given: Mapping[str, str], key: str) -> None:
 
 
 def _by_hand(given: Mapping[str, str], key: str) -> None:
-    """Show the whole method in numpy, and the second mistake failing."""
+    """Show a whole method in numpy: repair of one layer, or pruning of neurons with the second mistake failing."""
     subject = subject_of({"model": "fashion-mlp", **given})
+    repairs = given.get("method") == "repair"
     with st.expander(t("The whole method, on one screen")):
-        st.code(inspect.getsource(by_hand), "python")
+        shown = (by_hand.repair_layer,) if repairs else (by_hand.prune_neurons, by_hand.run)
+        st.code("\n\n".join(inspect.getsource(each) for each in shown), "python")
+    if repairs:
+        return
     layers = layers_of(cache.task(subject.network).model)
     threshold = cache.settled_result(subject).threshold or 0.0
     said = forget_the_next_layer(layers, threshold)

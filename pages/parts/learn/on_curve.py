@@ -18,7 +18,7 @@ from pages.shared import cache, curves
 from pages.shared.charts import draw_chart
 from pages.shared.words import t
 
-POINTS = ("quality", "tuned")
+POINTS = ("quality", "repaired", "tuned")
 """What is measured at one sparsity, and so has a place on the axes of quality over sparsity."""
 
 OVER = ("done", "failed")

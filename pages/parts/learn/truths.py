@@ -5,14 +5,16 @@ from dataclasses import dataclass
 
 from core.errors import BadInput
 from core.experiment import read_link
+from core.keys import about
 from core.language import text
 from core.lessons.classic_mistakes import layers_of, rows_that_are_small, rows_with_a_small_weight
+from core.lessons.one_layer import error_taken_away
 from core.lessons.records import Measured
 from core.measure import Quality
 from core.pruning import PruningPlan
 from core.stages import Subject
 from pages.parts.compare.tuned_points import begin_tuning, tuning_job
-from pages.shared import cache, sparsities
+from pages.shared import cache, repairs, sparsities
 from pages.shared.format import format_interval, format_quality
 from pages.shared.words import t
 
@@ -94,6 +96,25 @@ def _tuned(subject: Subject) -> Truth | None:
     return None
 
 
+def _repaired(subject: Subject) -> Truth | None:
+    """Repair at once, by the work that Explore asks for too. Raises BadInput where that fails."""
+    found = repairs.find_repaired(subject.network, subject.plan, "once")
+    if found is None:
+        job = repairs.repair_job(subject.network, subject.plan, "once")
+        if job.error:
+            raise BadInput(*job.error)
+        return None
+    result = cache.settled_result(found)
+    return _of_quality(result.quality, result.sparsity)
+
+
+def _one_layer(subject: Subject) -> Truth:
+    def solve() -> float:
+        return error_taken_away(cache.task(subject.network), cache.network(subject))
+
+    return _share(cache.memo().get(about(subject, "one layer"), solve))
+
+
 def _threshold_of(subject: Subject) -> float:
     return cache.settled_result(subject).threshold or 0.0
 
@@ -115,6 +136,8 @@ MEASURES: Mapping[str, Callable[[Subject], Truth | None]] = {
     "zipped": lambda subject: _of_dense_file(cache.stage_cost(subject).zipped, subject),
     "file": lambda subject: _of_dense_file(cache.stage_cost(subject).file, subject),
     "tuned": _tuned,
+    "repaired": _repaired,
+    "one-layer": _one_layer,
     "rows-hit": _rows_hit,
     "rows-small": _rows_small,
 }

@@ -35,9 +35,9 @@ def offer_report(hand: InHand) -> None:
 
 def _arguments(hand: InHand) -> tuple[Any, ...]:
     """Return what the report is made from: network, recipe and other seeds of a fine-tuned one, and the language."""
-    if not hand.subject.tuned:
+    if hand.recipe is None:
         return hand.subject, None, (), language()
-    tuned = fine_tunes.fine_tune_of(hand.network, hand.plan, hand.recipe)
+    tuned = fine_tunes.fine_tune_of(hand.network, hand.plan, hand.repair, hand.recipe)
     return hand.subject, hand.recipe, runs.qualities_by_seed(tuned) if tuned else (), language()
 
 

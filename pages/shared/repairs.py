@@ -1,0 +1,101 @@
+"""Repaired networks: one piece of work for all visitors, whose result is kept in the store."""
+
+import functools
+from dataclasses import replace
+
+import streamlit as st
+
+from core.experiment import Experiment
+from core.jobs.job import Job
+from core.jobs.work import RepairProgress
+from core.keys import Key
+from core.language import text
+from core.pruning import PruningPlan
+from core.stages import Subject
+from core.store import Store, StoreUnavailable, find_result, save_result
+from pages.shared import shared_work
+from pages.shared.errors import show_error
+from pages.shared.storage import store
+from pages.shared.words import t
+
+KIND = "repair"
+"""Under this name the store has a repaired network."""
+
+PATIENCE = 5.0
+"""Seconds after which nobody waits for a repair any more, if no page has asked for it: they ask all the time."""
+
+
+def find_repaired(network: str, plan: PruningPlan, how: str) -> Subject | None:
+    """Return the repaired network if somebody had it repaired before; None while there is none."""
+    try:
+        found = find_result(store(), Experiment(network, plan=plan, repair=how).id, "repaired", KIND)
+    except StoreUnavailable:
+        found = None
+    artefact = found.artefact if found else _latest_artefact(network, plan, how)
+    return Subject(network, plan, "repaired", artefact) if artefact else None
+
+
+def repair_job(network: str, plan: PruningPlan, how: str) -> Job:
+    """Return the job that repairs a network, the same for all who look at it."""
+    return _work(network, plan, how).follow()
+
+
+def _work(network: str, plan: PruningPlan, how: str) -> shared_work.SharedWork:
+    experiment = Experiment(network, plan=plan, repair=how)
+    return shared_work.find(
+        "repair",
+        Key(network, f"repair {how}", plan),
+        lambda known: (network, plan, how),
+        keep=_holds_network,
+        compact=functools.partial(_into_store, store(), experiment),
+        patience=PATIENCE,
+    )
+
+
+def _latest_artefact(network: str, plan: PruningPlan, how: str) -> str:
+    """Return the hash of what a job has just reached, where the store lasts no longer than this server."""
+    job = _work(network, plan, how).job
+    return job.results[-1].artefact if job is not None and job.results else ""
+
+
+def _holds_network(progress: RepairProgress) -> bool:
+    return progress.packed is not None
+
+
+def _into_store(
+    kept_in: Store, experiment: Experiment, results: tuple[RepairProgress, ...]
+) -> tuple[RepairProgress, ...]:
+    """Keep repaired networks in the store, and their hash in their place."""
+    return tuple(
+        each
+        if each.packed is None
+        else replace(each, packed=None, artefact=_save(kept_in, experiment, each, each.packed))
+        for each in results
+    )
+
+
+def _save(kept_in: Store, experiment: Experiment, reached: RepairProgress, packed: bytes) -> str:
+    content = {"sparsity": reached.sparsity, "seconds": reached.seconds}
+    return save_result(kept_in, experiment, "repaired", KIND, content, reached.seconds, packed).artefact
+
+
+def show_repair(network: str, plan: PruningPlan, how: str) -> None:
+    """Say how far a repair is, without drawing the rest of the page; draw all of it once it is done."""
+    job = repair_job(network, plan, how)
+    st.fragment(_follow, run_every=0.25 if job.active else None)(network, plan, how)
+
+
+def _follow(network: str, plan: PruningPlan, how: str) -> None:
+    job = repair_job(network, plan, how)
+    if find_repaired(network, plan, how) is not None:
+        st.rerun()
+    if job.error:
+        show_error(*job.error)
+        return
+    now: RepairProgress | None = job.progress
+    if now is None:
+        waiting = text("Waiting for a free worker ...") if job.state == "waiting" else text("Repairing ...")
+        st.caption(t(waiting))
+    else:
+        told = t("Repairing: layer {done} of {of}; until then, all is shown as pruned", done=now.done, of=now.of)
+        st.progress(now.done / now.of, told)

@@ -1,0 +1,78 @@
+"""Repair on the pages: a toggle, a stage that is measured and taken home, a link, a fine-tune that begins there."""
+
+import io
+import json
+import time
+import zipfile
+
+from streamlit.testing.v1 import AppTest
+
+from core.experiment import Experiment
+from core.language import text
+from core.pruning import PruningPlan
+from core.store.results import tuned_results
+from pages.shared import download, fine_tunes, repairs
+from pages.shared.in_hand import InHand
+from pages.shared.storage import store
+from tests.pages.test_explore import fine_tuned, metric, number, open_app, press
+
+NETWORK, PLAN = "fashion-mlp", PruningPlan(sparsity=0.9)
+
+
+def repaired(app: AppTest) -> AppTest:
+    """Wait until the repaired network is what the page shows."""
+    deadline = time.monotonic() + 120
+    while "repaired" not in app.caption[0].value:
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+        app.run()
+        assert not app.exception
+    return app
+
+
+def test_a_toggle_repairs_and_the_link_says_so():
+    app = open_app(model=NETWORK, threshold="90")
+    before = number(metric(app, "Accuracy").value)
+    app.toggle(key="repair").set_value(True).run()
+    assert app.session_state["stage"] == "Repaired"
+    repaired(app)
+    assert number(metric(app, "Accuracy").value) > before + 10
+    assert dict(app.query_params)["repair"] == "once"
+    assert dict(app.query_params)["stage"] == "Repaired"
+    found = repairs.find_repaired(NETWORK, PLAN, "once")
+    content = zipfile.ZipFile(io.BytesIO(download.pack_network(InHand(found, 90.0, repair="once"), ("safetensors",))))
+    figures = json.loads(content.read("metrics.json"))["figures"]
+    assert set(figures) == {"dense", "pruned", "repaired"}
+    assert figures["repaired"]["validation"]["value"] > figures["pruned"]["validation"]["value"]
+    assert "repaired without training" in content.read("README.md").decode()
+    app.toggle(key="repair").set_value(False).run()
+    assert app.session_state["stage"] == "Pruned"
+    assert "repair" not in dict(app.query_params)
+    assert number(metric(app, "Accuracy").value) == before
+
+
+def test_a_link_opens_the_repaired_network_which_all_visitors_share():
+    first = repaired(open_app(model=NETWORK, threshold="90", repair="once", stage="Repaired"))
+    found = repairs.find_repaired(NETWORK, PLAN, "once")
+    assert found is not None and found.stage == "repaired"
+    second = open_app(model=NETWORK, threshold="90", repair="once", stage="Repaired")
+    assert "repaired" in second.caption[0].value  # at once: nobody repairs it again
+    assert metric(second, "Accuracy").value == metric(first, "Accuracy").value
+    experiment = Experiment(NETWORK, plan=PLAN, repair="once")
+    assert repairs.find_result(store(), experiment.id, "repaired", repairs.KIND) is not None
+
+
+def test_a_fine_tune_begins_from_the_repaired_network():
+    app = repaired(open_app(model=NETWORK, threshold="90", repair="once", stage="Repaired"))
+    app = fine_tuned(press(app, "Fine-tune"))
+    assert app.session_state["stage"] == "Fine-tuned"
+    assert "repaired" in app.caption[0].value and "fine-tuned" in app.caption[0].value
+    ((experiment, _),) = tuned_results(store(), app.session_state["visit key"], fine_tunes.KIND)
+    assert experiment.repair == "once"
+
+
+def test_a_way_to_repair_that_is_not_there_is_a_sentence():
+    app = open_app(model=NETWORK, threshold="90", repair="glue")
+    assert not app.exception
+    assert not app.toggle(key="repair").value
+    assert str(text("Repair")) == app.toggle(key="repair").label

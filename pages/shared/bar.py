@@ -55,10 +55,11 @@ def choose_in_hand(top: DeltaGenerator, details: DeltaGenerator) -> InHand:
         repair = choose_repair(name)
         subject, recipe = _choose_stage(Subject(name, plan), repair, recipe, parent)
         hand = InHand(subject, percent, recipe, parent, repair)
-        st.caption(describe(hand), help=t("What you have in hand; it is the same on every page, and in the address."))
-    if st.session_state["stage"] == STAGE_TITLES["repaired"] and subject.stage == "pruned":
-        with top:
-            repairs.show_repair(name, plan, repair)
+        help = t("What you have in hand; it is the same on every page, and in the address.")
+        if st.session_state["stage"] == STAGE_TITLES["repaired"] and subject.stage == "pruned":
+            repairs.show_repair(name, plan, repair, describe(hand), help)
+        else:
+            st.caption(describe(hand), help=help)
     link.publish()
     return hand
 

@@ -9,7 +9,6 @@ from core.experiment import Experiment
 from core.jobs.job import Job
 from core.jobs.work import RepairProgress
 from core.keys import Key
-from core.language import text
 from core.pruning import PruningPlan
 from core.stages import Subject
 from core.store import Store, StoreUnavailable, find_result, save_result
@@ -79,13 +78,16 @@ def _save(kept_in: Store, experiment: Experiment, reached: RepairProgress, packe
     return save_result(kept_in, experiment, "repaired", KIND, content, reached.seconds, packed).artefact
 
 
-def show_repair(network: str, plan: PruningPlan, how: str) -> None:
-    """Say how far a repair is, without drawing the rest of the page; draw all of it once it is done."""
+def show_repair(network: str, plan: PruningPlan, how: str, described: str, help: str) -> None:
+    """Say how far a repair is, without drawing the rest of the page; draw all of it once it is done.
+
+    described, help: what is said of it when nothing is under way; it stands in the same place, so that nothing jumps.
+    """
     job = repair_job(network, plan, how)
-    st.fragment(_follow, run_every=0.25 if job.active else None)(network, plan, how)
+    st.fragment(_follow, run_every=0.25 if job.active else None)(network, plan, how, described, help)
 
 
-def _follow(network: str, plan: PruningPlan, how: str) -> None:
+def _follow(network: str, plan: PruningPlan, how: str, described: str, help: str) -> None:
     job = repair_job(network, plan, how)
     if find_repaired(network, plan, how) is not None:
         st.rerun()
@@ -93,9 +95,7 @@ def _follow(network: str, plan: PruningPlan, how: str) -> None:
         show_error(*job.error)
         return
     now: RepairProgress | None = job.progress
-    if now is None:
-        waiting = text("Waiting for a free worker ...") if job.state == "waiting" else text("Repairing ...")
-        st.caption(t(waiting))
-    else:
-        told = t("Repairing: layer {done} of {of}; until then, all is shown as pruned", done=now.done, of=now.of)
-        st.progress(now.done / now.of, told)
+    far = t("layer {done} of {of}", done=now.done, of=now.of) if now else t("a moment")
+    st.caption(
+        t("{described} · being repaired ({far}); until then shown as pruned", described=described, far=far), help=help
+    )

@@ -22,7 +22,7 @@ NETWORK, PLAN = "fashion-mlp", PruningPlan(sparsity=0.9)
 def repaired(app: AppTest) -> AppTest:
     """Wait until the repaired network is what the page shows."""
     deadline = time.monotonic() + 120
-    while "repaired" not in app.caption[0].value:
+    while not app.caption[0].value.endswith("· repaired"):
         assert time.monotonic() < deadline
         time.sleep(0.2)
         app.run()
@@ -56,7 +56,7 @@ def test_a_link_opens_the_repaired_network_which_all_visitors_share():
     found = repairs.find_repaired(NETWORK, PLAN, "once")
     assert found is not None and found.stage == "repaired"
     second = open_app(model=NETWORK, threshold="90", repair="once", stage="Repaired")
-    assert "repaired" in second.caption[0].value  # at once: nobody repairs it again
+    assert second.caption[0].value.endswith("· repaired")  # at once: nobody repairs it again
     assert metric(second, "Accuracy").value == metric(first, "Accuracy").value
     experiment = Experiment(NETWORK, plan=PLAN, repair="once")
     assert repairs.find_result(store(), experiment.id, "repaired", repairs.KIND) is not None

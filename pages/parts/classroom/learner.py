@@ -23,6 +23,7 @@ def show_learner(inside: Inside) -> None:
         st.button(t("Leave"), on_click=state.leave, icon=":material/logout:", key="leave")
     status = inside.status
     if not status.subject:
+        st.title(t("A class that guesses together"), anchor=False)
         st.info(t("You are in. Your teacher will begin; this page goes on by itself."), icon=":material/hourglass_top:")
         follow(inside)
     elif status.activity == "challenge":

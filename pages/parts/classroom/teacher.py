@@ -30,6 +30,8 @@ def show_teacher(inside: Inside) -> None:
         show_invitation(inside)
     with right:
         status = inside.status
+        if not status.subject:
+            st.title(t("A class that guesses together"), anchor=False)
         _choose("activity", t("What the class does"), list(ACTIVITIES), status.activity, status, ACTIVITIES)
         if status.activity == "challenge":
             titles = {name: each.title for name, each in CHALLENGES.items()}
@@ -158,6 +160,7 @@ def _button(
 
 def _watch_free(inside: Inside, lesson: Lesson) -> None:
     """Show the guesses at one step after the other, whoever is how far."""
+    st.markdown(f"# {lesson.title}")
     asked = {each.id: each for each in lesson.predictions}
     if not asked:
         follow(inside)

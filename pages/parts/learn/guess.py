@@ -16,9 +16,8 @@ def ask_guess(step: Predict, key: str) -> Any:
         guess = st.radio(t("Your guess"), step.options, index=None, key=key, label_visibility="collapsed")
     else:
         middle = (step.low + step.high) / 2
-        guess = st.slider(
-            t("Your guess"), step.low, step.high, middle, format=f"%g {step.unit.replace('%', '%%')}", key=key
-        )
+        unit, hundredth = step.unit.replace("%", "%%"), (step.high - step.low) / 100  # one press of an arrow key
+        guess = st.slider(t("Your guess"), step.low, step.high, middle, hundredth, format=f"%g {unit}", key=key)
     made = st.button(t("That is my guess"), type="primary", key=f"{key} done", disabled=guess is None)
     return guess if made else None
 

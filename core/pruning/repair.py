@@ -23,9 +23,9 @@ from core.pruning.layer_inputs import inputs_at
 from core.pruning.least_squares import solve_kept
 from core.pruning.plan import PruningPlan
 from core.pruning.pruned import Pruned, prune
-from core.pruning.teacher import NORMS, Teacher, ask_dense
+from core.pruning.teacher import Teacher, ask_dense
 from core.tasks.base import Task
-from core.tasks.layers import keeps_inputs_first
+from core.tasks.layers import NORMS, keeps_inputs_first
 
 RIDGE = 1e-3
 """What changing a weight costs, as a share of the mean square of the layer's inputs."""

@@ -13,6 +13,7 @@ from core.errors import BadInput
 from core.language import text
 from core.pruning.layer_inputs import can_be_solved, draw_places, outputs_at, width_of
 from core.tasks.base import Task
+from core.tasks.layers import NORMS
 
 FEWEST_ROWS, MOST_ROWS, ROWS_PER_INPUT = 4_000, 20_000, 8
 """Places at which one layer is compared, drawn by chance: pixels or words of all examples together, more of them where
@@ -23,8 +24,6 @@ MOST_AT_ONCE = 500_000_000
 
 MOST_BYTES = 500_000_000
 """Memory that the Gram matrix of one layer may take; a layer that would need more stays as it is."""
-
-NORMS = nn.BatchNorm1d | nn.BatchNorm2d | nn.BatchNorm3d
 
 
 @dataclass(frozen=True, eq=False)

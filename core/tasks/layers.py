@@ -1,8 +1,11 @@
-"""Layers that keep their weights in another way than torch's own do."""
+"""Layers that are not like most: those that keep weights in another way than torch's own, and batch norm."""
 
 import sys
 
 from torch import nn
+
+NORMS = nn.BatchNorm1d | nn.BatchNorm2d | nn.BatchNorm3d
+"""Layers that normalise by the statistics of a batch."""
 
 
 def keeps_inputs_first(layer: nn.Module) -> bool:

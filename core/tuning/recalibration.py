@@ -6,11 +6,9 @@ import torch
 from torch import nn
 
 from core.tasks.base import Task
+from core.tasks.layers import NORMS
 from core.tuning.evaluation import Evaluation, evaluate
 from core.tuning.recipe import Recipe
-
-NORMS = nn.BatchNorm1d | nn.BatchNorm2d | nn.BatchNorm3d
-"""Layers that normalise by the statistics of a batch."""
 
 
 def recalibrate(task: Task, model: nn.Module, recipe: Recipe) -> None:

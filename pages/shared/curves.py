@@ -1,6 +1,7 @@
 """A network's curve over sparsity: filled in beside the page while somebody looks at it, one for all visitors."""
 
 from dataclasses import replace
+from typing import Any
 
 from core.jobs.job import Job
 from core.keys import Key, about
@@ -18,14 +19,7 @@ def curve_job(name: str, plan: PruningPlan) -> Job:
 
     What it has found so far is put where the slider looks, so that a point of the curve is judged once.
     """
-    base = plan.without_amount
-
-    def remaining(known: tuple[PlanResult, ...]) -> tuple[str, tuple[PruningPlan, ...]]:
-        done = {point.plan for point in known}
-        return name, tuple(each for each in _plans(base) if each not in done)
-
-    work = shared_work.find("sweep", Key(name, "sweep", base), remaining, keep=_is_settled, patience=PATIENCE)
-    job = work.follow()
+    job = _sweep(name, plan.without_amount, "sweep").follow()
     for point in job.results:
         there = Subject(name, point.plan)
         if cache.known_result(there) is None:
@@ -35,14 +29,20 @@ def curve_job(name: str, plan: PruningPlan) -> Job:
 
 def repaired_curve_job(name: str, plan: PruningPlan, how: str) -> Job:
     """Return the job that fills in the curve of the repaired networks, as `curve_job` does that of the pruned ones."""
-    base = plan.without_amount
+    return _sweep(name, plan.without_amount, f"sweep repaired {how}", how).follow()
 
-    def remaining(known: tuple[PlanResult, ...]) -> tuple[str, tuple[PruningPlan, ...], str]:
+
+def _sweep(name: str, base: PruningPlan, what: str, *how: str) -> shared_work.SharedWork:
+    """Return the work on one curve, which goes on with the points that are not known yet.
+
+    what: the kind of answer; how: further arguments of the work.
+    """
+
+    def remaining(known: tuple[PlanResult, ...]) -> tuple[Any, ...]:
         done = {point.plan for point in known}
-        return name, tuple(each for each in _plans(base) if each not in done), how
+        return name, tuple(each for each in _plans(base) if each not in done), *how
 
-    key = Key(name, f"sweep repaired {how}", base)
-    return shared_work.find("sweep", key, remaining, keep=_is_settled, patience=PATIENCE).follow()
+    return shared_work.find("sweep", Key(name, what, base), remaining, keep=_is_settled, patience=PATIENCE)
 
 
 def _plans(base: PruningPlan) -> tuple[PruningPlan, ...]:

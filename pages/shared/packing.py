@@ -5,6 +5,7 @@ import io
 import zipfile
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -40,8 +41,8 @@ def offer_packing(hand: InHand, name_of_format: str, file: str, button: DeltaGen
         key=f"pack-{name_of_format}",
         width="stretch",
         known=(known_figures(hand),),
-        keep=holds_file,
-        compact=functools.partial(into_store, store()),
+        keep=holds_packed,
+        compact=functools.partial(keep_packed, functools.partial(_save, store())),
     )
     if job is None:
         return
@@ -71,17 +72,21 @@ def _known(stage: Subject, split: str) -> Quality | None:
     return None if result is None else result.quality
 
 
-def holds_file(progress: PackProgress) -> bool:
-    """Whether a worker has sent the file itself."""
+def holds_packed(progress: Any) -> bool:
+    """Whether a worker has sent the bytes themselves."""
     return progress.packed is not None
 
 
-def into_store(kept_in: Store, results: tuple[PackProgress, ...]) -> tuple[PackProgress, ...]:
-    """Put files into the store, so that no visit holds them in this server's memory. Raises StoreUnavailable."""
-    return tuple(
-        each if each.packed is None else replace(each, packed=None, artefact=put_artefact(kept_in, each.packed))
-        for each in results
-    )
+def keep_packed(save: Callable[[Any], str], results: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Put what workers have packed into the store, so that no visit holds it in this server's memory.
+
+    save: (progress that holds bytes) -> the hash under which the store has them. Raises StoreUnavailable.
+    """
+    return tuple(replace(each, packed=None, artefact=save(each)) if holds_packed(each) else each for each in results)
+
+
+def _save(kept_in: Store, progress: PackProgress) -> str:
+    return put_artefact(kept_in, progress.packed or b"")
 
 
 def _draw(job: Job, busy: bool, name_of_format: str, file: str) -> None:

@@ -1,7 +1,6 @@
 """Repaired networks: one piece of work for all visitors, whose result is kept in the store."""
 
 import functools
-from dataclasses import replace
 
 import streamlit as st
 
@@ -14,6 +13,7 @@ from core.stages import Subject
 from core.store import Store, StoreUnavailable, find_result, save_result
 from pages.shared import shared_work
 from pages.shared.errors import show_error
+from pages.shared.packing import holds_packed, keep_packed
 from pages.shared.storage import store
 from pages.shared.words import t
 
@@ -45,8 +45,8 @@ def _work(network: str, plan: PruningPlan, how: str) -> shared_work.SharedWork:
         "repair",
         Key(network, f"repair {how}", plan),
         lambda known: (network, plan, how),
-        keep=_holds_network,
-        compact=functools.partial(_into_store, store(), experiment),
+        keep=holds_packed,
+        compact=functools.partial(keep_packed, functools.partial(_save, store(), experiment)),
         patience=PATIENCE,
     )
 
@@ -57,25 +57,10 @@ def _latest_artefact(network: str, plan: PruningPlan, how: str) -> str:
     return job.results[-1].artefact if job is not None and job.results else ""
 
 
-def _holds_network(progress: RepairProgress) -> bool:
-    return progress.packed is not None
-
-
-def _into_store(
-    kept_in: Store, experiment: Experiment, results: tuple[RepairProgress, ...]
-) -> tuple[RepairProgress, ...]:
-    """Keep repaired networks in the store, and their hash in their place."""
-    return tuple(
-        each
-        if each.packed is None
-        else replace(each, packed=None, artefact=_save(kept_in, experiment, each, each.packed))
-        for each in results
-    )
-
-
-def _save(kept_in: Store, experiment: Experiment, reached: RepairProgress, packed: bytes) -> str:
+def _save(kept_in: Store, experiment: Experiment, reached: RepairProgress) -> str:
+    """Keep a repaired network in the store; return its hash."""
     content = {"sparsity": reached.sparsity, "seconds": reached.seconds}
-    return save_result(kept_in, experiment, "repaired", KIND, content, reached.seconds, packed).artefact
+    return save_result(kept_in, experiment, "repaired", KIND, content, reached.seconds, reached.packed).artefact
 
 
 def show_repair(network: str, plan: PruningPlan, how: str, described: str, help: str) -> None:

@@ -2,7 +2,6 @@
 
 import io
 import json
-import time
 import zipfile
 
 from streamlit.testing.v1 import AppTest
@@ -15,19 +14,14 @@ from pages.shared import download, fine_tunes, repairs
 from pages.shared.in_hand import InHand
 from pages.shared.storage import store
 from tests.pages.test_explore import fine_tuned, metric, number, open_app, press
+from tests.pages.test_measure import until
 
 NETWORK, PLAN = "fashion-mlp", PruningPlan(sparsity=0.9)
 
 
 def repaired(app: AppTest) -> AppTest:
     """Wait until the repaired network is what the page shows."""
-    deadline = time.monotonic() + 120
-    while not app.caption[0].value.endswith("· repaired"):
-        assert time.monotonic() < deadline
-        time.sleep(0.2)
-        app.run()
-        assert not app.exception
-    return app
+    return until(app, lambda: app.caption[0].value.endswith("· repaired"), seconds=120)
 
 
 def test_a_toggle_repairs_and_the_link_says_so():

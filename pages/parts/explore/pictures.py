@@ -56,7 +56,7 @@ def watch(hand: InHand, figures: DeltaGenerator, pictures: DeltaGenerator) -> Pl
 def show_pictures(hand: InHand, result: PlanResult) -> None:
     """Draw the pictures, and again each second while something of them or of the figures is still to come."""
     job, large = _curve_of(hand), cache.is_large(hand.network)
-    second = _repaired_curve_of(hand)
+    second = _repaired_curve_of(hand, job)
     filling = any(each is not None and each.active for each in (job, second)) or not result.settled
     known = large_models.known_figures(hand.subject, result.settled) if large else None
     waiting = filling or (known is not None and not all(known))
@@ -68,9 +68,8 @@ def _curve_of(hand: InHand) -> Job | None:
     return curves.curve_job(hand.network, hand.plan) if has_examples(hand.network) else None
 
 
-def _repaired_curve_of(hand: InHand) -> Job | None:
+def _repaired_curve_of(hand: InHand, first: Job | None) -> Job | None:
     """Return the job that fills in the second curve, once the first one is there; None where nothing is repaired."""
-    first = _curve_of(hand)
     if not hand.repair or first is None or first.active:
         return None
     return curves.repaired_curve_job(hand.network, hand.plan, hand.repair)
@@ -117,7 +116,8 @@ def _draw(hand: InHand, result: PlanResult, known: tuple[bool, bool] | None) -> 
             offer_to_bring_examples()
             return
         # The chart does not change with the slider, or it would blink: the picture beside it moves the mark.
-        _draw_curve(hand, points, result, mark=view != VIEWS[0])
+        second = _repaired_curve_of(hand, job)
+        _draw_curve(hand, points, list(second.results) if second else [], result, mark=view != VIEWS[0])
         st.caption(with_terms(_curve_caption(hand.network)))
         if job.error:
             st.caption(t("The curve is not complete: {why}", why=in_one(*job.error)))
@@ -138,14 +138,14 @@ def _is_behind(hand: InHand) -> bool:
     return first
 
 
-def _draw_curve(hand: InHand, points: list[PlanResult], result: PlanResult, mark: bool) -> None:
+def _draw_curve(
+    hand: InHand, points: list[PlanResult], repaired: list[PlanResult], result: PlanResult, mark: bool
+) -> None:
     """Draw quality over sparsity, as far as it is known, and mark the present choice on it if that is wanted.
 
     A fine-tuned network has a mark of its own, which is always there.
     """
     here, tuned = (result.sparsity, result.quality), hand.subject.stage == "fine-tuned"
-    second = _repaired_curve_of(hand)
-    repaired: list[PlanResult] = list(second.results) if second else []
     dense, marked = cache.known_dense_quality(hand.network), here if mark and not tuned else None
     after = here if tuned else fine_tunes.tuned_point(hand.network, hand.plan.without_amount)
     draw_chart(

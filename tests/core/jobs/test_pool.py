@@ -491,7 +491,8 @@ def test_the_end_of_a_pool_is_the_end_of_its_jobs(small):
 
 
 SERVER = """
-import sys, time
+import signal, sys, time
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell lets what it runs in the background ignore it
 from core.jobs.pool import EVERYBODY, Jobs
 {patch}
 try:

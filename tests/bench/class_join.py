@@ -113,7 +113,7 @@ def run() -> list[dict[str, Any]]:
     """Serve the app with a store of its own and walk a class through it."""
     with tempfile.TemporaryDirectory(prefix="class-") as folder:
         os.environ["PLAYGROUND_DATA"] = folder
-        with running_app(PLAYGROUND_DATA=folder) as address:
+        with running_app(PLAYGROUND_DATA=folder, WHOLE_CURVES="1") as address:
             begun = time.monotonic()
             rows = asyncio.run(lesson(address, open_store(folder=Path(folder))))
             print(f"all of it in {time.monotonic() - begun:.0f} s", flush=True)

@@ -89,8 +89,9 @@ class RawSession:
     def _take_in(self, message: ForwardMsg) -> None:
         kind = message.WhichOneof("type")
         if kind == "new_session" and not message.metadata.run.fragment_ids:
-            self.page_hash = message.new_session.page_script_hash
             self._stop_repeating(list(self._repeating))
+        elif kind == "navigation":  # a new session names the app's own script; this, the page that it runs
+            self.page_hash = message.navigation.page_script_hash
         elif kind == "auto_rerun":
             fragment = message.auto_rerun.fragment_id
             self._stop_repeating([fragment])

@@ -6,6 +6,7 @@ from typing import Any
 from core.charts.style import (
     INK,
     PRUNED,
+    STAGE_COLOURS,
     TUNED,
     base_axis,
     base_layout,
@@ -98,8 +99,8 @@ def _dense_line(dense: Quality, of: int, theme: str) -> dict[str, Any]:
 
 def group_chart(stages: Mapping[str, Mapping[str, Quality]], theme: str = "light") -> dict[str, Any]:
     """Draw the quality of each group as dots with intervals, one row a group: dense, pruned and fine-tuned."""
-    colours = {"Dense": INK[theme], "Pruned": PRUNED, "Fine-tuned": TUNED}
-    symbols = {"Dense": "line-ns-open", "Pruned": "circle", "Fine-tuned": "diamond"}
+    colours = {stage: colour or INK[theme] for stage, colour in STAGE_COLOURS.items()}
+    symbols = {"Dense": "line-ns-open", "Pruned": "circle", "Repaired": "triangle-up", "Fine-tuned": "diamond"}
     shown = [quality for groups in stages.values() for quality in groups.values()]
     scale, suffix = display_scale(shown), hover_format(shown)
     traces = [

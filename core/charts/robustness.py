@@ -5,8 +5,7 @@ from typing import Any
 
 from core.charts.style import (
     INK,
-    PRUNED,
-    TUNED,
+    STAGE_COLOURS,
     base_axis,
     base_layout,
     display_scale,
@@ -58,12 +57,17 @@ def _heading(kind: str, left: float, top: float, theme: str) -> dict[str, Any]:
     }
 
 
-LOOKS = {"Dense": ("dot", "square"), "Pruned": ("solid", "circle"), "Fine-tuned": ("dash", "diamond")}
+LOOKS = {
+    "Dense": ("dot", "square"),
+    "Pruned": ("solid", "circle"),
+    "Repaired": ("dashdot", "triangle-up"),
+    "Fine-tuned": ("dash", "diamond"),
+}
 """Dash and mark of each stage."""
 
 
 def _line(found: Sequence[ShiftResult], kind: str, stage: str, axes: str, legend: bool, theme: str) -> dict[str, Any]:
-    colour = {"Dense": INK[theme], "Pruned": PRUNED, "Fine-tuned": TUNED}[stage]
+    colour = STAGE_COLOURS[stage] or INK[theme]
     dash, symbol = LOOKS[stage]
     points = sorted((r for r in found if r.kind == kind and r.stage == stage), key=lambda result: result.strength)
     figures = [point.quality for point in points]

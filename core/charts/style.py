@@ -17,6 +17,9 @@ INK = {"light": "#222222", "dark": "#EEEEEE"}
 PAPER = {"light": "#FFFFFF", "dark": "#20242C"}
 GRID = {"light": "#E3E6EA", "dark": "#363B45"}
 
+STAGE_COLOURS = {"Dense": None, "Pruned": PRUNED, "Repaired": REPAIRED, "Fine-tuned": TUNED}
+"""Colour of each stage of a network; None is the ink of the theme."""
+
 STRONGEST = {"light": "#000000", "dark": "#FFFFFF"}
 """Ink for a room, where a beamer takes half of the contrast."""
 

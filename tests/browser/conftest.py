@@ -28,6 +28,9 @@ FLAGS = (
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 
+SIZE = {"width": 1280, "height": 720}
+"""A projector's, which shows least."""
+
 expect.set_options(timeout=120_000)
 
 
@@ -83,13 +86,28 @@ def browser() -> Iterator[Browser]:
 
 def new_context(browser: Browser) -> BrowserContext:
     """Open a browser of its own, as of another visitor; it waits long, for a busy machine."""
-    context = browser.new_context(viewport={"width": 1280, "height": 720})
+    context = browser.new_context(viewport=SIZE)
     context.set_default_timeout(120_000)
     return context
 
 
+@pytest.fixture(scope="session")
+def lasting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Another app, whose visits last while their browser is away, as they do for people."""
+    with running_app(PLAYGROUND_ABSENCE="150", PLAYGROUND_DATA=str(tmp_path_factory.mktemp("data"))) as where:
+        yield where
+
+
+@pytest.fixture(scope="session")
+def warm_page(browser: Browser) -> Iterator[Page]:
+    """One page for all tests that need one alone: a new one compiles the page's scripts again, for three seconds."""
+    context = new_context(browser)
+    yield context.new_page()
+    context.close()
+
+
 @pytest.fixture(autouse=True)
-def close_what_is_left(browser: Browser) -> Iterator[None]:
+def close_what_is_left(browser: Browser, warm_page: Page) -> Iterator[None]:
     """Close what a test has opened, also where it failed: pages that nobody looks at still ask the server for work."""
     before = set(browser.contexts)
     yield
@@ -98,8 +116,12 @@ def close_what_is_left(browser: Browser) -> Iterator[None]:
 
 
 @pytest.fixture
-def page(browser: Browser, address: str) -> Iterator[Page]:
-    context = new_context(browser)
-    opened = context.new_page()
-    yield opened
-    context.close()
+def page(warm_page: Page, address: str) -> Iterator[Page]:
+    """A page as a new visitor has it: nothing is kept from the test before."""
+    warm_page.goto("about:blank")
+    warm_page.context.clear_cookies()
+    warm_page.set_viewport_size(SIZE)
+    yield warm_page
+    for other in warm_page.context.pages[1:]:
+        other.close()
+    warm_page.goto("about:blank")  # so that the server ends what this visit asked for

@@ -16,13 +16,6 @@ STREAMLITS_OWN: dict[str, str] = {}
 PAGES = ("", "fine_tune", "adapt", "measure", "compare", "bring", "learn", "classroom", "glossary", "about")
 
 
-@pytest.fixture(scope="module")
-def visitor(browser):
-    context = new_context(browser)
-    yield context.new_page()
-    context.close()
-
-
 def settle(page: Page) -> None:
     """Wait until Streamlit is idle and the page has stopped changing."""
     expect(page.get_by_test_id("stMain").get_by_role("heading", level=1).first).to_be_visible()
@@ -50,21 +43,21 @@ def faults(page: Page) -> list[str]:
     ]
 
 
-def test_the_pages_here_are_those_of_the_menu(visitor, address):
-    visitor.goto(address)
-    settle(visitor)
-    links = visitor.locator(".st-key-menu").get_by_role("link").evaluate_all("all => all.map(a => a.pathname)")
+def test_the_pages_here_are_those_of_the_menu(page, address):
+    page.goto(address)
+    settle(page)
+    links = page.locator(".st-key-menu").get_by_role("link").evaluate_all("all => all.map(a => a.pathname)")
     assert sorted(each.strip("/") for each in links) == sorted(PAGES)
 
 
 @pytest.mark.parametrize("language", languages())
 @pytest.mark.parametrize("name", PAGES)
-def test_axe_finds_nothing_serious_of_ours(visitor, address, name, language):
-    visitor.goto(f"{address}/{name}?lang={language}")
-    settle(visitor)
-    expect(visitor.locator("html")).to_have_attribute("lang", language)
-    assert faults(visitor) == []
-    unnamed = visitor.locator('.js-plotly-plot, [data-testid="stImage"] img').evaluate_all(
+def test_axe_finds_nothing_serious_of_ours(page, address, name, language):
+    page.goto(f"{address}/{name}?lang={language}")
+    settle(page)
+    expect(page.locator("html")).to_have_attribute("lang", language)
+    assert faults(page) == []
+    unnamed = page.locator('.js-plotly-plot, [data-testid="stImage"] img').evaluate_all(
         """all => all.filter(e => !e.closest("[aria-label]") && !e.getAttribute("alt"))
                      .map(e => e.outerHTML.slice(0, 200))"""
     )

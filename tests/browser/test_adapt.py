@@ -7,26 +7,18 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import numpy as np
 import onnxruntime
-import pytest
 import torch
 from PIL import Image
 from playwright.sync_api import Browser, expect
 from safetensors.torch import save
 from torchvision.models import get_model
 
-from tests.browser.conftest import running_app
+from tests.browser.conftest import new_context
 from tests.browser.test_journey import metric
 
 CLASSES = [f"kind {letter}" for letter in "abcdefghij"]
 PICTURES, STEPS = 10, 2
 """Pictures of each class and steps of the fine-tune: enough to walk through all of it, not to learn well."""
-
-
-@pytest.fixture(scope="module")
-def lasting(tmp_path_factory):
-    """An app whose visits last, as they do for people."""
-    with running_app(PLAYGROUND_ABSENCE="150", PLAYGROUND_DATA=str(tmp_path_factory.mktemp("data"))) as where:
-        yield where
 
 
 def own_pictures(count: int) -> bytes:
@@ -54,8 +46,7 @@ def test_ones_own_checkpoint_learns_ones_own_pictures_and_goes_home_smaller(brow
     checkpoint.write_bytes(save(get_model("resnet18", num_classes=10).state_dict()))
     pictures = tmp_path / "pictures.zip"
     pictures.write_bytes(own_pictures(PICTURES))
-    context = browser.new_context(viewport={"width": 1280, "height": 720})
-    context.set_default_timeout(120_000)
+    context = new_context(browser)
     page = context.new_page()
 
     page.goto(f"{lasting}/bring")

@@ -10,15 +10,8 @@ from playwright.sync_api import Browser, Page, expect
 from safetensors.torch import load, save
 
 from core.tasks import load as load_task
-from tests.browser.conftest import new_context, running_app
+from tests.browser.conftest import new_context
 from tests.browser.test_journey import begin_fine_tune, metric, open_settled, percent, value
-
-
-@pytest.fixture(scope="module")
-def lasting(tmp_path_factory):
-    """An app whose visits last, as they do for people."""
-    with running_app(PLAYGROUND_ABSENCE="150", PLAYGROUND_DATA=str(tmp_path_factory.mktemp("data"))) as where:
-        yield where
 
 
 @pytest.fixture
@@ -109,7 +102,7 @@ def test_a_connection_that_is_lost_for_a_while_loses_nothing(visitor, lasting):
     begin_fine_tune(page, rounds=6, steps="942")
     expect(page.get_by_test_id("stProgress")).to_contain_text(re.compile(r"loss \d.*s left"))
     visitor.set_offline(True)
-    page.wait_for_timeout(60_000)
+    page.wait_for_timeout(30_000)
     visitor.set_offline(False)
     expect(metric(page, "Fine-tuned")).to_be_visible()
     expect(page.get_by_text("the best so far")).to_have_count(0)  # it was not stopped
@@ -137,7 +130,7 @@ def test_the_link_is_what_is_shown_also_after_fast_keys(visitor, lasting):
     open_settled(page, f"{lasting}/?model=fashion-mlp&threshold=40")
     slider = page.get_by_role("slider", name="Pruning threshold")
     slider.focus()
-    for burst in range(8):
+    for burst in range(4):
         for _ in range(7):
             page.keyboard.press("ArrowRight" if burst % 2 == 0 else "ArrowLeft")
             page.wait_for_timeout(30)

@@ -36,6 +36,7 @@ from core.charts.in_words import (
     spread,
 )
 from core.charts.style import enlarge
+from core.experiment import STAGE_TITLES
 from core.language import Text
 from core.measure import WAYS, Candidate, Look, NetworkCurves, Sensitivity, ShiftResult
 from core.measure.adapting import Adapted
@@ -52,14 +53,14 @@ LOOKS = [Look(step, figure(0.5 + step / 100), figure(0.6 + step / 100), 0.9) for
 NETWORKS = {
     name: NetworkCurves(name, [(0.5, figure(0.9)), (0.9, figure(0.4))], [(0.9, figure(0.8))]) for name in "abcdefg"
 }
-GROUPS = {stage: {"shirt": figure(0.7), "bag": figure(0.95)} for stage in ("Dense", "Pruned", "Fine-tuned")}
+GROUPS = {stage: {"shirt": figure(0.7), "bag": figure(0.95)} for stage in STAGE_TITLES.values()}
 TRIED = [
     Candidate(PruningPlan(), share, figure(1 - share), round(1000 * (1.1 - share)), 100, 90, 10, stage)
     for share, stage in ((0.0, "dense"), (0.5, "pruned"), (0.8, "fine-tuned"))
 ]
 SHIFTS = [
     ShiftResult("fog", strength, stage, figure(0.9 - strength / 10))
-    for stage in ("Dense", "Pruned", "Fine-tuned")
+    for stage in STAGE_TITLES.values()
     for strength in (0, 1, 5)
 ]
 SCAN = Sensitivity(9, 9, (0.5, 0.9), {f"fc{i}.weight": (figure(0.8), figure(0.1 * i)) for i in range(8)}, figure(0.9))

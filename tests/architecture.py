@@ -26,6 +26,7 @@ LAYERS = (
     ("measure",),
     ("charts",),
     ("export", "onnx_files"),
+    ("engines",),
     ("jobs",),
     ("build", "pages"),
     ("app",),

@@ -103,13 +103,13 @@ def walk(page: Page, name: str) -> None:
         # What is done depends on what is seen: a key that comes while the page is drawn anew may be lost.
         if here["kind"] == "radio" and not here["chosen"]:
             page.keyboard.press("Space")
+            settle(page)
         elif here["kind"] == "range" and not here["disabled"] and guessing.count():
             page.keyboard.press("ArrowRight")
+            settle(page)
         elif here["text"].strip() == GUESS and not here["disabled"]:
             page.keyboard.press("Enter")
-        else:
-            continue
-        settle(page)
+            settle(page)
         if page.get_by_text(JUDGED).count() == len(lesson.reviews):
             return
     raise AssertionError(f"{name} was not ended with the keyboard")

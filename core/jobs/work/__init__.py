@@ -8,7 +8,7 @@ from core.jobs.work.challenging import score_submission
 from core.jobs.work.curves import quick_limit, scan_layers, sweep
 from core.jobs.work.fetching import fetch_from_hub, fetch_missing
 from core.jobs.work.loader import Loader, loader
-from core.jobs.work.measuring import cost, judge_shifts, measure_shipping, search, search_limit
+from core.jobs.work.measuring import cost, judge_shifts, measure_engines, measure_shipping, search, search_limit
 from core.jobs.work.packing import PackProgress, pack
 from core.jobs.work.repairing import RepairProgress, repair_network
 from core.jobs.work.reporting import ReportProgress, by_chance, report
@@ -30,6 +30,7 @@ WORK: Mapping[str, Callable[..., Iterator[Any]]] = {
     "cost": cost,
     "search": search,
     "shipping": measure_shipping,
+    "engines": measure_engines,
     "shifts": judge_shifts,
     "report": report,
     "fetch": fetch_missing,
@@ -56,6 +57,7 @@ __all__ = [
     "drop_weights",
     "judge_shifts",
     "loader",
+    "measure_engines",
     "measure_shipping",
     "pack",
     "quick_limit",

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from core.engines import EngineFigures, engine_figures
 from core.experiment import STAGE_TITLES
 from core.jobs.work.curves import quick_limit
 from core.jobs.work.loader import Loader
@@ -36,6 +37,12 @@ def network_of(load: Loader, subject: Subject) -> tuple[Task, Pruned]:
 def measure_shipping(load: Loader, subject: Subject) -> Iterator[ShippingFigures]:
     """Count, write and time the network of one stage; timing fills in bit by bit."""
     yield from shipping_figures(*network_of(load, subject))
+
+
+def measure_engines(load: Loader, subject: Subject, engines: tuple[str, ...]) -> Iterator[EngineFigures]:
+    """Run the dense network and that of one stage in each engine: ready, judged, then timed in turn."""
+    task, network = network_of(load, subject)
+    yield from engine_figures(task, network, quick_limit(task, least=SEARCHED), engines)
 
 
 def cost(load: Loader, subject: Subject) -> Iterator[Cost]:

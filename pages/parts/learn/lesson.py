@@ -111,14 +111,17 @@ def _show_text(step: Explain) -> None:
 def _show_review(lesson: Lesson, step: Review, number: int) -> None:
     """Ask a question; what was chosen first stays, with the reason."""
     name = f"review {number}"
+    key = f"{lesson.name} {name}"
     said = progress.said(lesson.name).get(name)
+    if said in step.answers:
+        st.session_state[key] = said  # a run that was cut short may have lost what the widget held
     with st.container(border=True):
         st.markdown(t("**An interview might ask:** {question}", question=step.ask))
         chosen = st.radio(
             step.ask,
             step.answers,
-            index=step.answers.index(said) if said in step.answers else None,
-            key=f"{lesson.name} {name}",
+            index=None,
+            key=key,
             label_visibility="collapsed",
             disabled=said in step.answers,
         )
@@ -128,10 +131,11 @@ def _show_review(lesson: Lesson, step: Review, number: int) -> None:
             progress.say(lesson.name, name, chosen)
             st.rerun()
         right = step.answers[step.right]
+        ended = right.rstrip(".。")  # the sentence around it ends it
         st.markdown(
             t("Right. {why}", why=step.why)
             if chosen == right
-            else t("Not quite: {right}. {why}", right=right, why=step.why)
+            else t("Not quite: {right}. {why}", right=ended, why=step.why)
         )
 
 

@@ -4,6 +4,7 @@ import streamlit as st
 
 from pages.parts.measure.confusion import show_confusion
 from pages.parts.measure.engines import offer_engines
+from pages.parts.measure.file_steps import offer_file_steps
 from pages.parts.measure.forgotten import show_forgotten
 from pages.parts.measure.fragile_layers import show_fragile_layers
 from pages.parts.measure.report import offer_report
@@ -42,6 +43,7 @@ with show_errors(results):
         st.markdown(f"## {t('What would you gain by shipping it?')}")
         offer_shipping(hand.subject)
         offer_engines(hand.subject)
+        offer_file_steps(hand.subject)
         if has_examples(hand.network):
             show_judged(hand)
         else:

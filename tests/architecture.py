@@ -24,7 +24,7 @@ LAYERS = (
     ("stages",),
     ("keys", "classroom"),
     ("measure",),
-    ("charts",),
+    ("charts", "sharing"),
     ("export", "onnx_files"),
     ("engines",),
     ("jobs",),

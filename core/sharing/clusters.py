@@ -28,15 +28,18 @@ def cluster(weights: np.ndarray, most: int, rate: float) -> tuple[np.ndarray, np
     values = np.linspace(low, high, min(most, len(used)))
     price = rate * float(np.average((places - np.average(places, weights=counts)) ** 2, weights=counts))
     cost = np.zeros(len(values))
-    nearest = np.zeros(len(places), np.int64)
     for _ in range(ROUNDS):
-        nearest = np.argmin((places[:, None] - values[None, :]) ** 2 + price * cost[None, :], axis=1)
+        nearest = _cheapest(places, values, price * cost)
         members = np.bincount(nearest, counts, len(values))
         alive = members > 0
         sums = np.bincount(nearest, counts * places, len(values))
         values = sums[alive] / members[alive]
         cost = -np.log2(members[alive] / members.sum())
-        nearest = (np.cumsum(alive) - 1)[nearest]
     code = np.zeros(BINS, np.int64)
-    code[used] = nearest
+    code[used] = _cheapest(places, values, price * cost)
     return values.astype(np.float32), code[bins]
+
+
+def _cheapest(places: np.ndarray, values: np.ndarray, prices: np.ndarray) -> np.ndarray:
+    """Return for each place which value it takes: the one of the least squared distance and price together."""
+    return np.argmin((places[:, None] - values[None, :]) ** 2 + prices[None, :], axis=1)

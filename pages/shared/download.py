@@ -118,7 +118,7 @@ def offer_all_formats(hand: InHand, result: PlanResult) -> None:
             with button:
                 if format.missing:
                     st.caption(t("Needs {libraries}, not installed here.", libraries=listing(format.missing)))
-                elif not format.weights_only:  # tracing takes so long, and so much memory, that a worker does it
+                elif format.slow:
                     file = f"{_describe_in_file_name(hand.subject, result)}-{name_of_format}.zip"
                     offer_packing(hand, name_of_format, file, button, below)
                 else:

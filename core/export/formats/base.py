@@ -40,6 +40,7 @@ class Format(Choice):
     needs: packages without which it cannot be written; loading_needs: those that loading takes besides torch and
         safetensors.
     companions: (task, pruned) -> what comes with the file.
+    slow: whether it takes long to write, or much memory, so that a worker does it.
     """
 
     file: str
@@ -51,6 +52,7 @@ class Format(Choice):
     needs: tuple[str, ...] = ()
     loading_needs: tuple[str, ...] = ()
     companions: Callable[[Task, Pruned], Companions] = no_companions
+    slow: bool = False
 
     @property
     def missing(self) -> tuple[str, ...]:

@@ -55,7 +55,7 @@ CHOICE = Format(
     label=text("ONNX"),
     help=text("Network and weights for other programs and devices; checked in onnxruntime before you get it."),
     source=text("Facebook and Microsoft 2017"),
-    order=2,
+    order=3,
     file="model.onnx",
     contents={"model.onnx": text("network and weights for other programs and devices")},
     write=write,
@@ -63,6 +63,7 @@ CHOICE = Format(
     loading='import onnxruntime\n\nsession = onnxruntime.InferenceSession("model.onnx")\n'
     '(answers,) = session.run(None, {"input": inputs})  # a numpy array',
     weights_only=False,
+    slow=True,
     needs=("onnx", "onnxscript", "onnxruntime"),
     loading_needs=("onnxruntime",),
 )

@@ -42,11 +42,12 @@ CHOICE = Format(
     label=text("PyTorch program (.pt2)"),
     help=text("Network and weights for PyTorch without its source code; read back and checked before you get it."),
     source=text("Ansel et al. 2024, PyTorch 2"),
-    order=3,
+    order=4,
     file="model.pt2",
     contents={"model.pt2": text("network and weights for PyTorch, without source code")},
     write=write,
     size=program_size,
     loading='import torch\n\nnetwork = torch.export.load("model.pt2").module()',
     weights_only=False,
+    slow=True,
 )

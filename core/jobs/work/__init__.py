@@ -8,7 +8,15 @@ from core.jobs.work.challenging import score_submission
 from core.jobs.work.curves import quick_limit, scan_layers, sweep
 from core.jobs.work.fetching import fetch_from_hub, fetch_missing
 from core.jobs.work.loader import Loader, loader
-from core.jobs.work.measuring import cost, judge_shifts, measure_engines, measure_shipping, search, search_limit
+from core.jobs.work.measuring import (
+    cost,
+    judge_shifts,
+    measure_engines,
+    measure_file,
+    measure_shipping,
+    search,
+    search_limit,
+)
 from core.jobs.work.packing import PackProgress, pack
 from core.jobs.work.repairing import RepairProgress, repair_network
 from core.jobs.work.reporting import ReportProgress, by_chance, report
@@ -31,6 +39,7 @@ WORK: Mapping[str, Callable[..., Iterator[Any]]] = {
     "search": search,
     "shipping": measure_shipping,
     "engines": measure_engines,
+    "file": measure_file,
     "shifts": judge_shifts,
     "report": report,
     "fetch": fetch_missing,
@@ -58,6 +67,7 @@ __all__ = [
     "judge_shifts",
     "loader",
     "measure_engines",
+    "measure_file",
     "measure_shipping",
     "pack",
     "quick_limit",

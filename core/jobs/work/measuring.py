@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from core.engines import EngineFigures, engine_figures
-from core.experiment import STAGE_TITLES
+from core.experiment import STAGE_NAMES, STAGE_TITLES
 from core.jobs.work.curves import quick_limit
 from core.jobs.work.loader import Loader
 from core.measure import (
@@ -19,6 +19,7 @@ from core.measure import (
 from core.measure import cost as count_cost
 from core.measure import search as search_plans
 from core.pruning import Pruned
+from core.sharing import FileProgress, file_steps
 from core.stages import Subject, stage_network
 from core.store import data_folder
 from core.store.database import FILES
@@ -43,6 +44,12 @@ def measure_engines(load: Loader, subject: Subject, engines: tuple[str, ...]) ->
     """Run the dense network and that of one stage in each engine: ready, judged, then timed in turn."""
     task, network = network_of(load, subject)
     yield from engine_figures(task, network, quick_limit(task, least=SEARCHED), engines)
+
+
+def measure_file(load: Loader, subject: Subject, bits: int) -> Iterator[FileProgress]:
+    """Write the network of one stage ever smaller, and judge each step."""
+    task, network = network_of(load, subject)
+    yield from file_steps(task, network, bits, search_limit(task), STAGE_NAMES[subject.stage])
 
 
 def cost(load: Loader, subject: Subject) -> Iterator[Cost]:

@@ -57,6 +57,29 @@ def test_measuring_tells_files_operations_and_times():
     assert table["Operations (MACs)"][0] == 266_200
 
 
+def test_engines_are_compared_and_what_follows_is_said():
+    app = open_page(model="fashion-mlp", threshold="90")
+    app.button(key="engines").click().run()
+    until(app, lambda: any("The smallest file that loses" in each.value for each in app.markdown))
+    until(app, lambda: any("Times: median" in each.value for each in app.caption))
+    assert any(each.value.startswith("- Zeros bring no time") or "the fastest" in each.value for each in app.markdown)
+    table = next(frame.value for frame in app.dataframe if "Engine" in frame.value)
+    assert table["Engine"].tolist()[:4] == ["PyTorch", "PyTorch", "ONNX Runtime", "ONNX Runtime"]
+    assert table["Network"].tolist()[:2] == ["the dense network", "the network with zeros"]
+
+
+def test_a_file_is_made_small_step_by_step():
+    app = open_page(model="fashion-mlp", threshold="90")
+    app.selectbox(key="code-bits").set_value(4)
+    app.button(key="file-steps").click().run()
+    until(app, lambda: any("times smaller than the dense network's file" in each.value for each in app.markdown))
+    table = next(frame.value for frame in app.dataframe if "Step" in frame.value)
+    smaller = [float(each) for each in table["Times smaller"]]
+    assert len(smaller) == 4
+    assert smaller == sorted(smaller)
+    assert smaller[0] == 1 and smaller[-1] > 20
+
+
 def test_what_was_forgotten_is_counted_and_shown():
     app = open_page(model="fashion-mlp", threshold="90")
     app.session_state["forgotten-fashion-mlp"] = True

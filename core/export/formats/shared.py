@@ -35,13 +35,13 @@ def write(task: Task, pruned: Pruned) -> bytes:
 
 
 def size(pruned: Pruned) -> int:
-    """Estimate the bytes: a bit's worth of chance for each place, a bit less than CODE_BITS for each kept weight."""
+    """Estimate the bytes: a bit's worth of chance for each place, about two less than CODE_BITS for each kept weight."""
     bits, coded = 0.0, shareable(pruned.model)
     for value in coded.values():
         kept = int((value != 0).sum())
         share = np.clip(kept / value.numel(), 1e-9, 1 - 1e-9)
         chance = -(share * np.log2(share) + (1 - share) * np.log2(1 - share))
-        bits += value.numel() * chance + kept * (CODE_BITS - 1.3)
+        bits += value.numel() * chance + kept * (CODE_BITS - 1.9)
     rest = sum(v.numel() for k, v in pruned.model.state_dict().items() if k not in coded and v.is_floating_point())
     return int(bits / 8) + 2 * rest + 800
 

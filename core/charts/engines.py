@@ -54,7 +54,10 @@ def _bars(times: Sequence[EngineTime], axis: str, theme: str) -> dict[str, Any]:
         "y": [each.engine for each in times],
         "xaxis": f"x{axis}",
         "yaxis": "y",
-        "marker": {"color": colour, "pattern": {"shape": pattern, "fgcolor": INK[theme], "size": 6}},
+        "marker": {
+            "color": colour,
+            "pattern": {"shape": pattern, "fillmode": "overlay", "fgcolor": INK[theme], "size": 6},
+        },
         "error_x": {
             "type": "data",
             "symmetric": False,

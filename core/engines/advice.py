@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from core.engines.kinds import ENGINES
 from core.engines.measuring import EngineFigures, Run
-from core.language import text
+from core.language import text, together
 from core.measure import Change
 from core.quality import METRICS, Quality
 
@@ -91,5 +91,5 @@ def _zeros(found: EngineFigures) -> Iterator[str]:
     if idle:
         yield text(
             "Zeros bring no time in: {engines}. These compute with a zero as with any other number.",
-            engines=text(", ").join(ENGINES[name].label for name in idle),
+            engines=together((ENGINES[name].label for name in idle), "; "),
         )

@@ -1,10 +1,12 @@
 """How long a network takes, measured on this machine now: what each kind of sparsity really saves."""
 
 import copy
+import random
 import statistics
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -12,6 +14,8 @@ from torch import Tensor, nn
 from core.errors import BadPlan
 from core.language import text
 from core.pruning import Pruned, shrink
+
+Key = TypeVar("Key", bound=Hashable)
 
 WARM, LEAST = 3, 15
 """Passes before anything counts, and how many count at least."""
@@ -81,16 +85,21 @@ def variants(dense: nn.Module, pruned: Pruned) -> tuple[dict[str, nn.Module], di
 SPARSE = text("sparse (CSR)")
 
 
-def latencies(models: Mapping[str, nn.Module], inputs: Tensor, seconds: float = 1.0) -> Iterator[dict[str, Latency]]:
-    """Time all models on the same inputs in turn, so that whatever else the machine does hits all alike.
+def latencies(models: Mapping[Key, nn.Module], inputs: Tensor, seconds: float = 1.0) -> Iterator[dict[Key, Latency]]:
+    """Time all models on the same inputs in turn, in an order that changes, so that whatever else the machine does hits all alike.
 
     seconds: how long to go on, but at least LEAST passes of each. Yields what is known so far, now and then.
     """
-    times: dict[str, list[float]] = {name: [] for name in models}
+    times: dict[Key, list[float]] = {name: [] for name in models}
     begun = reported = time.perf_counter()
+    order, chance = list(models), random.Random(0)
     for turn in range(100_000):
+        chance.shuffle(
+            order
+        )  # who comes after whom matters: caches are warm, or another one's threads are not yet still
         with torch.inference_mode():
-            for name, model in models.items():
+            for name in order:
+                model = models[name]
                 start = time.perf_counter()
                 model(inputs)
                 if turn >= WARM:

@@ -15,7 +15,7 @@ from core.sharing.clusters import cluster
 from core.tasks.base import Task
 
 RATE = 0.01
-"""What a bit is worth, see `cluster`: a sixth of the codes' bytes for less than a hundredth of the weights' variance."""
+"""What a bit is worth, see `cluster`: a sixth of the codes' bytes for a hundredth of the weights' variance at most."""
 
 STEPS, BATCH, LEARNING_RATE = 200, 64, 3e-4
 """How the shared values are tuned: steps of Adam, examples of each, and its first rate."""

@@ -7,6 +7,7 @@ import json
 from tests.bench import (
     adapt,
     class_join,
+    engines,
     fields,
     hub,
     imagenet,
@@ -17,6 +18,7 @@ from tests.bench import (
     person,
     prune,
     repair,
+    small_file,
     store,
     tune,
     units,
@@ -43,6 +45,8 @@ BENCHES = {
         class_join,
         hub,
         repair,
+        small_file,
+        engines,
     )
 }
 """In the order in which RESULTS.md has them; `tune` and `adapt` take half an hour or more."""

@@ -35,7 +35,7 @@ def write(task: Task, pruned: Pruned) -> bytes:
 
 
 def size(pruned: Pruned) -> int:
-    """Estimate the bytes: a bit's worth of chance for each place, about two less than CODE_BITS for each kept weight."""
+    """Estimate the bytes: what chance asks for each place, about two bits less than CODE_BITS for each kept weight."""
     bits, coded = 0.0, shareable(pruned.model)
     for value in coded.values():
         kept = int((value != 0).sum())

@@ -24,7 +24,7 @@ def offer_engines(subject: Subject) -> None:
         with_terms(
             t(
                 "An [[engine]] runs a network once it is shipped. Here: {engines}. It takes a minute or less.",
-                engines=t(", ").join(t(each.label) for each in ENGINES.values() if not each.slow),
+                engines=t("; ").join(t(each.label) for each in ENGINES.values() if not each.slow),
             )
         )
     )

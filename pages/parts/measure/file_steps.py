@@ -62,7 +62,8 @@ def _draw_steps(job: Job, busy: bool) -> None:
         }
         for each in found.steps
     ]
-    st.dataframe(pd.DataFrame(rows), hide_index=True)
+    wide = {t("Step"): st.column_config.Column(width="large")}
+    st.dataframe(pd.DataFrame(rows), hide_index=True, column_config=wide)
     st.caption(
         t(
             "Each file was really written; quality is of {count:,} validation {noun}, changes with their 95 % range. "

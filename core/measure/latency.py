@@ -86,7 +86,9 @@ SPARSE = text("sparse (CSR)")
 
 
 def latencies(models: Mapping[Key, nn.Module], inputs: Tensor, seconds: float = 1.0) -> Iterator[dict[Key, Latency]]:
-    """Time all models on the same inputs in turn, in an order that changes, so that whatever else the machine does hits all alike.
+    """Time all models on the same inputs in turn, so that whatever else the machine does hits all alike.
+
+    The order changes from turn to turn, by a seed.
 
     seconds: how long to go on, but at least LEAST passes of each. Yields what is known so far, now and then.
     """

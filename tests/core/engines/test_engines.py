@@ -104,5 +104,5 @@ def test_what_loses_more_than_a_point_is_not_named(measured):
 
 def test_zeros_that_bring_no_time_are_told(measured):
     said = engine_advice(figures(measured, True, TIMES))[-1]
-    assert said.startswith("Zeros bring no time in: PyTorch, ONNX Runtime.")
+    assert said.startswith("Zeros bring no time in: PyTorch; ONNX Runtime.")
     assert not any(each.startswith("Zeros") for each in engine_advice(figures(measured, False, TIMES)))

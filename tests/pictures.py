@@ -84,7 +84,7 @@ def guess_all(page: Page) -> None:
         if not button.count():
             return
         if button.first.is_disabled():
-            page.get_by_test_id("stRadio").locator('label[data-baseweb="radio"]').last.click()
+            page.get_by_test_id("stRadio").locator("label:has(input[type=radio])").last.click()
             expect(button.first).to_be_enabled()
         button.first.click()
         settle(page)

@@ -65,12 +65,13 @@ def test_every_form_tells_its_size_before_it_is_made():
     assert [re.match(r"\*\*(.+?)\*\*, about ([\d.]+ [kM]B)", each).groups() for each in told] == [
         ("Weights, zeros too", "1.07 MB"),
         ("Weights, one bit a place", "142.3 kB"),
+        ("Weights that share values", "27.3 kB"),
         ("ONNX", "1.07 MB"),
         ("PyTorch program (.pt2)", "1.07 MB"),
     ]
     labels = {each.proto.label for each in app.get("download_button")}
     assert {"Download", "SAFETENSORS", "SPARSE"} <= labels
-    assert {"ONNX", "PT2"} <= {each.label for each in app.button} - labels
+    assert {"SHARED", "ONNX", "PT2"} <= {each.label for each in app.button} - labels
 
 
 def test_a_form_that_has_to_be_traced_is_written_by_a_worker_and_can_be_stopped(tmp_path):

@@ -30,6 +30,12 @@ LESSON = "01-what-can-go"
 
 
 @pytest.fixture(autouse=True)
+def quick_hands(monkeypatch):
+    """Let tests press as soon as something is drawn, which no person can."""
+    monkeypatch.setattr("pages.parts.classroom.teacher.TOO_SOON", 0.0)
+
+
+@pytest.fixture(autouse=True)
 def fresh_limits():
     """Let no test use up the tries of another one."""
     with store().engine.begin() as connection:
@@ -452,3 +458,19 @@ def test_a_lesson_that_cannot_be_read_is_a_sentence_and_the_class_goes_on():
     drive_class(store(), code, subject=LESSON)
     learner.run()
     assert "step 1 of" in said(learner)
+
+
+def test_a_press_that_comes_before_anybody_saw_the_new_place_goes_no_further(monkeypatch):
+    key = new_key()
+    code = open_class(store(), key)
+    drive_class(store(), code, subject=LESSON, step=0)
+    save_state(store(), key, {PLACE: code})
+    app = open_page(key)
+    monkeypatch.setattr("pages.parts.classroom.teacher.TOO_SOON", 60.0)
+    app.button(key="class next").click().run()
+    app.button(key="class next").click().run()
+    assert not app.exception
+    assert read_status(store(), code).step == 1
+    monkeypatch.setattr("pages.parts.classroom.teacher.TOO_SOON", 0.0)
+    app.button(key="class next").click().run()
+    assert read_status(store(), code).step == 2

@@ -1,5 +1,6 @@
 """The teacher's screen: the code on the left, and what everybody sees on the right, with the buttons that drive it."""
 
+import time
 from collections.abc import Mapping
 
 import streamlit as st
@@ -19,6 +20,9 @@ from pages.parts.learn.guess import compare
 from pages.parts.learn.shelf import read_lessons
 from pages.shared.errors import show_error
 from pages.shared.words import language, t
+
+TOO_SOON = 0.3
+"""Seconds after a class has come to a place in which nobody has seen that yet, and a press is one more of the last."""
 
 ACTIVITIES = {"lesson": text("Lesson"), "challenge": text("Challenge"), "quiz": text("Quiz")}
 
@@ -152,10 +156,26 @@ def _button(
         disabled=not enabled,
         type="primary" if primary and enabled else "secondary",
         key=f"class {name}",
-        on_click=state.drive,
-        args=(status.code,),
+        on_click=_drive,
+        args=(status, _seen_since(status)),
         kwargs=to,
     )
+
+
+def _drive(status: Status, since: float, **to: int | str) -> None:
+    """Take the class elsewhere, unless the press was meant for the place before: it would go two steps."""
+    if time.monotonic() - since >= TOO_SOON:
+        state.drive(status.code, **to)
+
+
+def _seen_since(status: Status) -> float:
+    """Return when this visit was first shown the place where the class is; 0.0 for the one that it met there."""
+    place = (status.subject, status.step, status.phase)
+    before = st.session_state.get("class place")
+    if before is None or before[0] != place:
+        st.session_state["class place"] = before = (place, 0.0 if before is None else time.monotonic())
+    since: float = before[1]
+    return since
 
 
 def _watch_free(inside: Inside, lesson: Lesson) -> None:

@@ -154,5 +154,5 @@ def test_a_disk_that_fills_up_while_a_file_is_written_is_named(mlp, monkeypatch)
 
 
 def test_each_format_says_what_its_file_holds():
-    assert list(FORMATS) == ["safetensors", "sparse", "onnx", "pt2"]
+    assert list(FORMATS) == ["safetensors", "sparse", "shared", "onnx", "pt2"]
     assert all(each.file in each.contents for each in FORMATS.values())

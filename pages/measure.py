@@ -42,9 +42,9 @@ with show_errors(results):
     with results:
         st.markdown(f"## {t('What would you gain by shipping it?')}")
         offer_shipping(hand.subject)
-        offer_engines(hand.subject)
-        offer_file_steps(hand.subject)
         if has_examples(hand.network):
+            offer_engines(hand.subject)
+            offer_file_steps(hand.subject)
             show_judged(hand)
         else:
             offer_to_bring_examples()

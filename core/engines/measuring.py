@@ -74,13 +74,9 @@ def engine_figures(
     for batch in BATCHES:
         inputs = timed_inputs(task, batch)
         yield replace(figures, doing=text("Timing, {batch} at a time", batch=batch))
-        for times in latencies({run: _answer_of(each) for run, each in ready.items()}, inputs, seconds):
+        for times in latencies({run: Answering(each) for run, each in ready.items()}, inputs, seconds):
             figures = replace(figures, latency={**figures.latency, batch: times})
     yield figures
-
-
-def _answer_of(prepared: Prepared) -> Answering:
-    return Answering(prepared)
 
 
 def _judged(task: Task, figures: EngineFigures, run: Run, prepared: Prepared, limit: int | None) -> EngineFigures:

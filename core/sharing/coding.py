@@ -4,7 +4,6 @@ Each place and each code is written with the bits that its frequency asks for, b
 """
 
 import copy
-from collections import Counter
 from typing import Any
 
 import numpy as np
@@ -12,7 +11,7 @@ import torch
 from safetensors.numpy import load, save
 from torch import nn
 
-from core.sharing.shared import SharedWeights, shareable
+from core.sharing.shared import SharedWeights, shareable, written_once
 
 LEAST = 2
 """Codes of a layer that a model of frequencies is made of at least."""
@@ -66,7 +65,7 @@ def from_range_coded(content: bytes, network: nn.Module) -> nn.Module:
     decoder = constriction.stream.queue.RangeDecoder(file["stream"])
     coded = shareable(made)
     with torch.no_grad():
-        for name, old in _written_once(made).items():
+        for name, old in written_once(made).items():
             count = old.numel()
             if name in coded:
                 (kept, many), sizes = sizes[:2], sizes[2:]
@@ -82,19 +81,9 @@ def from_range_coded(content: bytes, network: nn.Module) -> nn.Module:
     return made
 
 
-def _written_once(network: nn.Module) -> dict[str, torch.Tensor]:
-    """Return the tensors of floating point, each once; what several layers share, under its first name."""
-    found, seen = {}, Counter[int]()
-    for name, value in network.state_dict().items():
-        if value.is_floating_point() and not (value.numel() and seen[value.data_ptr()]):
-            seen[value.data_ptr()] += 1
-            found[name] = value
-    return found
-
-
 def _rest(network: nn.Module) -> list[np.ndarray]:
     coded = shareable(network)
-    return [value.float().flatten().numpy() for name, value in _written_once(network).items() if name not in coded]
+    return [value.float().flatten().numpy() for name, value in written_once(network).items() if name not in coded]
 
 
 def _narrow(numbers: np.ndarray) -> np.ndarray:

@@ -35,17 +35,20 @@ class SharedWeights:
     codes: Mapping[str, Tensor]
 
 
-def shareable(model: nn.Module) -> dict[str, Tensor]:
-    """Return the tensors that are written as codes, by name: all of floating point with two dimensions or more.
-
-    What several layers share is there once, under its first name.
-    """
-    found, seen = {}, set()
+def written_once(model: nn.Module) -> dict[str, Tensor]:
+    """Return the tensors of floating point by name; what several layers share is there once, under its first name."""
+    found: dict[str, Tensor] = {}
+    seen: set[int] = set()
     for name, value in model.state_dict().items():
-        if value.is_floating_point() and value.ndim > 1 and value.numel() and value.data_ptr() not in seen:
-            seen.add(value.data_ptr())
+        if value.is_floating_point() and value.data_ptr() not in seen:
+            seen |= {value.data_ptr()} if value.numel() else set()
             found[name] = value
     return found
+
+
+def shareable(model: nn.Module) -> dict[str, Tensor]:
+    """Return those that are written as codes: of two dimensions or more."""
+    return {name: value for name, value in written_once(model).items() if value.ndim > 1 and value.numel()}
 
 
 def share_weights(pruned: Pruned, bits: int) -> SharedWeights:
@@ -98,7 +101,8 @@ def tune_shared(task: Task, shared: SharedWeights, seed: int = 0, steps: int = S
                 return
             for name, value in moved.items():
                 gradient = parameters[name].grad
-                assert gradient is not None  # each shared parameter takes part
+                if gradient is None:  # the network does not use it
+                    continue
                 sums = torch.zeros(len(value) + 1).index_add_(0, shared.codes[name].flatten(), gradient.flatten())
                 value.grad = sums[1:]
             optimiser.step()

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import numpy as np
+
 from core.language import text
 from core.measure import Change, change, file_sizes, plain_size
 from core.pruning import Pruned
@@ -58,7 +60,7 @@ def file_steps(
     yield FileProgress(tuple(steps), text("Sharing values"))
     shared = share_weights(pruned, bits)
     quality = task.evaluate(shared.model, "validation", limit)
-    add(text("values shared, places and codes plain"), _plain_codes(shared), quality)
+    add(text("values shared, places and codes plain"), len(_plain_codes(shared)), quality)
     for done, of in tune_shared(task, shared):
         if done % 20 == 1:
             yield FileProgress(tuple(steps), text("Tuning the shared values: step {done} of {of}", done=done, of=of))
@@ -68,13 +70,13 @@ def file_steps(
     yield FileProgress(tuple(steps))
 
 
-def _plain_codes(shared: SharedWeights) -> int:
-    """Return the bytes of one bit a place, and as many bits for each kept weight's code as its layer's values take."""
-    whole = 0
+def _plain_codes(shared: SharedWeights) -> bytes:
+    """Write one bit a place, and as many bits for each kept weight's code as its layer's values take."""
+    parts = []
     for name, codes in shared.codes.items():
-        kept, values = int((codes != 0).sum()), shared.values[name]
+        places, values = codes.flatten().numpy(), shared.values[name].numpy()
         width = max(1, (len(values) - 1).bit_length())
-        whole += -(-codes.numel() // 8) + -(-kept * width // 8) + 4 * len(values)
-    coded = set(shared.codes)
-    rest = {name: value for name, value in shared.model.state_dict().items() if name not in coded}
-    return whole + sum(value.numel() * value.element_size() for value in rest.values())
+        bits = (places[places != 0] - 1)[:, None] >> np.arange(width) & 1
+        parts += [np.packbits(places != 0), np.packbits(bits.astype(np.uint8)), values]
+    rest = [value.numpy() for name, value in shared.model.state_dict().items() if name not in shared.codes]
+    return b"".join(each.tobytes() for each in (*parts, *rest))

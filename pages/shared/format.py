@@ -6,7 +6,7 @@ from typing import Literal
 from streamlit.delta_generator import DeltaGenerator
 
 from core.language import text
-from core.measure import Change, PlanResult, Quality
+from core.measure import Change, Latency, PlanResult, Quality
 from core.measure import change as measured_change
 from core.quality import METRICS
 from pages.shared.words import t
@@ -23,6 +23,13 @@ def format_percent(share: float, digits: int = 1) -> str:
 def format_bytes(count: int) -> str:
     """Write a number of bytes in decimal units."""
     return f"{count / 1e6:.2f} MB" if count >= 1e6 else f"{count / 1e3:.1f} kB"
+
+
+def format_latency(found: Latency | None) -> str:
+    """Write milliseconds with their quartiles; dots while they are being measured."""
+    if found is None:
+        return "..."
+    return t("{median:.3f} ({low:.3f} to {high:.3f})", median=found.median, low=found.low, high=found.high)
 
 
 def format_value(metric: str, value: float, digits: int | None = None) -> str:

@@ -8,17 +8,14 @@ from core.engines import ENGINES, EngineFigures, engine_advice, network_name
 from core.jobs.job import Job
 from core.stages import Subject
 from pages.shared.charts import draw_chart
-from pages.shared.format import format_bytes, format_change, format_quality
+from pages.shared.format import format_bytes, format_change, format_latency, format_quality
 from pages.shared.job_button import job_button, show_until_results
-from pages.shared.no_examples import has_examples
 from pages.shared.terms import with_terms
 from pages.shared.words import t, t_of
 
 
 def offer_engines(subject: Subject) -> None:
     """Offer to run the dense network and a stage in each engine, and draw what was found."""
-    if not has_examples(subject.network):
-        return
     told, start = st.columns([3, 1], vertical_alignment="center", gap="medium")
     told.caption(
         with_terms(
@@ -79,12 +76,7 @@ def _rows(found: EngineFigures) -> list[dict[str, str]]:
             t(metric): format_quality(found.quality[run]),
             t("Change"): "" if run == ("torch", "dense") else format_change(found.changes[run]),
             **{
-                t("{batch} at a time, ms", batch=batch): t(
-                    "{median:.3f} ({low:.3f} to {high:.3f})",
-                    median=times[run].median,
-                    low=times[run].low,
-                    high=times[run].high,
-                )
+                t("{batch} at a time, ms", batch=batch): format_latency(times[run])
                 for batch, times in found.latency.items()
                 if run in times
             },

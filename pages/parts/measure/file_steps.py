@@ -8,7 +8,6 @@ from core.sharing import BITS, FileProgress
 from core.stages import Subject
 from pages.shared.format import format_bytes, format_change, format_quality
 from pages.shared.job_button import job_button, show_until_results
-from pages.shared.no_examples import has_examples
 from pages.shared.words import t
 
 USUAL_BITS = 5
@@ -16,8 +15,6 @@ USUAL_BITS = 5
 
 def offer_file_steps(subject: Subject) -> None:
     """Offer to share values among weights and write them by frequency, and list what each step takes off."""
-    if not has_examples(subject.network):
-        return
     told, choice, start = st.columns([3, 1, 1], vertical_alignment="bottom", gap="medium")
     told.caption(
         t(

@@ -6,9 +6,9 @@ import pandas as pd
 import streamlit as st
 
 from core.jobs.job import Job
-from core.measure import ENCODINGS, Latency, ShippingFigures, advice
+from core.measure import ENCODINGS, ShippingFigures, advice
 from core.stages import Subject
-from pages.shared.format import format_bytes
+from pages.shared.format import format_bytes, format_latency
 from pages.shared.job_button import job_button, show_until_results
 from pages.shared.terms import with_terms
 from pages.shared.words import t, t_of
@@ -76,7 +76,7 @@ def _variant_rows(found: ShippingFigures) -> list[dict[str, Any]]:
             t("Parameters"): found.parameters.get(kind),
             t("Operations (MACs)"): found.macs.get(kind),
             **{
-                t("{batch} at a time, ms", batch=batch): _format_time(each.get(kind))
+                t("{batch} at a time, ms", batch=batch): format_latency(each.get(kind))
                 for batch, each in found.latency.items()
             },
         }
@@ -98,9 +98,3 @@ def _file_rows(found: ShippingFigures) -> list[dict[str, str]]:
             for kind, size in found.files.items()
         ),
     ]
-
-
-def _format_time(found: Latency | None) -> str:
-    if found is None:
-        return "..."
-    return t("{median:.3f} ({low:.3f} to {high:.3f})", median=found.median, low=found.low, high=found.high)

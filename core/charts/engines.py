@@ -23,17 +23,19 @@ class EngineTime:
 
 
 def engine_chart(times: Sequence[EngineTime], theme: str = "light") -> dict[str, Any]:
-    """Draw one picture a batch size, in it two bars an engine: medians of milliseconds, with quartiles."""
+    """Draw one picture a batch size, below each other, in it two bars an engine: medians of milliseconds, with quartiles."""
     batches, engines = sorted({each.batch for each in times}), list(dict.fromkeys(each.engine for each in times))
-    layout: dict[str, Any] = {**base_layout(theme, 90 + 56 * len(engines)), "annotations": [], "barmode": "group"}
+    height = 60 + len(batches) * (70 + 40 * len(engines))
+    layout: dict[str, Any] = {**base_layout(theme, height), "barmode": "group"}
     layout["margin"] = {**layout["margin"], "l": 190, "t": 56}
-    layout["yaxis"] = {**base_axis(theme), "autorange": "reversed", "showgrid": False, "type": "category"}
+    down = {**base_axis(theme), "autorange": "reversed", "showgrid": False, "type": "category"}
     traces = []
     for number, batch in enumerate(batches):
         name = "" if number == 0 else str(number + 1)
-        left, right = number / len(batches), (number + 0.92) / len(batches)
+        bottom, top = 1 - (number + 0.76) / len(batches), 1 - number / len(batches)
         title = {"text": text("milliseconds, {batch} at a time", batch=batch)}
-        layout[f"xaxis{name}"] = {**base_axis(theme), "domain": [left, right], "rangemode": "tozero", "title": title}
+        layout[f"xaxis{name}"] = {**base_axis(theme), "anchor": f"y{name}", "rangemode": "tozero", "title": title}
+        layout[f"yaxis{name}"] = {**down, "anchor": f"x{name}", "domain": [bottom, top]}
         traces += [_bars([t for t in times if t.batch == batch and t.shipped is s], name, theme) for s in NETWORKS]
     return {"data": [each for each in traces if each], "layout": layout}
 
@@ -53,7 +55,7 @@ def _bars(times: Sequence[EngineTime], axis: str, theme: str) -> dict[str, Any]:
         "x": [each.median for each in found],
         "y": [each.engine for each in times],
         "xaxis": f"x{axis}",
-        "yaxis": "y",
+        "yaxis": f"y{axis}",
         "marker": {
             "color": colour,
             "pattern": {"shape": pattern, "fillmode": "overlay", "fgcolor": INK[theme], "size": 6},

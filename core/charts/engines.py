@@ -23,7 +23,7 @@ class EngineTime:
 
 
 def engine_chart(times: Sequence[EngineTime], theme: str = "light") -> dict[str, Any]:
-    """Draw one picture a batch size, below each other, in it two bars an engine: medians of milliseconds, with quartiles."""
+    """Draw a picture a batch size, each with two bars an engine: medians of milliseconds, with quartiles."""
     batches, engines = sorted({each.batch for each in times}), list(dict.fromkeys(each.engine for each in times))
     height = 60 + len(batches) * (70 + 40 * len(engines))
     layout: dict[str, Any] = {**base_layout(theme, height), "barmode": "group"}

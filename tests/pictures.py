@@ -6,9 +6,10 @@ class: a teacher and two learners at each turn of a step. A page with an error, 
 """
 
 import argparse
+import contextlib
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, TimeoutError, expect, sync_playwright
 
 from core.language import languages
 from core.lessons import list_lessons
@@ -86,7 +87,8 @@ def guess_all(page: Page) -> None:
         if button.first.is_disabled():
             page.get_by_test_id("stRadio").locator("label:has(input[type=radio])").last.click()
             expect(button.first).to_be_enabled()
-        button.first.click()
+        with contextlib.suppress(TimeoutError):  # it was drawn anew just now; what is there then is looked at again
+            button.first.click(timeout=5_000)
         settle(page)
 
 

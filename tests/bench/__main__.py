@@ -7,6 +7,7 @@ import json
 from tests.bench import (
     adapt,
     class_join,
+    class_load,
     engines,
     fields,
     hub,
@@ -26,8 +27,11 @@ from tests.bench import (
 )
 from tests.bench.results import machine, write
 
+NAMES = {"class_load": "class"}
+"""Of benches that are called by another name than their file, since that is a word of the language."""
+
 BENCHES = {
-    bench.__name__.rpartition(".")[2]: bench
+    NAMES.get(name := bench.__name__.rpartition(".")[2], name): bench
     for bench in (
         live,
         prune,
@@ -43,6 +47,7 @@ BENCHES = {
         adapt,
         person,
         class_join,
+        class_load,
         hub,
         repair,
         small_file,
@@ -62,10 +67,17 @@ def main() -> None:
     ask.add_argument("--network", help="of `adapt` and `repair`: this network")
     ask.add_argument("--target", help="of `adapt`: one target alone, such as digits")
     ask.add_argument("--examples", type=int, help="of `adapt`: one number of examples alone")
+    ask.add_argument("--visitors", type=int, help="of `class`: how many")
+    ask.add_argument("--seconds", type=float, help="of `class`: how long they slide")
+    ask.add_argument("--every", type=float, help="of `class`: seconds between two places of a visitor")
+    ask.add_argument("--plans", choices=["usual", "own"], help="of `class`: the same plan for all, or each another one")
+    ask.add_argument("--tunes", type=int, help="of `class`: fine-tunes that run meanwhile")
+    ask.add_argument("--growth", action="store_true", help="of `class`: 1, 3, 10, 30 and 100 visitors")
     ask.add_argument("--kind", help="of `hub`: one kind alone, such as bert")
     asked = ask.parse_args()
     bench, rows = BENCHES[asked.bench], []
-    only = {key: value for key in ("field", "network", "target", "examples", "kind") if (value := getattr(asked, key))}
+    plain = ("bench", "json", "write")
+    only = {key: value for key, value in vars(asked).items() if key not in plain and value}
     if only.keys() - set(inspect.signature(bench.run).parameters):
         ask.error(f"{asked.bench} does not know {', '.join(only)}.")
     for row in bench.run(**only):

@@ -27,6 +27,7 @@ class RawSession:
     """Hold one connection: which widgets are on its page, and all that was drawn.
 
     page: the name in the address; widgets: what they are called -> their id; states: what this visitor has set.
+    received: bytes of all messages so far; errors: exceptions that were drawn.
     """
 
     socket: Any
@@ -37,6 +38,9 @@ class RawSession:
     states: dict[str, WidgetState] = field(default_factory=dict)
     told: list[Told] = field(default_factory=list)
     page_hash: str = ""
+    received: int = 0
+    errors: list[str] = field(default_factory=list)
+    _known: set[str] = field(default_factory=set)
     _news: asyncio.Event = field(default_factory=asyncio.Event)
     _repeating: dict[str, asyncio.Task] = field(default_factory=dict)
 
@@ -46,6 +50,7 @@ class RawSession:
         asked = message.rerun_script
         asked.query_string, asked.page_name, asked.page_script_hash = self.query, self.page, self.page_hash
         asked.fragment_id, asked.is_auto_rerun = fragment, bool(fragment)
+        asked.cached_message_hashes.extend(self._known)
         asked.context_info.url, asked.context_info.locale = self.url, "en"
         asked.widget_states.widgets.extend(self.states.values())
         if trigger:
@@ -83,12 +88,16 @@ class RawSession:
     async def listen(self) -> None:
         """Take in what the server sends, until the connection ends."""
         async for content in self.socket:
+            self.received += len(content)
             self._take_in(ForwardMsg.FromString(content))
             self._news.set()
 
     def _take_in(self, message: ForwardMsg) -> None:
         kind = message.WhichOneof("type")
+        if message.metadata.cacheable and message.hash:
+            self._known.add(message.hash)  # large ones are sent once, as to a browser
         if kind == "new_session" and not message.metadata.run.fragment_ids:
+            self.told.append((time.monotonic(), "run", ""))
             self._stop_repeating(list(self._repeating))
         elif kind == "navigation":  # a new session names the app's own script; this, the page that it runs
             self.page_hash = message.navigation.page_script_hash
@@ -106,9 +115,11 @@ class RawSession:
         kind = element.WhichOneof("type")
         drawn = getattr(element, kind)
         said = ""
+        if kind == "exception":
+            self.errors.append(drawn.message)
         if kind in ("button", "text_input", "slider", "selectbox"):
             self.widgets[drawn.label] = drawn.id
-        elif kind in ("markdown", "alert", "text", "metric", "plotly_chart"):
+        elif kind in ("markdown", "alert", "text", "html", "metric", "plotly_chart"):
             said = f"{getattr(drawn, 'label', '')} {getattr(drawn, 'body', '')}{getattr(drawn, 'spec', '')}"
         self.told.append((time.monotonic(), kind, said))
 

@@ -1,12 +1,13 @@
 """What all visitors share: networks, scores, workers and figures, each loaded or computed once."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import streamlit as st
 
 from core.errors import BadPlan
 from core.keys import Key, about
+from core.lane import Lane
 from core.language import text
 from core.measure import Cost, PlanResult, Quality, cost, judge_network, judge_plan
 from core.memo import Memo
@@ -133,19 +134,37 @@ def known_dense_quality(name: str) -> Quality | None:
     return memo().peek(Key(name, "quality"))
 
 
+@st.cache_resource(show_spinner=False)
+def lane() -> Lane:
+    """Return the one lane in which networks are judged, whoever looks at them."""
+    return Lane(memo())
+
+
 def results(subject: Subject) -> Iterator[PlanResult]:
     """Yield how a stage is, early figures first and the settled one last; just that one if it is known already.
 
-    Visitors who look at the same network share what is computed for it.
+    Visitors who look at the same network share what is computed for it. Whoever moves on waits no longer.
     """
+    key = about(subject, "result")
+    known = memo().peek(key)
+    if known is not None:
+        return iter([known])
+    return lane().follow(key, _judging(subject), _look_up)
+
+
+def _judging(subject: Subject) -> Callable[[], Iterator[PlanResult]]:
+    """Return what judges a stage; what takes long before, as scoring, is done by who asks, with a word on the page."""
     name, plan = subject.network, subject.plan
+    whole = task(name)
+    if subject.stage != "pruned":
+        return lambda: judge_network(whole, network(subject))
+    order = ranking(name, plan)
+    return lambda: judge_plan(whole, plan, order)
 
-    def judge() -> Iterator[PlanResult]:
-        if subject.stage == "pruned":
-            return judge_plan(task(name), plan, ranking(name, plan))
-        return judge_network(task(name), network(subject))
 
-    return memo().stream(about(subject, "result"), judge)
+def _look_up() -> None:
+    """Let Streamlit end a run whose visitor has moved on: it does so when state is read, and at nothing else here."""
+    "" in st.session_state  # noqa: B015
 
 
 def known_result(subject: Subject) -> PlanResult | None:

@@ -1,0 +1,231 @@
+"""One lane for judging: ever better answers to many visitors, computed on one thread, what people look at now first.
+
+Were each visitor's own thread to compute, thirty would fight for two cores over places that most have left. Here the
+first item of what was asked for last comes before all others; then the rest of what somebody still looks at. Whoever
+asks for the same reads along, what nobody looks at any more is dropped, and what may be asked for soon is computed
+while nobody waits. Nobody starves: every FAIR-th turn goes to whoever has waited longest.
+"""
+
+import atexit
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from core.memo import Memo
+
+FAIR = 4
+"""Every so many turns one goes to what has waited longest."""
+
+LOOK_UP = 0.05
+"""Seconds after which somebody who waits finds out whether they still want it."""
+
+MOST_AHEAD = 64
+"""Answers that are to be computed while nobody waits; the oldest wishes are forgotten."""
+
+IDLE = 10.0
+"""Seconds without work after which the thread ends; the next who asks starts it again."""
+
+LAST_ITEM = 5.0
+"""Seconds that the end of this process waits for the item at work: in the middle of torch, it would be a crash."""
+
+Make = Callable[[], Iterable[Any]]
+
+
+@dataclass(eq=False)
+class Stream:
+    """Hold one answer on its way: its items so far, and who reads them.
+
+    asked: when somebody asked for it last; served: when it had its last turn, or came; both on the lane's clock.
+    ahead: whether it goes on without readers, while nobody waits for anything.
+    error: what it ended with, if it did not come to its end.
+    """
+
+    key: Hashable
+    make: Make
+    asked: float
+    served: float
+    news: threading.Condition
+    items: list[Any] = field(default_factory=list)
+    readers: int = 0
+    ahead: bool = False
+    over: bool = False
+    error: Exception | None = None
+    source: Iterator[Any] | None = None
+
+
+def choose(waiting: Iterable[Stream], turn: int) -> Stream | None:
+    """Return the stream that has the next turn; None if nobody waits."""
+    wanted = list(waiting)
+    if not wanted:
+        return None
+    if turn % FAIR == 0:
+        return min(wanted, key=lambda each: each.served)
+    return max(wanted, key=lambda each: (not each.items, each.asked))
+
+
+class Lane:
+    """Compute streams of answers item by item on one thread, and store the last item of each.
+
+    memo: where whole answers are kept; clock: seconds, for which answers are newer.
+    own_thread: whether a thread computes; without one, whoever calls `take_turn` does.
+    """
+
+    def __init__(self, memo: Memo, clock: Callable[[], float] = time.monotonic, own_thread: bool = True) -> None:
+        self._memo, self._clock, self._own_thread = memo, clock, own_thread
+        self._lock = threading.RLock()
+        self._work = threading.Condition(self._lock)
+        self._streams: dict[Hashable, Stream] = {}
+        self._ahead: OrderedDict[Hashable, Make] = OrderedDict()
+        self._turn = 0
+        self._closed = False
+        self._thread: threading.Thread | None = None
+
+    def follow(self, key: Hashable, make: Make, look_up: Callable[[], object] = lambda: None) -> Iterator[Any]:
+        """Yield what `make` yields, as it is computed, and store the last of it; just that one if it is stored already.
+
+        make: called on the lane's own thread; two who ask for one key share what the first one's gives.
+        look_up: called now and then while this waits; what it raises ends the waiting, as when a visitor has moved on.
+        Whatever `make` raises is raised to all who read, and nothing is stored.
+        """
+        with self._lock:
+            known = key in self._memo
+            stored = self._memo.peek(key) if known else None
+            stream = None if known else self._joined(key, make)
+        if stream is None:
+            yield stored
+            return
+        place = 0
+        try:
+            while self._wait_for(stream, place, look_up):
+                yield stream.items[place]
+                place += 1
+            if stream.error:
+                raise stream.error
+        finally:
+            self._leave(stream)
+
+    def offer(self, key: Hashable, make: Make) -> None:
+        """Have an answer computed and stored once nobody waits, if there is ever such a moment."""
+        with self._lock:
+            if key in self._memo or key in self._streams:
+                return
+            self._ahead[key] = make
+            self._ahead.move_to_end(key)
+            if len(self._ahead) > MOST_AHEAD:
+                self._ahead.popitem(last=False)
+            self._begin()
+
+    @property
+    def waiting(self) -> int:
+        """How many answers somebody waits for."""
+        with self._lock:
+            return sum(each.readers > 0 for each in self._streams.values())
+
+    def take_turn(self) -> bool:
+        """Compute one item of one stream; return whether there was anything to do."""
+        with self._lock:
+            stream = self._next()
+            if stream is None:
+                return False
+            stream.served = self._clock()
+        try:
+            if stream.source is None:
+                stream.source = iter(stream.make())
+            item = next(stream.source)
+        except StopIteration:
+            self._end(stream)
+        except Exception as error:
+            self._end(stream, error)
+        else:
+            with self._lock:
+                stream.items.append(item)
+                stream.news.notify_all()
+        return True
+
+    def close(self) -> None:
+        """Take no more turns, and wait a while for the one at work."""
+        with self._lock:
+            self._closed, thread = True, self._thread
+            self._work.notify_all()
+        if thread is not None and thread is not threading.current_thread():
+            thread.join(LAST_ITEM)
+
+    def _joined(self, key: Hashable, make: Make) -> Stream:
+        """Return the stream of a key with one more reader, and see that somebody computes it."""
+        self._ahead.pop(key, None)
+        stream = self._streams.get(key) or self._new(key, make)
+        stream.asked = self._clock()
+        stream.readers += 1
+        self._begin()
+        return stream
+
+    def _new(self, key: Hashable, make: Make, ahead: bool = False) -> Stream:
+        now = self._clock()
+        stream = Stream(key, make, now, now, threading.Condition(self._lock), ahead=ahead)
+        self._streams[key] = stream
+        return stream
+
+    def _wait_for(self, stream: Stream, place: int, look_up: Callable[[], object]) -> bool:
+        """Wait for an item of a stream; return whether there is one, or the stream is over."""
+        while True:
+            with self._lock:
+                if not stream.over and place == len(stream.items):
+                    stream.news.wait(LOOK_UP)
+                if place < len(stream.items):
+                    return True
+                if stream.over:
+                    return False
+            look_up()
+
+    def _leave(self, stream: Stream) -> None:
+        with self._lock:
+            stream.readers -= 1
+            if not stream.readers and not stream.ahead:
+                self._forget(stream)
+
+    def _forget(self, stream: Stream) -> None:
+        if self._streams.get(stream.key) is stream:
+            del self._streams[stream.key]
+
+    def _next(self) -> Stream | None:
+        """Choose what has the next turn: what somebody waits for, or else what may be asked for, the newest first."""
+        self._turn += 1
+        chosen = choose((each for each in self._streams.values() if each.readers), self._turn)
+        if chosen is None:
+            chosen = next(iter(self._streams.values()), None)  # what was begun ahead; all others have readers
+        if chosen is None and self._ahead:
+            chosen = self._new(*self._ahead.popitem(), ahead=True)
+        return chosen
+
+    def _end(self, stream: Stream, error: Exception | None = None) -> None:
+        with self._lock:
+            stream.error, stream.source, stream.over = error, None, True
+            if stream.items and error is None:
+                self._memo.put(stream.key, stream.items[-1])
+            self._forget(stream)
+            stream.news.notify_all()
+
+    def _begin(self) -> None:
+        """Start the thread if there is none, or wake it."""
+        if self._own_thread and self._thread is None and not self._closed:
+            self._thread = threading.Thread(target=self._serve, daemon=True, name="lane")
+            self._thread.start()
+            atexit.register(self.close)
+        self._work.notify()
+
+    def _serve(self) -> None:
+        while True:
+            busy = not self._closed and self.take_turn()
+            with self._lock:
+                if not busy and not self._closed and not self._is_wanted():
+                    self._work.wait(IDLE)
+                if self._closed or not (busy or self._is_wanted()):
+                    self._thread = None
+                    atexit.unregister(self.close)
+                    return
+
+    def _is_wanted(self) -> bool:
+        return bool(self._ahead or self._streams)

@@ -24,7 +24,7 @@ LAYERS = (
     ("stages",),
     ("keys", "classroom"),
     ("measure",),
-    ("charts", "sharing"),
+    ("charts", "sharing", "answers"),
     ("export", "onnx_files"),
     ("engines",),
     ("jobs",),

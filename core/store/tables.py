@@ -1,6 +1,18 @@
 """Tables of the store. A change here needs a migration in `migrations/versions` beside it."""
 
-from sqlalchemy import Column, Float, ForeignKey, Index, Integer, MetaData, String, Table, Text, UniqueConstraint
+from sqlalchemy import (
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
 
 METADATA = MetaData()
 
@@ -146,6 +158,15 @@ tries = Table(
     Column("number", Integer, nullable=False, doc="tries within that minute"),
 )
 
+answers = Table(
+    "answers",
+    METADATA,
+    Column("name", String(64), primary_key=True, doc="hash of what it is about and of the code that found it"),
+    Column("content", LargeBinary, nullable=False, doc="zipped JSON, as `core.answers` writes it"),
+    Column("size", Integer, nullable=False, doc="bytes of the content"),
+    Column("used", Float, nullable=False, doc="seconds since 1970, when it was last read or written, to the hour"),
+)
+
 TRIED = nodes.join(experiments, nodes.c.experiment == experiments.c.id)
 """What visits have tried: nodes with their experiments."""
 
@@ -157,3 +178,4 @@ Index("guesses_of_a_step", guesses.c.classroom, guesses.c.lesson, guesses.c.step
 Index("submissions_of_a_class", submissions.c.classroom, submissions.c.challenge)
 Index("quiz_answers_of_a_class", quiz_answers.c.classroom)
 Index("tries_by_age", tries.c.minute)
+Index("answers_by_age", answers.c.used)

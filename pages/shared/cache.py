@@ -7,11 +7,8 @@ import streamlit as st
 
 from core.errors import BadPlan
 from core.keys import Key, about
-from core.lane import Lane
 from core.language import text
 from core.measure import Cost, PlanResult, Quality, cost, judge_network, judge_plan
-from core.memo import Memo
-from core.memory import bytes_in_memory
 from core.pruning import Pruned, PruningPlan, Ranking, prune, rank, removable, shrink
 from core.pruning.masks import cut
 from core.stages import Subject, catalogue_name, load_network, stage_network, stored_weights, with_packed
@@ -20,15 +17,13 @@ from core.tasks import Task, TaskInfo, catalog, load
 from core.tasks.hub.local import is_of_hub
 from core.tasks.libraries import is_of_library
 from core.tasks.names import TaskName
+from pages.shared import answers
 from pages.shared.errors import in_one
 from pages.shared.storage import store
 from pages.shared.words import Later
 
 LOADING = Later(text("Loading the network ..."))
 JUDGING = Later(text("Judging what is important ..."))
-
-ANSWERS = 200_000_000
-"""Bytes of answers that are kept for whoever asks next; one step of the slider takes some thousands."""
 
 
 @st.cache_data(max_entries=1, show_spinner=False)
@@ -118,26 +113,17 @@ def removable_names(name: str, granularity: str, embeddings: bool) -> tuple[str,
     return removable(task(name), granularity, embeddings)
 
 
-@st.cache_resource(show_spinner=False)
-def memo() -> Memo:
-    """Return the answers that somebody already asked for."""
-    return Memo(ANSWERS, bytes_in_memory)
-
-
 def dense_quality(name: str) -> Quality:
     """Judge the dense network on validation data."""
-    return memo().get(Key(name, "quality"), lambda: task(name).evaluate(task(name).model))
+    found: Quality = answers.memo().get(
+        Key(name, "quality"), lambda: settled_result(Subject(name, stage="dense")).quality
+    )
+    return found
 
 
 def known_dense_quality(name: str) -> Quality | None:
     """Return the quality of the dense network if it was judged already."""
-    return memo().peek(Key(name, "quality"))
-
-
-@st.cache_resource(show_spinner=False)
-def lane() -> Lane:
-    """Return the one lane in which networks are judged, whoever looks at them."""
-    return Lane(memo())
+    return answers.memo().peek(Key(name, "quality"))
 
 
 def results(subject: Subject) -> Iterator[PlanResult]:
@@ -145,31 +131,43 @@ def results(subject: Subject) -> Iterator[PlanResult]:
 
     Visitors who look at the same network share what is computed for it. Whoever moves on waits no longer.
     """
-    key = about(subject, "result")
-    known = memo().peek(key)
-    if known is not None:
-        return iter([known])
-    return lane().follow(key, _judging(subject), _look_up)
+    known = known_result(subject)
+    return iter([known]) if known is not None else answers.follow(about(subject, "result"), _judging(subject))
+
+
+def look_ahead(subject: Subject) -> None:
+    """Have a stage judged once nobody waits, since somebody may look at it soon; not where that takes long."""
+    if not is_large(subject.network) and known_result(subject) is None:
+        answers.lane().offer(about(subject, "result"), _judging(subject))
 
 
 def _judging(subject: Subject) -> Callable[[], Iterator[PlanResult]]:
     """Return what judges a stage; what takes long before, as scoring, is done by who asks, with a word on the page."""
     name, plan = subject.network, subject.plan
-    whole = task(name)
-    if subject.stage != "pruned":
-        return lambda: judge_network(whole, network(subject))
-    order = ranking(name, plan)
-    return lambda: judge_plan(whole, plan, order)
+    whole, lasting = task(name), answers.lasting()
+    order = ranking(name, plan) if subject.stage == "pruned" else None
 
+    def judge() -> Iterator[PlanResult]:
+        result: PlanResult | None = None
+        judging = judge_plan(whole, plan, order) if order is not None else judge_network(whole, network(subject))
+        for result in judging:
+            yield result
+        if result is not None:
+            lasting.keep(about(subject, "result"), result)
 
-def _look_up() -> None:
-    """Let Streamlit end a run whose visitor has moved on: it does so when state is read, and at nothing else here."""
-    "" in st.session_state  # noqa: B015
+    return judge
 
 
 def known_result(subject: Subject) -> PlanResult | None:
     """Return how a stage is, judged on all validation data, if that is known already."""
-    return memo().peek(about(subject, "result"))
+    found: PlanResult | None = answers.known(about(subject, "result"))
+    return found
+
+
+def keep_result(subject: Subject, result: PlanResult) -> None:
+    """Keep how a stage is, as somebody else has found it out; what is not settled is kept nowhere."""
+    if result.settled and known_result(subject) is None:
+        answers.keep(about(subject, "result"), result)
 
 
 def settled_result(subject: Subject) -> PlanResult:
@@ -180,6 +178,16 @@ def settled_result(subject: Subject) -> PlanResult:
 
 @st.cache_data(max_entries=2_000, show_spinner=False)
 def _cost_and_refusal(subject: Subject) -> tuple[Cost, str]:
+    known: Cost | None = answers.known(about(subject, "cost"))
+    if known is not None:
+        return known, ""
+    counted, refusal = _count(subject)
+    if not refusal:
+        answers.keep(about(subject, "cost"), counted)
+    return counted, refusal
+
+
+def _count(subject: Subject) -> tuple[Cost, str]:
     found = network(subject)
     try:
         return cost(shrink(found) if found.plan.structured else found.model), ""

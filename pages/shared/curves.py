@@ -1,10 +1,11 @@
 """A network's curve over sparsity: filled in beside the page while somebody looks at it, one for all visitors."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 from core.jobs.job import Job
-from core.keys import Key, about
+from core.keys import Key
 from core.measure import PlanResult
 from core.pruning import PruningPlan
 from core.stages import Subject
@@ -19,11 +20,15 @@ def curve_job(name: str, plan: PruningPlan) -> Job:
 
     What it has found so far is put where the slider looks, so that a point of the curve is judged once.
     """
-    job = _sweep(name, plan.without_amount, "sweep").follow()
+    base = plan.without_amount
+
+    def known() -> tuple[PlanResult, ...]:
+        found = (cache.known_result(Subject(name, each)) for each in _plans(base))
+        return tuple(each for each in found if each is not None)
+
+    job = _sweep(name, base, "sweep", known=known).follow()
     for point in job.results:
-        there = Subject(name, point.plan)
-        if cache.known_result(there) is None:
-            cache.memo().put(about(there, "result"), point)
+        cache.keep_result(Subject(name, point.plan), point)
     return job
 
 
@@ -32,17 +37,27 @@ def repaired_curve_job(name: str, plan: PruningPlan, how: str) -> Job:
     return _sweep(name, plan.without_amount, f"sweep repaired {how}", how).follow()
 
 
-def _sweep(name: str, base: PruningPlan, what: str, *how: str) -> shared_work.SharedWork:
+def _sweep(
+    name: str,
+    base: PruningPlan,
+    what: str,
+    *how: str,
+    known: Callable[[], tuple[PlanResult, ...]] = tuple,
+) -> shared_work.SharedWork:
     """Return the work on one curve, which goes on with the points that are not known yet.
 
-    what: the kind of answer; how: further arguments of the work.
+    what: the kind of answer; how: further arguments of the work; known: finds the points of earlier servers.
     """
 
     def remaining(known: tuple[PlanResult, ...]) -> tuple[Any, ...]:
         done = {point.plan for point in known}
         return name, tuple(each for each in _plans(base) if each not in done), *how
 
-    return shared_work.find("sweep", Key(name, what, base), remaining, keep=_is_settled, patience=PATIENCE)
+    def complete(found: tuple[PlanResult, ...]) -> bool:
+        return {point.plan for point in found} >= set(_plans(base))
+
+    about = Key(name, what, base)
+    return shared_work.find("sweep", about, remaining, _is_settled, None, PATIENCE, known, complete)
 
 
 def _plans(base: PruningPlan) -> tuple[PruningPlan, ...]:

@@ -12,7 +12,7 @@ from core.language import SOURCE, text, translate
 from core.measure import PlanResult, Quality
 from core.stages import Subject, catalogue_name, stored_weights
 from core.tasks.recommender.person import Person, task_with_person
-from pages.shared import cache, in_class
+from pages.shared import answers, cache, in_class
 from pages.shared.errors import show_errors
 from pages.shared.format import format_bytes
 from pages.shared.in_hand import InHand
@@ -90,7 +90,9 @@ def _judge(subject: Subject, split: str) -> Quality:
             cache.dense_quality(subject.network) if subject.stage == "dense" else cache.settled_result(subject).quality
         )
     model = cache.network(subject).model
-    found: Quality = cache.memo().get(about(subject, split), lambda: cache.task(subject.network).evaluate(model, split))
+    found: Quality = answers.memo().get(
+        about(subject, split), lambda: cache.task(subject.network).evaluate(model, split)
+    )
     return found
 
 

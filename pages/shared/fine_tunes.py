@@ -26,7 +26,7 @@ from core.store.figures import quality_to_data
 from core.store.results import tuned_results
 from core.tasks import Task
 from core.tuning import Recipe
-from pages.shared import cache, visit
+from pages.shared import answers, cache, visit
 from pages.shared.errors import in_one
 from pages.shared.fine_tune_record import COSTS, KIND, FineTune, read_fine_tune
 from pages.shared.storage import store
@@ -79,7 +79,7 @@ def start_fine_tune(network: str, plan: PruningPlan, recipe: Recipe, parent: str
     job = submit_job("tune", network, plan, recipe, repair, keep=_has_weights, compact=drop_weights)
     running = Running(job, experiment, threading.Event())
     visit.memory().jobs[JOB] = running
-    arguments = (running, cache.task(network), dense, before, store(), visit.visit_key(), cache.memo())
+    arguments = (running, cache.task(network), dense, before, store(), visit.visit_key(), answers.memo())
     threading.Thread(target=_keep_when_ended, args=arguments, daemon=True).start()
 
 
@@ -174,7 +174,7 @@ def ended_fine_tune(running: Running) -> FineTune | None:
 
 def judge_groups(tuned: FineTune) -> dict[str, dict[str, Quality]] | None:
     """Judge each group of examples for the dense, the pruned and the fine-tuned network; None without groups."""
-    name, task, memo = tuned.network, cache.task(tuned.network), cache.memo()
+    name, task, memo = tuned.network, cache.task(tuned.network), answers.memo()
     judge_each = task.extra.groups
     if judge_each is None:
         return None

@@ -9,7 +9,7 @@ from core.keys import Key, about
 from core.measure import Candidate, PlanResult, frontier, measure_candidate
 from core.pruning import PruningPlan
 from core.stages import Subject
-from pages.shared import cache, fine_tunes
+from pages.shared import answers, cache, fine_tunes
 
 MOST_STEPS = 40
 """Steps of the slider that are kept, the latest ones; what a search found is kept as well."""
@@ -45,13 +45,13 @@ def list_tried(name: str) -> list[Candidate]:
 def _count(name: str, result: PlanResult) -> Candidate:
     subject, task = Subject(name, result.plan), cache.task(name)
     count = about(subject, "candidate")
-    return cache.memo().get(count, lambda: measure_candidate(task, cache.network(subject), result.quality))
+    return answers.memo().get(count, lambda: measure_candidate(task, cache.network(subject), result.quality))
 
 
 def dense_candidate(name: str) -> Candidate:
     """Count what the whole network costs."""
     task, quality, whole = cache.task(name), cache.dense_quality(name), Subject(name, PruningPlan(), "dense")
-    return cache.memo().get(
+    return answers.memo().get(
         Key(name, "candidate"), lambda: measure_candidate(task, cache.network(whole), quality, "dense")
     )
 

@@ -6,7 +6,7 @@ from core.jobs.job import Job
 from core.keys import Key, about
 from core.measure import Cost, Quality
 from core.stages import Subject
-from pages.shared import cache, curves, shared_work
+from pages.shared import answers, cache, curves, shared_work
 from pages.shared.no_examples import has_examples
 
 
@@ -31,7 +31,7 @@ def find_dense_quality(subject: Subject) -> Quality | None:
         return cache.dense_quality(name)
     known = whole.quality if whole else _first_of_curve(subject)
     if known is not None:
-        cache.memo().put(Key(name, "quality"), known)
+        answers.memo().put(Key(name, "quality"), known)
     return known
 
 

@@ -16,7 +16,7 @@ from core.keys import about
 from core.measure import Quality
 from core.stages import Subject
 from core.store import Store, put_artefact, read_artefact
-from pages.shared import cache, in_class, workers
+from pages.shared import answers, cache, in_class, workers
 from pages.shared.errors import show_error
 from pages.shared.in_hand import InHand
 from pages.shared.job_button import job_button
@@ -65,7 +65,7 @@ def known_figures(hand: InHand) -> dict[tuple[str, str], Quality]:
 def _known(stage: Subject, split: str) -> Quality | None:
     """Return how good one stage is on a split, if somebody has asked before."""
     if split == "test":
-        return cache.memo().peek(about(stage, "test"))
+        return answers.memo().peek(about(stage, "test"))
     if stage.stage == "dense":
         return cache.known_dense_quality(stage.network)
     result = cache.known_result(stage)

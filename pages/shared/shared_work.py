@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from core.jobs.job import EVERYBODY, Job
+from core.jobs.job import EVERYBODY, Job, done_job
 from core.memo import Memo
 from pages.shared import workers
 
@@ -26,12 +26,18 @@ def _keep_all(payload: Any) -> bool:
     return True
 
 
+def _never(found: tuple[Any, ...]) -> bool:
+    return False
+
+
 @dataclass(eq=False)
 class SharedWork:
     """Hold one piece of work for everybody, whatever becomes of the jobs that do it.
 
     work: its name in `core.jobs.work`; remaining: what was found so far -> the arguments for what is left of it.
     keep, compact: as `Jobs.submit` takes them.
+    known: what was found earlier, as on another server; it is asked for once, and the work begins with that.
+    complete: whether nothing is left of it, given what was found; then no worker is asked.
     patience: seconds without a page that asks for it after which it is given up until one does; None for work that
         goes on whoever looks, and that gives way to nobody, since it would have to begin anew.
     job: the latest one.
@@ -42,6 +48,8 @@ class SharedWork:
     keep: Callable[[Any], bool] = _keep_all
     compact: Callable[[tuple[Any, ...]], tuple[Any, ...]] | None = None
     patience: float | None = PATIENCE
+    known: Callable[[], tuple[Any, ...]] = tuple
+    complete: Callable[[tuple[Any, ...]], bool] = _never
     job: Job | None = None
     _asked: float = 0.0
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -67,7 +75,9 @@ class SharedWork:
             return self.job
 
     def _submit(self, before: Job | None) -> Job:
-        known = before.results if before else ()
+        known = before.results if before else self.known()
+        if self.complete(known):
+            return done_job(self.work, known)
         watched: dict[str, Callable[..., Any]] = {}
         if self.patience is not None:
             watched = {"alive": self._is_looked_at, "resume": self.remaining}
@@ -96,6 +106,8 @@ def find(
     keep: Callable[[Any], bool] = _keep_all,
     compact: Callable[[tuple[Any, ...]], tuple[Any, ...]] | None = None,
     patience: float | None = PATIENCE,
+    known: Callable[[], tuple[Any, ...]] = tuple,
+    complete: Callable[[tuple[Any, ...]], bool] = _never,
 ) -> SharedWork:
     """Return the one piece of work of its kind about something, made from the fields of `SharedWork` if need be."""
-    return remembered(work).get(about, lambda: SharedWork(work, remaining, keep, compact, patience))
+    return remembered(work).get(about, lambda: SharedWork(work, remaining, keep, compact, patience, known, complete))

@@ -1,4 +1,4 @@
-"""One thread computes for all: in a good order, each item once, nothing that nobody wants, and nobody waits for ever."""
+"""One thread computes for all: in a good order, each item once, nothing unwanted, and nobody waits for ever."""
 
 import contextlib
 import itertools

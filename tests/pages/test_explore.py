@@ -17,7 +17,7 @@ from core.stages import Subject
 from core.store.results import tuned_results
 from core.tasks import catalog
 from core.tasks.assets import Assets
-from pages.shared import cache, curves, download, fine_tunes, storage
+from pages.shared import answers, cache, curves, download, fine_tunes, storage
 from pages.shared.format import format_value
 from pages.shared.in_hand import InHand
 from tests.conftest import ROOT
@@ -100,7 +100,7 @@ def test_a_damaged_file_is_a_sentence_and_the_other_models_work(monkeypatch):
     with monkeypatch.context() as patch:
         cache._catalogue_task.clear()
         cache._ranking.clear()
-        cache.memo.clear()
+        answers.memo.clear()
         patch.setattr(cache, "load", damaged)
         # a page that is run anew imports nothing again, so the patched module is the one it uses
         app = open_app(model="fashion-mlp", threshold="33.5")
@@ -226,10 +226,10 @@ def test_the_dense_stage_is_the_whole_network_whatever_the_slider_says(mlp):
 def bare(mlp, monkeypatch):
     """A network that came without examples, under the name of one that has them."""
     task = replace(mlp, count=lambda split: 0, score=lambda *_: iter(()), draw=lambda request: iter(()), demo=None)
-    cache.memo.clear()
+    answers.memo.clear()
     monkeypatch.setattr(cache, "task", lambda name: task)
     yield task
-    cache.memo.clear()
+    answers.memo.clear()
 
 
 @pytest.mark.parametrize("stage", ["Dense", "Pruned"])

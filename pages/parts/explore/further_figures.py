@@ -7,7 +7,7 @@ import streamlit as st
 from core.keys import about
 from core.measure import Change, FurtherChanges, FurtherFigures, Quality, further_changes, further_figures
 from core.stages import Subject
-from pages.shared import cache
+from pages.shared import answers, cache
 from pages.shared.errors import show_errors
 from pages.shared.format import draw_quality, explain_quality, format_change, format_interval, format_quality
 from pages.shared.no_examples import has_examples
@@ -61,7 +61,7 @@ def _draw_compared(found: Compared, stage: str) -> None:
 def figures_of_dense(subject: Subject) -> FurtherFigures:
     """Return the further figures of the whole network that a stage was made from."""
     task, dense = cache.task(subject.network), cache.dense_stage(subject)
-    found: FurtherFigures = cache.memo().get(
+    found: FurtherFigures = answers.memo().get(
         about(dense, "further"), lambda: further_figures(task, task.model, said=_answers_of_dense(dense))
     )
     return found
@@ -73,7 +73,7 @@ def _answers_of_dense(dense: Subject) -> Any:
     classifier = task.classifier
     if classifier is None:
         return None
-    return cache.memo().get(about(dense, "logits"), lambda: classifier.logits(task.model, "validation"))
+    return answers.memo().get(about(dense, "logits"), lambda: classifier.logits(task.model, "validation"))
 
 
 def compare_further_figures(subject: Subject) -> Compared:
@@ -89,7 +89,7 @@ def compare_further_figures(subject: Subject) -> Compared:
         after = further_figures(task, model, said=outputs[1] if outputs else None)
         return Compared(before, after, further_changes(task, before, after, outputs))
 
-    found: Compared = cache.memo().get(about(subject, "further"), compare)
+    found: Compared = answers.memo().get(about(subject, "further"), compare)
     return found
 
 

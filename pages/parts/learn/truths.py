@@ -14,7 +14,7 @@ from core.measure import Quality
 from core.pruning import PruningPlan
 from core.stages import Subject
 from pages.parts.compare.tuned_points import begin_tuning, tuning_job
-from pages.shared import cache, repairs, sparsities
+from pages.shared import answers, cache, repairs, sparsities
 from pages.shared.format import format_interval, format_quality
 from pages.shared.words import t
 
@@ -112,7 +112,7 @@ def _one_layer(subject: Subject) -> Truth:
     def solve() -> float:
         return error_taken_away(cache.task(subject.network), cache.network(subject))
 
-    return _share(cache.memo().get(about(subject, "one layer"), solve))
+    return _share(answers.memo().get(about(subject, "one layer"), solve))
 
 
 def _threshold_of(subject: Subject) -> float:

@@ -8,7 +8,7 @@ from core.charts.in_words import confusion_in_words
 from core.keys import about
 from core.measure import confusion, mistakes
 from core.stages import Subject
-from pages.shared import cache
+from pages.shared import answers, cache
 from pages.shared.charts import draw_chart
 from pages.shared.errors import show_errors
 from pages.shared.terms import with_terms
@@ -65,7 +65,7 @@ def _list_grown(grown: list[tuple[str, str, int, int]]) -> None:
 def count_confusions(subject: Subject) -> np.ndarray:
     """Count names given by a stage to the examples of each class, int (classes, classes)."""
     task = cache.task(subject.network)
-    found: np.ndarray = cache.memo().get(
+    found: np.ndarray = answers.memo().get(
         about(subject, "confusion"), lambda: confusion(task, cache.network(subject).model)
     )
     return found

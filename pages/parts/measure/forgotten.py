@@ -5,7 +5,7 @@ import streamlit as st
 from core.keys import about
 from core.measure import Forgotten, forgotten
 from core.stages import Subject
-from pages.shared import cache
+from pages.shared import answers, cache
 from pages.shared.errors import show_errors
 from pages.shared.format import format_interval, format_percent, format_quality
 from pages.shared.terms import with_terms
@@ -64,7 +64,7 @@ def _draw_forgotten(subject: Subject, found: Forgotten) -> None:
 def find_forgotten(subject: Subject) -> Forgotten:
     """Compare the dense network and a stage example by example."""
     task = cache.task(subject.network)
-    found: Forgotten = cache.memo().get(
+    found: Forgotten = answers.memo().get(
         about(subject, "forgotten"), lambda: forgotten(task, cache.network(subject).model)
     )
     return found

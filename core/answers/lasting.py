@@ -1,0 +1,104 @@
+"""Find and keep answers that last: first those that ship, then those of the store."""
+
+import json
+import zlib
+from typing import Any
+
+from core.answers.data import Answer, answer_to_data, data_to_answer
+from core.answers.names import answer_name
+from core.answers.shipped import read_curve, stop_of
+from core.errors import PlaygroundError
+from core.keys import Key
+from core.measure import PlanResult
+from core.memo import Memo
+from core.pruning import PruningPlan
+from core.store import Store, StoreUnavailable
+from core.store.answers import find_answer, forget_answer, keep_answer
+from core.tasks.assets import Assets
+
+LARGEST = 20_000_000
+"""Bytes of an answer once unpacked."""
+
+CURVES = 24
+"""Shipped curves that are held at once, some hundred kilobytes each."""
+
+
+class Lasting:
+    """Hold what answers are looked up in; whatever cannot be read is as if it were not there, and is found anew.
+
+    store: where answers are kept; assets: what ships.
+    """
+
+    def __init__(self, store: Store, assets: Assets) -> None:
+        self._store, self._assets = store, assets
+        self._curves = Memo(CURVES)
+
+    def find(self, key: Key) -> Answer | None:
+        """Return an answer that ships or was kept; None if there is none."""
+        shipped = self._shipped(key)
+        if shipped is not None:
+            return shipped
+        name = answer_name(self._assets.manifest, key)
+        return self._kept(key, name) if name else None
+
+    def keep(self, key: Key, answer: Answer) -> None:
+        """Keep an answer if it is one that lasts; where the store has no room, nothing is lost but time."""
+        name = answer_name(self._assets.manifest, key)
+        if not name or not _fits(key, answer):
+            return
+        try:
+            keep_answer(self._store, name, _packed(answer))
+        except StoreUnavailable:
+            return
+
+    def _kept(self, key: Key, name: str) -> Answer | None:
+        try:
+            content = find_answer(self._store, name)
+            if content is None:
+                return None
+            answer = _unpacked(content)
+            if answer is None or not _fits(key, answer):
+                forget_answer(self._store, name)
+                return None
+            return answer
+        except StoreUnavailable:
+            return None
+
+    def _shipped(self, key: Key) -> Answer | None:
+        subject = key.subject
+        stop = stop_of(subject) if subject else None
+        if subject is None or stop is None or key.network != subject.network:
+            return None
+        stops = self._curve(subject.network, subject.plan.without_amount)
+        if stop >= len(stops) or key.what not in stops[stop]:
+            return None
+        try:
+            answer = data_to_answer(stops[stop][key.what])
+        except PlaygroundError:
+            return None
+        return answer if _fits(key, answer) else None
+
+    def _curve(self, network: str, base: PruningPlan) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self._curves.get((network, base), lambda: read_curve(self._assets, network, base))
+        return found
+
+
+def _fits(key: Key, answer: Answer) -> bool:
+    """Tell whether an answer can be the one to a key: of its kind, its plan, and of all examples."""
+    if not isinstance(answer, PlanResult):
+        return key.what == "cost"
+    return key.what == "result" and answer.settled and (key.subject is None or answer.plan == key.subject.plan)
+
+
+def _packed(answer: Answer) -> bytes:
+    return zlib.compress(json.dumps(answer_to_data(answer), separators=(",", ":")).encode())
+
+
+def _unpacked(content: bytes) -> Answer | None:
+    """Read an answer; None if it is damaged, or larger than any answer is."""
+    try:
+        unpacking = zlib.decompressobj()
+        plain = unpacking.decompress(content, LARGEST)
+        return data_to_answer(json.loads(plain)) if unpacking.eof else None
+    except (zlib.error, ValueError, PlaygroundError):
+        return None

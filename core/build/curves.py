@@ -1,0 +1,107 @@
+"""Measure the curves that ship: each shipped network at every stop of the slider, under usual plans."""
+
+import contextlib
+import random
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from core.answers import SHIPPED_PLANS, answer_to_data, data_to_answer, read_curve, stops_of, write_curve
+from core.errors import BadPlan
+from core.measure import PlanResult, cost, judge_plan
+from core.pruning import PruningPlan, prune, rank, removable, shrink
+from core.tasks import Task, catalog, load
+from core.tasks.assets import Assets
+
+NETWORKS = tuple(info.name for info in catalog() if info.shipped)
+
+DATA = ("curves", *(f"curves-{name}" for name in NETWORKS))
+"""All networks, or one of them."""
+
+SLOW, FALLS = 1000, 0.8
+"""Examples of a quick evaluation below which a network counts as slow; the sparsity from which its curve falls."""
+
+SAMPLES = 3
+"""Stops of each curve that a check judges again."""
+
+CLOSE = 0.002
+"""Largest difference that counts as equal, as a share of the figure: other processors round otherwise, and a few
+examples lie on an edge."""
+
+
+def build(name: str, assets: Assets, data: Path | None) -> None:
+    """Judge the networks that a name means at every stop, and write their curves."""
+    for network, base in curves_of(name):
+        task = load(network)
+        write_curve(assets, network, base, _steps(task, stops_of(base)))
+
+
+def _steps(task: Task, stops: tuple[PruningPlan, ...]) -> Iterator[dict[str, Any]]:
+    """Yield what each stop shows, nothing for one that is left out."""
+    for number, each in enumerate(stops):
+        if number % 20 == 0:
+            print(f"{task.info.name}, {each.granularity}: {number} of {len(stops)} stops", flush=True)
+        yield step(task, each) if number in _measured(task, len(stops)) else {}
+
+
+def _measured(task: Task, stops: int) -> set[int]:
+    """Return the stops that are judged: all, or of a slow network those of a coarse curve, finer where it falls."""
+    if task.quick_eval_size >= SLOW:
+        return set(range(stops))
+    fine = round(FALLS * stops)
+    return {*range(0, fine, 10), *range(fine, stops, 2), stops - 1}
+
+
+def curves_of(name: str) -> Iterator[tuple[str, PruningPlan]]:
+    """Yield each network that a name in DATA means, with each usual plan that it has something for."""
+    for network in NETWORKS if name == DATA[0] else [name.removeprefix(f"{DATA[0]}-")]:
+        task = load(network)
+        yield from ((network, base) for base in SHIPPED_PLANS if _has_units(task, base))
+
+
+def _has_units(task: Task, base: PruningPlan) -> bool:
+    """Tell whether a network has what a plan removes; channels stand for neurons where it has both."""
+    try:
+        channels = removable(task, "channel") if base.structured else ()
+    except BadPlan:
+        channels = ()
+    return not base.structured or (base.granularity == "channel") == bool(channels)
+
+
+def step(task: Task, plan: PruningPlan) -> dict[str, Any]:
+    """Return what one stop of the slider shows, as plain data: "result", and "cost" where it can be counted."""
+    ranking = rank(task, plan)
+    *_, result = judge_plan(task, plan, ranking)
+    found = {"result": answer_to_data(result)}
+    pruned = prune(task, plan, ranking)
+    with contextlib.suppress(BadPlan):  # the page says why there is no smaller network
+        found["cost"] = answer_to_data(cost(shrink(pruned) if plan.structured else pruned.model))
+    return found
+
+
+def check(name: str, assets: Assets) -> bool:
+    """Judge a few stops of each curve again, drawn by the network's name, and say of each whether it holds."""
+    return all([_holds(network, base, assets) for network, base in curves_of(name)])
+
+
+def _holds(network: str, base: PruningPlan, assets: Assets) -> bool:
+    stops = read_curve(assets, network, base)
+    if not stops:
+        print(f"{network}, {base.granularity}: NO CURVE, or of other files")
+        return False
+    measured = [number for number, each in enumerate(stops) if each]
+    drawn = random.Random(f"{network} {base.granularity}").sample(measured, SAMPLES)
+    return all([_stop_holds(load(network), stops_of(base)[each], stops[each]) for each in drawn])
+
+
+def _stop_holds(task: Task, plan: PruningPlan, stored: dict[str, Any]) -> bool:
+    then, now = data_to_answer(stored["result"]), data_to_answer(step(task, plan)["result"])
+    assert isinstance(then, PlanResult) and isinstance(now, PlanResult)
+    same = then.layers == now.layers and then.quality.n == now.quality.n
+    away = abs(then.quality.value - now.quality.value)
+    holds = same and away <= CLOSE * max(1.0, abs(then.quality.value))
+    print(
+        f"{task.info.name}, {plan.granularity}, {plan.sparsity:.1%}: {now.quality.value:.4f}; "
+        f"shipped {then.quality.value:.4f}: {'holds' if holds else 'DOES NOT HOLD'}"
+    )
+    return holds

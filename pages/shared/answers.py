@@ -1,0 +1,61 @@
+"""Answers that all visitors share: in memory, kept from earlier servers, or computed now, one after the other."""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+from core.answers import Lasting
+from core.keys import Key
+from core.lane import Lane
+from core.memo import Memo
+from core.memory import bytes_in_memory
+from core.tasks.assets import Assets
+from pages.shared.storage import store
+
+ANSWERS = 200_000_000
+"""Bytes of answers that are kept for whoever asks next; one step of the slider takes some thousands."""
+
+
+@st.cache_resource(show_spinner=False)
+def memo() -> Memo:
+    """Return the answers that somebody already asked for."""
+    return Memo(ANSWERS, bytes_in_memory)
+
+
+@st.cache_resource(show_spinner=False)
+def lasting() -> Lasting:
+    """Return the answers that ship or that an earlier server has found."""
+    return Lasting(store(), Assets.open())
+
+
+@st.cache_resource(show_spinner=False)
+def lane() -> Lane:
+    """Return the one lane in which networks are judged, whoever looks at them."""
+    return Lane(memo())
+
+
+def known(key: Key) -> Any:
+    """Return an answer that somebody had found before, on this server or an earlier one; None if nobody had."""
+    found = memo().peek(key)
+    if found is None and (found := lasting().find(key)) is not None:
+        memo().put(key, found)
+    return found
+
+
+def keep(key: Key, answer: Any) -> None:
+    """Keep an answer for whoever asks next, and for later servers."""
+    memo().put(key, answer)
+    lasting().keep(key, answer)
+
+
+def follow(key: Key, make: Callable[[], Iterable[Any]]) -> Iterator[Any]:
+    """Yield ever better answers as the lane finds them; whoever moves on waits no longer."""
+    return lane().follow(key, make, _look_up)
+
+
+def _look_up() -> None:
+    """Let Streamlit end a run whose visitor has moved on: it does so when state is read, and at nothing else here."""
+    if get_script_run_ctx() is not None:
+        st.session_state.get("")

@@ -1,0 +1,110 @@
+"""Curves that ship are those of the shipped networks: some stops are judged again here."""
+
+import gzip
+import json
+
+import pytest
+
+from core.answers import SHIPPED_PLANS, Lasting, data_to_answer, read_curve, stops_of, write_curve
+from core.build import curves
+from core.keys import about
+from core.measure import PlanResult, cost, judge_plan
+from core.pruning import PruningPlan, prune, rank
+from core.stages import Subject
+from core.store import open_store
+from core.tasks import load
+from core.tasks.assets import Assets
+from tests.conftest import overwrite
+
+QUICK = ("fashion-mlp", "fashion-lenet5", "movielens-ncf", "cartpole-policy")
+"""Networks of which a few stops are judged within seconds; `python -m core.build curves --check` does all."""
+
+
+@pytest.mark.parametrize("network", QUICK)
+def test_stops_of_shipped_curves_are_what_is_measured_now(network):
+    assets, task = Assets.open(), load(network)
+    for base in SHIPPED_PLANS[:2]:
+        stops = read_curve(assets, network, base)
+        assert len(stops) == 200
+        for number in (0, 160, 187):
+            plan = stops_of(base)[number]
+            *_, now = judge_plan(task, plan, rank(task, plan))
+            then = data_to_answer(stops[number]["result"])
+            assert isinstance(then, PlanResult)
+            assert then.plan == plan and then.settled
+            assert then.layers == now.layers and then.threshold == pytest.approx(now.threshold, abs=1e-6)
+            assert then.quality.n == now.quality.n
+            assert then.quality.value == pytest.approx(now.quality.value, rel=curves.CLOSE, abs=curves.CLOSE)
+            if not base.structured:
+                assert data_to_answer(stops[number]["cost"]).nonzero == cost(prune(task, plan).model).nonzero
+
+
+def test_each_network_that_ships_says_what_it_is_at_each_stop_or_nothing_of_it():
+    """Files that nobody made anew after their network changed would be found here."""
+    assets, manifest = Assets.open(), Assets.open().manifest
+    shipped = [file for file in manifest["files"] if file.startswith("curves/")]
+    assert shipped
+    read = [(network, base) for network in curves.NETWORKS for base in SHIPPED_PLANS]
+    assert sum(bool(read_curve(assets, *each)) for each in read) == len(shipped)
+
+
+@pytest.fixture
+def of_the_policy(broken_assets, tmp_path):
+    """Assets of which a test may damage a curve, and a store of its own."""
+    return Assets.open(broken_assets), open_store(folder=tmp_path / "data")
+
+
+KEY = about(Subject("cartpole-policy", PruningPlan(sparsity=0.5)), "result")
+
+
+def test_a_stop_of_the_slider_is_answered_by_what_ships(of_the_policy):
+    assets, store = of_the_policy
+    found = Lasting(store, assets).find(KEY)
+    assert found is not None and found.plan == KEY.subject.plan
+    between = about(Subject("cartpole-policy", PruningPlan(sparsity=0.5001)), "result")
+    assert Lasting(store, assets).find(between) is None
+
+
+@pytest.mark.parametrize("content", [b"", b"no gzip", gzip.compress(b"{"), gzip.compress(b"[]")])
+def test_a_damaged_curve_is_none(of_the_policy, content):
+    assets, store = of_the_policy
+    file = "curves/cartpole-policy-weight.json.gz"
+    overwrite(assets.root / file, content)
+    assert Lasting(store, assets).find(KEY) is None
+    assets.write(file, content)  # with its hash in the manifest it is what was meant, and no curve all the same
+    assert Lasting(store, assets).find(KEY) is None
+
+
+def test_a_curve_of_other_weights_is_none(of_the_policy):
+    assets, store = of_the_policy
+    assets.manifest["files"]["models/cartpole-policy.safetensors"]["sha256"] = "0" * 64
+    assert Lasting(store, assets).find(KEY) is None
+
+
+def test_what_is_written_is_read(tmp_path):
+    assets = Assets(tmp_path, {"files": {}, "models": {"tiny": {}}, "data": {}})
+    write_curve(assets, "tiny", PruningPlan(), [{"result": {"a": 1}}, {}])
+    assert read_curve(assets, "tiny", PruningPlan()) == [{"result": {"a": 1}}, {}]
+    assert read_curve(assets, "tiny", PruningPlan(scope="lamp")) == []
+    assert json.loads(gzip.decompress(assets.read("curves/tiny-weight.json.gz")))["files"]
+
+
+def test_the_builder_writes_what_its_check_reads(tmp_path, monkeypatch, capsys):
+    shipped = Assets.open()
+    assets = Assets(shipped.root, json.loads(json.dumps(shipped.manifest)))
+    written = {}
+    monkeypatch.setattr(Assets, "write", lambda self, file, content: written.update({file: content}))
+    monkeypatch.setattr(curves, "stops_of", lambda base: stops_of(base)[::40])
+    curves.build("curves-cartpole-policy", assets, None)
+    assert set(written) == {"curves/cartpole-policy-weight.json.gz", "curves/cartpole-policy-channel.json.gz"}
+    stops = json.loads(gzip.decompress(written["curves/cartpole-policy-weight.json.gz"]))["stops"]
+    assert [each["result"]["plan"].get("sparsity") for each in stops] == [0.0, 0.2, 0.4, 0.6, 0.8]
+    monkeypatch.setattr(curves, "read_curve", lambda assets, network, base: stops if not base.structured else [])
+    assert not curves.check("curves-cartpole-policy", assets)  # of one of both there is none
+    said = capsys.readouterr().out
+    assert said.count("holds") == curves.SAMPLES and "NO CURVE" in said
+    stops[1]["result"]["quality"]["value"] = 3.0
+    stops[2]["result"]["quality"]["value"] = 3.0
+    stops[3]["result"]["quality"]["value"] = 3.0
+    curves.check("curves-cartpole-policy", assets)
+    assert "DOES NOT HOLD" in capsys.readouterr().out

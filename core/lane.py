@@ -74,7 +74,7 @@ class Lane:
     """
 
     def __init__(self, memo: Memo, clock: Callable[[], float] = time.monotonic, own_thread: bool = True) -> None:
-        self._memo, self._clock, self._own_thread = memo, clock, own_thread
+        self.memo, self._clock, self._own_thread = memo, clock, own_thread
         self._lock = threading.RLock()
         self._work = threading.Condition(self._lock)
         self._streams: dict[Hashable, Stream] = {}
@@ -91,8 +91,8 @@ class Lane:
         Whatever `make` raises is raised to all who read, and nothing is stored.
         """
         with self._lock:
-            known = key in self._memo
-            stored = self._memo.peek(key) if known else None
+            known = key in self.memo
+            stored = self.memo.peek(key) if known else None
             stream = None if known else self._joined(key, make)
         if stream is None:
             yield stored
@@ -110,7 +110,7 @@ class Lane:
     def offer(self, key: Hashable, make: Make) -> None:
         """Have an answer computed and stored once nobody waits, if there is ever such a moment."""
         with self._lock:
-            if key in self._memo or key in self._streams:
+            if key in self.memo or key in self._streams:
                 return
             self._ahead[key] = make
             self._ahead.move_to_end(key)
@@ -204,7 +204,7 @@ class Lane:
         with self._lock:
             stream.error, stream.source, stream.over = error, None, True
             if stream.items and error is None:
-                self._memo.put(stream.key, stream.items[-1])
+                self.memo.put(stream.key, stream.items[-1])
             self._forget(stream)
             stream.news.notify_all()
 

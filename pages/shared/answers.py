@@ -30,7 +30,7 @@ def lasting() -> Lasting:
     return Lasting(store(), Assets.open())
 
 
-@st.cache_resource(show_spinner=False)
+@st.cache_resource(show_spinner=False, validate=lambda lane: lane.memo is memo())
 def lane() -> Lane:
     """Return the one lane in which networks are judged, whoever looks at them."""
     return Lane(memo())
@@ -58,4 +58,4 @@ def follow(key: Key, make: Callable[[], Iterable[Any]]) -> Iterator[Any]:
 def _look_up() -> None:
     """Let Streamlit end a run whose visitor has moved on: it does so when state is read, and at nothing else here."""
     if get_script_run_ctx() is not None:
-        st.session_state.get("")
+        st.session_state.get("visit key")

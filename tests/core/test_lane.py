@@ -158,7 +158,7 @@ def test_wishes_for_later_are_bounded_and_the_oldest_go(by_hand):
         lane.offer(number, lambda: [1])
     while lane.take_turn():
         pass
-    assert [number in lane._memo for number in range(7)] == [False] * 5 + [True] * 2
+    assert [number in lane.memo for number in range(7)] == [False] * 5 + [True] * 2
 
 
 def test_who_moves_on_while_waiting_is_let_go_at_once(by_hand):
@@ -260,7 +260,7 @@ def test_when_all_leave_the_source_is_closed_and_the_next_begins_anew(by_hand):
         visitor.go()
     assert computed == [0, 0]
     assert closed == [True, True]
-    assert "a" not in lane._memo
+    assert "a" not in lane.memo
 
 
 def test_an_error_reaches_all_who_read_and_is_not_kept_and_the_lane_goes_on():
@@ -289,7 +289,7 @@ def test_a_stream_may_hold_nothing(items):
 def test_what_is_too_large_to_be_stored_is_answered_all_the_same():
     lane = Lane(Memo(100, len))
     assert len(list(lane.follow("e", lambda: [b"", b"x" * 101]))) == 2
-    assert "e" not in lane._memo
+    assert "e" not in lane.memo
     lane.close()
 
 

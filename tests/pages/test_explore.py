@@ -7,6 +7,7 @@ import re
 import time
 import zipfile
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -228,6 +229,8 @@ def bare(mlp, monkeypatch):
     task = replace(mlp, count=lambda split: 0, score=lambda *_: iter(()), draw=lambda request: iter(()), demo=None)
     answers.memo.clear()
     monkeypatch.setattr(cache, "task", lambda name: task)
+    nothing = SimpleNamespace(find=lambda key: None, keep=lambda key, answer: None)
+    monkeypatch.setattr(answers, "lasting", lambda: nothing)
     yield task
     answers.memo.clear()
 

@@ -8,11 +8,12 @@ from types import SimpleNamespace
 import pytest
 
 from core.keys import about
+from core.lane import Lane
 from core.memo import Memo
 from core.pruning import PruningPlan
 from core.stages import Subject
 from pages.parts.compare import tuned_points
-from pages.shared import cache, curves, large_models, shared_work, visit, visitor_work, workers
+from pages.shared import answers, cache, curves, large_models, shared_work, visit, visitor_work, workers
 from pages.shared.shared_work import SharedWork
 from tests.core.jobs.small import small_pool, until
 from tests.core.test_memo import MANY, CalledOff, at_once
@@ -159,17 +160,22 @@ def test_fine_tunes_to_compare_go_on_with_the_sparsities_that_are_left_and_are_n
 def place(monkeypatch):
     """A place of the slider whose figures come once all look at it; what is computed for it is noted."""
     computed, memo = [], Memo(10)
+    lane = Lane(memo)
 
     def steps(task, plan, ranking):
-        until(lambda: computed or memo._streams[about(Subject("fashion-mlp", plan), "result")].readers == MANY)
+        until(lambda: computed or lane._streams[about(Subject("fashion-mlp", plan), "result")].readers == MANY)
         for seen in range(4):
             computed.append(seen)
             yield SimpleNamespace(plan=plan, seen=seen, settled=seen == 3)
 
     monkeypatch.setattr(cache, "judge_plan", steps)
-    for part, found in (("memo", lambda: memo), ("task", lambda name: None), ("ranking", lambda name, plan: None)):
+    nothing = SimpleNamespace(find=lambda key: None, keep=lambda key, answer: None)
+    for part, found in (("memo", lambda: memo), ("lane", lambda: lane), ("lasting", lambda: nothing)):
+        monkeypatch.setattr(answers, part, found)
+    for part, found in (("task", lambda name: None), ("ranking", lambda name, plan: "an order")):
         monkeypatch.setattr(cache, part, found)
-    return computed
+    yield computed
+    lane.close()
 
 
 def test_a_class_at_the_same_place_of_the_slider_costs_one_computation(place):

@@ -1,6 +1,6 @@
 """The pictures below the figures: the weights of each layer, and the curve that the slider walks along."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -18,8 +18,12 @@ from pages.shared.errors import in_one
 from pages.shared.format import format_quality
 from pages.shared.in_hand import InHand
 from pages.shared.no_examples import has_examples, offer_to_bring_examples
+from pages.shared.sparsities import SLIDER_END, SLIDER_STEP
 from pages.shared.terms import with_terms
 from pages.shared.words import option_labels, t
+
+AHEAD = 3
+"""Stops of the slider on either side that are judged ahead."""
 
 VIEWS = (text("Each layer"), text("What is left"))
 
@@ -50,7 +54,18 @@ def watch(hand: InHand, figures: DeltaGenerator, pictures: DeltaGenerator) -> Pl
     with pictures:
         show_pictures(hand, result)
     *_, result = (result, *drawn)
+    look_ahead(hand)
     return result
+
+
+def look_ahead(hand: InHand) -> None:
+    """Have the places beside the slider's judged once nobody waits, the nearest first: people go on as they began."""
+    if hand.subject.stage != "pruned" or hand.plan.sparsity is None or not has_examples(hand.network):
+        return
+    stop = round(100 * hand.plan.sparsity / SLIDER_STEP)
+    for away in (sign * each for each in range(AHEAD, 0, -1) for sign in (-1, 1)):  # what is asked last comes first
+        if 0 <= (percent := (stop + away) * SLIDER_STEP) <= SLIDER_END:
+            cache.look_ahead(replace(hand.subject, plan=replace(hand.plan, sparsity=percent / 100)))
 
 
 def show_pictures(hand: InHand, result: PlanResult) -> None:

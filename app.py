@@ -51,6 +51,8 @@ if "core.jobs.work" not in sys.modules:
         importlib.import_module("core.jobs.work")
         gc.freeze()  # going through all of torch at each collection of garbage would slow everybody
 importlib.import_module("pages.shared.visit").open_visit()  # not above, since it needs that library
+importlib.import_module("pages.shared.admission").enter()
+importlib.import_module("pages.shared.health").serve()
 run_script("language", {"language": language()})
 bar = presenting.reserve_bar()
 try:

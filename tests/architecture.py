@@ -13,7 +13,8 @@ ROOT = Path(__file__).resolve().parents[1]
 
 LAYERS = (
     ("language",),
-    ("errors", "statistics", "choices", "memo", "memory"),
+    ("errors", "statistics", "choices", "memo", "memory", "admission", "health"),
+    ("lane",),
     ("quality", "glossary"),
     ("uploads", "downloads"),
     ("tasks",),

@@ -105,6 +105,11 @@ class Jobs:
         with self._change:
             return next((place for place, run in enumerate(self._waiting, 1) if run.job is job), 0)
 
+    def counts(self) -> tuple[int, int]:
+        """Return how many jobs wait, and how many run."""
+        with self._change:
+            return len(self._waiting), len(self._running)
+
     def stop(self, job: Job) -> None:
         """Ask a job to stop; it ends within a second, and its results stay."""
         with self._change:

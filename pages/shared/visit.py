@@ -53,6 +53,11 @@ def _visits() -> Memo:
     return Memo(MOST_VISITS)
 
 
+@st.cache_resource(show_spinner=False)
+def _connections() -> dict[str, str]:
+    return {}  # connection -> key of its visit
+
+
 def visit_key() -> str:
     """Return the key of this visit: that of the browser's cookie, or a new one, which the browser is given."""
     if "visit key" not in st.session_state:
@@ -67,7 +72,19 @@ def memory() -> VisitMemory:
     context = get_script_run_ctx()
     if context is not None:
         found.sessions.add(context.session_id)
+        _connections()[context.session_id] = visit_key()
     return found
+
+
+def connected() -> set[str]:
+    """Return the keys of the visits whose browser is connected, and forget connections that have ended."""
+    connections = _connections()
+    if not exists():
+        return set(connections.values())
+    runtime = get_instance()
+    for session in [each for each in tuple(connections) if not runtime.is_active_session(each)]:
+        connections.pop(session, None)
+    return set(connections.values())
 
 
 def open_visit() -> None:

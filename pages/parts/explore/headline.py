@@ -7,10 +7,12 @@ from dataclasses import dataclass
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from core.health import FIRST, SETTLED
 from core.measure import PlanResult, Quality, change
 from core.stages import Subject
 from pages.shared import cache
 from pages.shared.format import draw_quality, explain_quality, format_bytes, format_cut, format_percent, format_quality
+from pages.shared.health import health
 from pages.shared.large_models import Costs, find_costs, find_dense_quality
 from pages.shared.words import t
 
@@ -49,11 +51,15 @@ def headlines(subject: Subject) -> Iterator[Headline]:
     longer still, come last.
     """
     name, stage = subject.network, subject.stage
-    begun, waited = time.monotonic(), False
-    for result in cache.results(subject):
+    begun, waited, asked = time.monotonic(), False, time.monotonic()
+    health().asked(known=cache.known_result(subject) is not None)
+    for number, result in enumerate(cache.results(subject)):
+        if number == 0:
+            health().waited(FIRST, time.monotonic() - asked)
         if not result.settled and time.monotonic() - begun > PATIENCE:
             yield Headline(result, stage, cache.known_dense_quality(name))
             begun, waited = time.monotonic(), True
+    health().waited(SETTLED, time.monotonic() - asked)
     if waited:
         yield Headline(result, stage, cache.known_dense_quality(name))
         yield Headline(result, stage, find_dense_quality(subject))

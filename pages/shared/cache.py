@@ -1,7 +1,8 @@
 """What all visitors share: networks, scores, workers and figures, each loaded or computed once."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from types import MappingProxyType
 
 import streamlit as st
 
@@ -26,10 +27,10 @@ LOADING = Later(text("Loading the network ..."))
 JUDGING = Later(text("Judging what is important ..."))
 
 
-@st.cache_data(max_entries=1, show_spinner=False)
-def tasks() -> dict[str, TaskInfo]:
-    """Return every task of the catalogue, by name."""
-    return {info.name: info for info in catalog()}
+@st.cache_resource(max_entries=1, show_spinner=False)
+def tasks() -> Mapping[str, TaskInfo]:
+    """Return every task of the catalogue, by name; one for all, so nobody may change it."""
+    return MappingProxyType({info.name: info for info in catalog()})
 
 
 def info(name: str) -> TaskInfo:

@@ -30,7 +30,8 @@ def term(id: str, words: str = "") -> str:
 
 def show_terms(*ids: str) -> None:
     """Say at the foot of a page which terms it uses, each a link."""
-    st.caption(t("Words of this page: {terms}", terms=" · ".join(term(each) for each in ids)))
+    named = " · ".join(f"[[{each}]]" for each in ids)
+    st.caption(t("Words of this page: {terms}", terms=with_terms(named)))
 
 
 def _language() -> str:

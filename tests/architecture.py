@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 LAYERS = (
     ("language",),
-    ("errors", "statistics", "choices", "memo", "memory"),
+    ("errors", "statistics", "choices", "memo", "memory", "data_folder"),
     ("quality", "glossary"),
     ("uploads", "downloads"),
     ("tasks",),

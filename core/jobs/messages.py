@@ -56,6 +56,10 @@ class HungUp(Exception):
     """Say that the other end is gone, or sends bytes that mean nothing."""
 
 
+class Lost(HungUp):
+    """Say that the machine at the other end is gone, which is no fault of the work."""
+
+
 def write(stream: BinaryIO, message: object) -> None:
     """Send one message. Raises HungUp when nobody can read it any more; other errors are the message's own."""
     packed = pickle.dumps(message)

@@ -17,31 +17,66 @@ from typing import Any, Protocol
 
 from core.jobs.job import NO_ROOM, NoRoom
 from core.jobs.process import Worker, forked_worker, spawned_worker
+from core.language import text
 
 ROOT = Path(__file__).resolve().parents[2]
+
+SCHEDULER = "PLAYGROUND_SCHEDULER"
+"""Variable of the environment with the address of a Dask scheduler, as tcp://host:8786."""
 
 IDLE = 300.0
 """Seconds without work after which a worker that is quickly started again is ended, with the tasks that it holds."""
 
 
 class Starter(Protocol):
-    """Start worker processes; idle: seconds without work after which one is ended, None for never."""
+    """Start worker processes.
+
+    idle: seconds without work after which one is ended, None for never.
+    """
 
     idle: float | None
+
+    @property
+    def places(self) -> int | None:
+        """How many workers there may be at once; None for as many as the pool was told."""
+
+    @property
+    def elsewhere(self) -> int:
+        """How many workers there may be on other machines just now."""
+
+    @property
+    def note(self) -> str:
+        """What people are to know, as that another machine is not there; "" if all is as it should be."""
 
     def prepare(self) -> None:
         """Begin whatever takes long, without waiting for it. Raises NoRoom."""
 
-    def start(self) -> Worker:
-        """Start one worker. Raises NoRoom."""
+    def start(self, work: str = "") -> Worker:
+        """Start one worker, for some work from `core.jobs.work`. Raises NoRoom."""
+
+    def fits(self, worker: Worker, work: str) -> bool:
+        """Say whether a worker that has nothing to do is one for this work."""
 
     def close(self) -> None:
         """Start no more."""
 
 
-def starter(threads: int) -> Starter:
+def starter(threads: int) -> "ForkServer | Spawner":
     """Return the way to start workers of so many processor threads each that suits this system."""
     return ForkServer(threads) if _can_fork() else Spawner(threads)
+
+
+def starter_for_pool(threads: int) -> Starter:
+    """Return the way to start a pool's workers: by the scheduler of PLAYGROUND_SCHEDULER if that names one."""
+    address, local = os.environ.get(SCHEDULER, ""), starter(threads)
+    if not address:
+        return local
+    try:
+        from core.jobs.cluster.starter import Cluster
+    except ImportError:
+        local.note = text("Work for other machines needs Dask, which is not installed; this server does it on its own.")
+        return local
+    return Cluster(address, local)
 
 
 def _can_fork() -> bool:
@@ -58,6 +93,9 @@ class Spawner:
     """Start each worker as a process of its own, which takes it some seconds of imports."""
 
     idle: float | None = None
+    places: int | None = None
+    elsewhere = 0
+    note = ""
 
     def __init__(self, threads: int) -> None:
         self._threads = threads
@@ -66,12 +104,16 @@ class Spawner:
     def prepare(self) -> None:
         """Do nothing: workers have nothing in common."""
 
-    def start(self) -> Worker:
+    def start(self, work: str = "") -> Worker:
         """Start one worker. Raises NoRoom."""
         if self._closed:
             raise NoRoom(*NO_ROOM)
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
         return spawned_worker(_python("core.jobs.worker", self._threads, pipes))
+
+    def fits(self, worker: Worker, work: str) -> bool:
+        """Say that any worker does any work."""
+        return True
 
     def close(self) -> None:
         """Start no more."""
@@ -82,6 +124,9 @@ class ForkServer:
     """Have one fork server make all workers; start it when it is first needed, and again if it is gone."""
 
     idle: float | None = IDLE
+    places: int | None = None
+    elsewhere = 0
+    note = ""
 
     def __init__(self, threads: int) -> None:
         self._threads = threads
@@ -100,7 +145,7 @@ class ForkServer:
         with self._lock:
             self._running()
 
-    def start(self) -> Worker:
+    def start(self, work: str = "") -> Worker:
         """Ask for one worker; it answers once the fork server is ready. Raises NoRoom."""
         own, its = _connection()
         try:
@@ -110,6 +155,10 @@ class ForkServer:
             own.close()
             raise
         return forked_worker(own)
+
+    def fits(self, worker: Worker, work: str) -> bool:
+        """Say that any worker does any work."""
+        return True
 
     def close(self) -> None:
         """End the fork server."""

@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 
 from core.jobs.job import EVERYBODY, Job
+from core.jobs.parts import Splitting, submit_parts
 from core.memo import Memo
 from pages.shared import workers
 
@@ -32,6 +33,7 @@ class SharedWork:
 
     work: its name in `core.jobs.work`; remaining: what was found so far -> the arguments for what is left of it.
     keep, compact: as `Jobs.submit` takes them.
+    splitting: how workers elsewhere do it in parts, where there are several; None for work of one piece.
     patience: seconds without a page that asks for it after which it is given up until one does; None for work that
         goes on whoever looks, and that gives way to nobody, since it would have to begin anew.
     job: the latest one.
@@ -42,6 +44,7 @@ class SharedWork:
     keep: Callable[[Any], bool] = _keep_all
     compact: Callable[[tuple[Any, ...]], tuple[Any, ...]] | None = None
     patience: float | None = PATIENCE
+    splitting: Splitting | None = None
     job: Job | None = None
     _asked: float = 0.0
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -71,7 +74,10 @@ class SharedWork:
         watched: dict[str, Callable[..., Any]] = {}
         if self.patience is not None:
             watched = {"alive": self._is_looked_at, "resume": self.remaining}
-        return workers.jobs().submit(
+        jobs = workers.jobs()
+        if self.splitting and jobs.workers_elsewhere > 1:
+            return submit_parts(jobs, self.splitting, EVERYBODY, self.work, *self.remaining(known), **watched)
+        return jobs.submit(
             EVERYBODY, self.work, *self.remaining(known), keep=self.keep, compact=self.compact, known=known, **watched
         )
 
@@ -96,6 +102,7 @@ def find(
     keep: Callable[[Any], bool] = _keep_all,
     compact: Callable[[tuple[Any, ...]], tuple[Any, ...]] | None = None,
     patience: float | None = PATIENCE,
+    splitting: Splitting | None = None,
 ) -> SharedWork:
     """Return the one piece of work of its kind about something, made from the fields of `SharedWork` if need be."""
-    return remembered(work).get(about, lambda: SharedWork(work, remaining, keep, compact, patience))
+    return remembered(work).get(about, lambda: SharedWork(work, remaining, keep, compact, patience, splitting))

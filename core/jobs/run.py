@@ -8,7 +8,7 @@ from typing import Any
 
 from core.errors import PlaygroundError
 from core.jobs.job import CRASHED, EVERYBODY, NO_ROOM, Job, NoRoom, State
-from core.jobs.messages import Done, Failed, HungUp, Lost, Order, Progress, Stop, packed
+from core.jobs.messages import Done, Failed, HungUp, Lost, Order, Progress, Stop, packed, unpacked
 from core.jobs.process import Worker
 
 GRACE = 0.8
@@ -81,7 +81,7 @@ def _follow(worker: Worker, run: Run) -> Outcome:
         if not job.active:
             raise HungUp  # it was ended just now; what the worker still has to say comes too late
         if isinstance(message, Progress):
-            _take_in(run, message.payload)
+            _take_in(run, unpacked(message.payload))
         elif isinstance(message, Done):
             if not run.stopping.is_set():
                 job.change(results=run.results)

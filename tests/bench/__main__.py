@@ -7,6 +7,7 @@ import json
 from tests.bench import (
     adapt,
     class_join,
+    cluster,
     engines,
     fields,
     hub,
@@ -47,6 +48,7 @@ BENCHES = {
         repair,
         small_file,
         engines,
+        cluster,
     )
 }
 """In the order in which RESULTS.md has them; `tune` and `adapt` take half an hour or more."""

@@ -23,9 +23,9 @@ def free_port() -> int:
         return free.getsockname()[1]
 
 
-def until(condition: Callable[[], object], process: subprocess.Popen | None = None) -> None:
+def until(condition: Callable[[], object], process: subprocess.Popen | None = None, patience: float = PATIENCE) -> None:
     """Wait until something is so, for as long as a process that is to bring it about lives."""
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + patience
     while not condition():
         assert time.monotonic() < deadline, "it took too long"
         assert process is None or process.poll() is None, f"{process.args} has ended"

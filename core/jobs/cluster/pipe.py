@@ -63,7 +63,7 @@ class Pipe:
 
     def send(self, message: object) -> None:
         """Send one message. Raises Lost when the scheduler does not take it."""
-        content = packed((message,))
+        content = packed(message)
         try:
             self._out.put(content)
         except Exception as error:  # Dask's errors for a lost connection have no base of their own
@@ -89,7 +89,7 @@ class Pipe:
         """Pass on what comes in until it is over; one message may take long, and others wait for none of it."""
         try:
             while True:
-                (message,) = unpacked(await self._back._get())
+                message = unpacked(await self._back._get())
                 if isinstance(message, _Over):
                     break
                 self._came.put(message)
@@ -99,7 +99,7 @@ class Pipe:
 
     async def _say_over(self) -> None:
         """Tell both ends that it is over, the own one too, or its question would wait at the scheduler for ever."""
-        over = packed((_Over(),))
+        over = packed(_Over())
         with contextlib.suppress(Exception):
             await self._out._put(over)
             await self._back._put(over)

@@ -82,13 +82,16 @@ def _whole_state(states: set[State], over: bool) -> State:
     return "waiting" if states == {"waiting"} else "running"
 
 
-def submit_parts(jobs: Jobs, splitting: Splitting, owner: str, work: str, *arguments: Any, **how: Any) -> Job:
+def submit_parts(
+    jobs: Jobs, splitting: Splitting, owner: str, work: str, *arguments: Any, known: Sequence[Any] = (), **how: Any
+) -> Job:
     """Queue work in as many parts as there are workers elsewhere; return one job for all of them.
 
+    known: what was found of it earlier, whose last is shown until more is known.
     how: `alive` and `resume`, as `Jobs.submit` takes them; a part that is resumed begins anew.
     """
-    parts = min(jobs.workers_elsewhere, MOST)
-    gathered, alive = _Gathered(splitting, parts), how.pop("alive", None)
+    parts = max(1, min(jobs.workers_elsewhere, MOST))
+    gathered, alive = _Gathered(splitting, parts, known[-1] if known else None), how.pop("alive", None)
     queued: list[Job] = []
 
     def is_wanted() -> bool:

@@ -18,10 +18,10 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from core.jobs.elsewhere import starter_for_pool
 from core.jobs.job import EVERYBODY, Job, NoRoom, QueueFull
 from core.jobs.process import Process, Worker
 from core.jobs.run import Outcome, Run, carry_out, next_try, outcome_of_error, sentences
-from core.jobs.starters import starter_for_pool
 from core.language import text
 
 ABSENCE = 10.0

@@ -17,12 +17,8 @@ from typing import Any, Protocol
 
 from core.jobs.job import NO_ROOM, NoRoom
 from core.jobs.process import Worker, forked_worker, spawned_worker
-from core.language import text
 
 ROOT = Path(__file__).resolve().parents[2]
-
-SCHEDULER = "PLAYGROUND_SCHEDULER"
-"""Variable of the environment with the address of a Dask scheduler, as tcp://host:8786."""
 
 IDLE = 300.0
 """Seconds without work after which a worker that is quickly started again is ended, with the tasks that it holds."""
@@ -64,19 +60,6 @@ class Starter(Protocol):
 def starter(threads: int) -> "ForkServer | Spawner":
     """Return the way to start workers of so many processor threads each that suits this system."""
     return ForkServer(threads) if _can_fork() else Spawner(threads)
-
-
-def starter_for_pool(threads: int) -> Starter:
-    """Return the way to start a pool's workers: by the scheduler of PLAYGROUND_SCHEDULER if that names one."""
-    address, local = os.environ.get(SCHEDULER, ""), starter(threads)
-    if not address:
-        return local
-    try:
-        from core.jobs.cluster.starter import Cluster
-    except ImportError:
-        local.note = text("Work for other machines needs Dask, which is not installed; this server does it on its own.")
-        return local
-    return Cluster(address, local)
 
 
 def _can_fork() -> bool:

@@ -76,7 +76,8 @@ class SharedWork:
             watched = {"alive": self._is_looked_at, "resume": self.remaining}
         jobs = workers.jobs()
         if self.splitting and jobs.workers_elsewhere > 1:
-            return submit_parts(jobs, self.splitting, EVERYBODY, self.work, *self.remaining(known), **watched)
+            arguments = self.remaining(known)
+            return submit_parts(jobs, self.splitting, EVERYBODY, self.work, *arguments, known=known, **watched)
         return jobs.submit(
             EVERYBODY, self.work, *self.remaining(known), keep=self.keep, compact=self.compact, known=known, **watched
         )

@@ -17,8 +17,8 @@ from core.language import text
 EVERY = 1.0
 """Seconds between two looks at the scheduler."""
 
-PATIENCE = 3.0
-"""Seconds that it has to answer."""
+PATIENCE = 10.0
+"""Seconds that it has to answer; where nobody listens, that shows at once."""
 
 HERE = ("fetch", "hub")
 """Work that brings files to this server, which no other machine can do for it."""

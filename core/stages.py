@@ -12,11 +12,11 @@ from safetensors.torch import load as read_tensors
 from safetensors.torch import save as write_tensors
 from torch import Tensor
 
+from core.data_folder import NAME, read_artefact
 from core.errors import BadInput, TaskUnavailable
 from core.experiment import STAGES
 from core.language import text
 from core.pruning import Pruned, PruningPlan, prune
-from core.store.artefacts import NAME, read_artefact
 from core.tasks import Task
 from core.tasks.adapting import head_of
 from core.tasks.brought import with_weights

@@ -2,10 +2,7 @@
 
 import os
 import shutil
-import socket
-import subprocess
 import tempfile
-import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,7 +17,6 @@ import hypothesis
 import pytest
 import torch
 from sqlalchemy import create_engine, text
-from sqlalchemy.pool import NullPool
 from torch import nn
 from xdist.remote import Producer
 from xdist.scheduler.loadfile import LoadFileScheduling
@@ -29,6 +25,7 @@ from core.tasks import Task, TaskInfo, load
 from core.tasks.base import SPLITS
 from core.tasks.vision.data import Images
 from core.tasks.vision.task import make_task
+from tests.cluster.postgresql import postgresql, programs
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -107,41 +104,11 @@ def postgres(postgres_server: str) -> str:
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[str]:
-    """The address of a PostgreSQL server of our own on a free port, gone with the tests; it will not run as root."""
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
-    if not found:
+    """The address of a PostgreSQL server of our own, gone with the tests."""
+    if programs() is None:
         pytest.skip("PostgreSQL is not installed: apt-get install postgresql")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    folder = Path(tempfile.mkdtemp(prefix="postgres-"))
-    as_user = []
-    if os.getuid() == 0:
-        shutil.chown(folder, "postgres")
-        as_user = ["runuser", "-u", "postgres", "--"]
-    data = folder / "data"
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": folder}
-    subprocess.run([*as_user, found[-1] / "initdb", "-D", data, "-U", "tester", "-A", "trust"], check=True, **quiet)
-    options = [
-        "-c",
-        f"unix_socket_directories={folder}",
-        "-c",
-        "max_connections=100",
-        "-c",
-        "listen_addresses=127.0.0.1",
-    ]
-    server = subprocess.Popen([*as_user, found[-1] / "postgres", "-D", data, "-p", str(port), *options], **quiet)
-    url = f"postgresql+psycopg://tester@127.0.0.1:{port}/postgres"
-    for _ in range(200):
-        try:
-            create_engine(url, poolclass=NullPool).connect().close()
-            break
-        except Exception:
-            time.sleep(0.1)
-    yield url
-    server.terminate()
-    server.wait(20)
-    shutil.rmtree(folder, ignore_errors=True)
+    with postgresql() as url:
+        yield url
 
 
 def link(source: str, target: str) -> None:

@@ -95,32 +95,32 @@ class Job:
     @property
     def active(self) -> bool:
         """Whether it still waits or runs."""
-        return self._now.active
+        return self.snapshot().active
 
     @property
     def state(self) -> State:
         """Where it is on its way."""
-        return self._now.state
+        return self.snapshot().state
 
     @property
     def progress(self) -> Any:
         """The latest payload."""
-        return self._now.progress
+        return self.snapshot().progress
 
     @property
     def results(self) -> tuple[Any, ...]:
         """All payloads kept so far, oldest first."""
-        return self._now.results
+        return self.snapshot().results
 
     @property
     def error(self) -> tuple[str, str] | None:
         """What happened and what to do, if it failed."""
-        return self._now.error
+        return self.snapshot().error
 
     @property
     def ended_at(self) -> float | None:
         """When it ended, on the monotonic clock."""
-        return self._now.ended_at
+        return self.snapshot().ended_at
 
 
 def done_job(work: str, results: tuple[Any, ...]) -> Job:

@@ -1,7 +1,7 @@
 """The messages between a pool and its worker processes: one pickle each, over a pair of byte streams.
 
-Both ends are this program; nothing from outside is ever read here. The arguments of a run travel packed, so that a
-worker can listen before it has imported what they are made of.
+Both ends are this program; nothing from outside is ever read here. Arguments and payloads travel packed, so that a
+worker can listen before it has imported what they are made of, and whoever passes them on need not import it at all.
 """
 
 import pickle
@@ -34,9 +34,9 @@ class Ready:
 
 @dataclass(frozen=True)
 class Progress:
-    """Tell the pool a payload that the work has yielded."""
+    """Tell the pool a payload that the work has yielded; it is packed."""
 
-    payload: Any
+    payload: bytes
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,10 @@ class Failed:
 
 class HungUp(Exception):
     """Say that the other end is gone, or sends bytes that mean nothing."""
+
+
+class Lost(HungUp):
+    """Say that the machine at the other end is gone, which is no fault of the work."""
 
 
 def write(stream: BinaryIO, message: object) -> None:
@@ -74,11 +78,14 @@ def read(stream: BinaryIO) -> object:
         raise HungUp from error
 
 
-def packed(arguments: tuple[Any, ...]) -> bytes:
-    """Pack the arguments of a run."""
-    return pickle.dumps(arguments)
+def packed(content: Any) -> bytes:
+    """Pack the arguments of a run, or a payload."""
+    return pickle.dumps(content)
 
 
-def unpacked(arguments: bytes) -> tuple[Any, ...]:
-    """Unpack the arguments of a run."""
-    return pickle.loads(arguments)
+def unpacked(content: bytes) -> Any:
+    """Unpack what `packed` has packed. Raises HungUp for bytes that mean nothing."""
+    try:
+        return pickle.loads(content)
+    except Exception as error:
+        raise HungUp from error

@@ -18,10 +18,10 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from core.jobs.elsewhere import starter_for_pool
 from core.jobs.job import EVERYBODY, Job, NoRoom, QueueFull
 from core.jobs.process import Process, Worker
-from core.jobs.run import Outcome, Run, carry_out, outcome_of_error, sentences
-from core.jobs.starters import starter
+from core.jobs.run import Outcome, Run, carry_out, next_try, outcome_of_error, sentences
 from core.language import text
 
 ABSENCE = 10.0
@@ -37,7 +37,7 @@ class Jobs:
 
     def __init__(self, workers: int = 2, threads: int | None = None) -> None:
         self.threads = threads or max(1, (os.cpu_count() or 1) // workers)
-        self._starter = starter(self.threads)
+        self._starter = starter_for_pool(self.threads)
         self._change = threading.Condition()
         self._numbers = itertools.count()
         self._waiting: list[Run] = []
@@ -46,11 +46,27 @@ class Jobs:
         self._closed = False
         self._processes: dict[int, Process] = {}
         self._workers = workers
-        self._threads = [threading.Thread(target=self._watch, daemon=True)]
-        self._threads += [threading.Thread(target=self._serve, args=(each,), daemon=True) for each in range(workers)]
-        for thread in self._threads:
-            thread.start()
+        self._watcher = threading.Thread(target=self._watch, daemon=True)
+        self._servers: list[threading.Thread] = []
+        with self._change:
+            self._keep_up()
+        self._watcher.start()
         atexit.register(self.close)
+
+    @property
+    def places(self) -> int:
+        """How many jobs may run at once just now."""
+        return self._starter.places or self._workers
+
+    @property
+    def workers_elsewhere(self) -> int:
+        """How many jobs other machines can do at once just now."""
+        return self._starter.elsewhere
+
+    @property
+    def note(self) -> str:
+        """What people are to know of where work is done; "" if all is as it should be."""
+        return self._starter.note
 
     def prepare(self) -> None:
         """Begin the imports that the first job would have to wait for, without waiting for them."""
@@ -94,7 +110,7 @@ class Jobs:
                 )
             owners = [run.job.owner for run in self._waiting]
             place = owners.index(EVERYBODY) if EVERYBODY in owners else len(owners)
-            self._waiting.insert(place, Run(job, arguments))
+            self._waiting.insert(place, Run(job, arguments, before=job.results))
             if owner != EVERYBODY:
                 self._make_way()
             self._change.notify_all()
@@ -124,7 +140,7 @@ class Jobs:
     def _make_way(self) -> None:
         """Ask shared work to wait again, if all workers are busy and people wait."""
         people = sum(run.job.owner != EVERYBODY for run in self._waiting)
-        idle = self._workers - len(self._running)
+        idle = self.places - len(self._running)
         leaving = sum(run.stopping.is_set() for run in self._running)
         for run in self._running:
             if people <= idle + leaving:
@@ -134,13 +150,14 @@ class Jobs:
                 run.stopping.set()
 
     def _watch(self) -> None:
-        """Stop jobs that nobody wants any more."""
+        """Stop jobs that nobody wants any more, and keep up with how many may run."""
         missed: dict[int, float] = {}
         unasked: set[int] = set()  # numbers of jobs that cannot be asked about
         while True:
             with self._change:
                 if self._change.wait_for(lambda: self._closed, ABSENCE / 10):
                     return
+                self._keep_up()
                 jobs = [run.job for run in self._waiting + self._running]
             now, absent = time.monotonic(), {}
             for job in jobs:
@@ -149,6 +166,13 @@ class Jobs:
                     if now - absent[job.number] > ABSENCE:
                         self.stop(job)
             missed = absent
+
+    def _keep_up(self) -> None:
+        """Have a thread for each place; those for places that are gone wait until there are so many again."""
+        for number in range(len(self._servers), self.places):
+            self._servers.append(threading.Thread(target=self._serve, args=(number,), daemon=True))
+            self._servers[-1].start()
+        self._change.notify_all()
 
     def close(self) -> None:
         """End all workers; running jobs end as failed, waiting ones as stopped."""
@@ -162,7 +186,7 @@ class Jobs:
         self._starter.close()
         for process in processes:
             process.kill()
-        for thread in self._threads:
+        for thread in (self._watcher, *self._servers):
             if thread is not threading.current_thread():
                 thread.join(1.0)
         atexit.unregister(self.close)
@@ -177,6 +201,8 @@ class Jobs:
             if worker and worker.process.poll() is not None:  # it died while it had nothing to do
                 self._without(number, worker)
                 worker = None
+            if len(self._running) >= self.places:
+                return self._closed
             return self._closed or len(self._waiting) > (0 if worker else len(self._warm))
 
         while not self._closed:
@@ -187,7 +213,10 @@ class Jobs:
                 worker = None
                 continue
             try:
-                worker = worker or self._start(number)
+                if worker and not self._starter.fits(worker, run.job.work):
+                    self._without(number, worker)
+                    worker = None
+                worker = worker or self._start(number, run.job.work)
                 outcome = carry_out(worker, run, next(self._numbers))
             except BaseException as error:  # whatever it was, this thread has to go on serving
                 outcome = outcome_of_error(error, run, worker)
@@ -206,9 +235,9 @@ class Jobs:
         run.job.change(state="running")
         return run
 
-    def _start(self, number: int) -> Worker:
+    def _start(self, number: int, work: str) -> Worker:
         """Start a worker. Raises NoRoom."""
-        worker = self._starter.start()
+        worker = self._starter.start(work)
         with self._change:
             self._processes[number] = worker.process
             if self._closed:
@@ -237,10 +266,10 @@ class Jobs:
             waits = outcome.again or (run.giving_way and outcome.state == "stopped")
             if waits and not self._closed:
                 try:
-                    left = job.resume(job.results) if job.resume else run.arguments
+                    again = next_try(run)
                     job.change(state="waiting")
                     place = len(self._waiting) if job.owner == EVERYBODY else 0
-                    self._waiting.insert(place, Run(job, left, run.deaths))
+                    self._waiting.insert(place, again)
                 except BaseException as error:
                     job.end("failed", sentences(error, job))
             else:

@@ -8,7 +8,7 @@ from typing import Any
 
 from core.errors import PlaygroundError
 from core.jobs.job import CRASHED, EVERYBODY, NO_ROOM, Job, NoRoom, State
-from core.jobs.messages import Done, Failed, HungUp, Order, Progress, Stop, packed
+from core.jobs.messages import Done, Failed, HungUp, Lost, Order, Progress, Stop, packed, unpacked
 from core.jobs.process import Worker
 
 GRACE = 0.8
@@ -23,14 +23,26 @@ class Run:
     """Hold one try at a job: its arguments, and whether it is to end early.
 
     arguments: those of the work that is left; deaths: workers that have died of the job so far.
+    before: the results with which the work was begun; results: those and what this try has found.
+    kept, known: payloads that this try has kept, and that an earlier one had, of which the job still shows the results
+    until this one, begun anew, has as many.
+    lost: whether its machine is gone, which is no fault of the work.
     stopping: set once it is to end early; giving_way: then it is to wait again, since a person waits for its worker.
     """
 
     job: Job
     arguments: tuple[Any, ...]
     deaths: int = 0
+    before: tuple[Any, ...] = ()
+    known: int = 0
+    kept: int = 0
+    results: tuple[Any, ...] = ()
     stopping: threading.Event = field(default_factory=threading.Event)
     giving_way: bool = False
+    lost: bool = False
+
+    def __post_init__(self) -> None:
+        self.results = self.before
 
 
 @dataclass(frozen=True)
@@ -69,20 +81,22 @@ def _follow(worker: Worker, run: Run) -> Outcome:
         if not job.active:
             raise HungUp  # it was ended just now; what the worker still has to say comes too late
         if isinstance(message, Progress):
-            _take_in(job, message.payload)
+            _take_in(run, unpacked(message.payload))
         elif isinstance(message, Done):
+            if not run.stopping.is_set():
+                job.change(results=run.results)
             return Outcome("stopped" if run.stopping.is_set() else "done")
         elif isinstance(message, Failed):
             return Outcome("failed", (message.what, message.advice) if message.what else CRASHED)
 
 
-def _take_in(job: Job, payload: Any) -> None:
+def _take_in(run: Run, payload: Any) -> None:
     """Make a payload the job's progress, and one of its results if the job keeps it."""
-    results = job.results
+    job = run.job
     if job.keep(payload):
-        results = (*results, payload)
-        results = job.compact(results) if job.compact else results
-    job.change(progress=payload, results=results)
+        results = (*run.results, payload)
+        run.results, run.kept = job.compact(results) if job.compact else results, run.kept + 1
+    job.change(progress=payload, results=run.results if run.kept >= run.known else job.results)
 
 
 def _pass_on_stop(worker: Worker, run: Run, number: int, over: threading.Event) -> None:
@@ -110,13 +124,27 @@ def outcome_of_error(error: BaseException, run: Run, worker: Worker | None) -> O
     if not isinstance(error, HungUp):
         return Outcome("failed", sentences(error, run.job))
     run.deaths += 1
+    run.lost = isinstance(error, Lost)
     return Outcome("failed", CRASHED if worker and worker.ready else NO_ROOM, again=_bears_another_try(run))
 
 
-def _bears_another_try(run: Run) -> bool:
-    """Say whether a job can be begun again after a worker died of it, without anybody noticing."""
+def next_try(run: Run) -> Run:
+    """Return the next try at a run's job: at what is left, or at all of it, since the same work finds the same again.
+
+    Raises whatever the job's own function does.
+    """
     job = run.job
-    return run.deaths < (TRIES if job.owner == EVERYBODY else 2 if job.progress is None else 1)
+    if job.resume:
+        return Run(job, job.resume(job.results), run.deaths, job.results)
+    if run.lost:
+        return Run(job, run.arguments, run.deaths, run.before, max(run.known, run.kept))
+    return Run(job, run.arguments, run.deaths, job.results)
+
+
+def _bears_another_try(run: Run) -> bool:
+    """Say whether a job can be begun again after its worker died, of the work or with its whole machine."""
+    job = run.job
+    return run.deaths < (TRIES if run.lost or job.owner == EVERYBODY else 2 if job.progress is None else 1)
 
 
 def sentences(error: BaseException, job: Job) -> tuple[str, str]:

@@ -25,21 +25,39 @@ IDLE = 300.0
 
 
 class Starter(Protocol):
-    """Start worker processes; idle: seconds without work after which one is ended, None for never."""
+    """Start worker processes.
+
+    idle: seconds without work after which one is ended, None for never.
+    """
 
     idle: float | None
+
+    @property
+    def places(self) -> int | None:
+        """How many workers there may be at once; None for as many as the pool was told."""
+
+    @property
+    def elsewhere(self) -> int:
+        """How many workers there may be on other machines just now."""
+
+    @property
+    def note(self) -> str:
+        """What people are to know, as that another machine is not there; "" if all is as it should be."""
 
     def prepare(self) -> None:
         """Begin whatever takes long, without waiting for it. Raises NoRoom."""
 
-    def start(self) -> Worker:
-        """Start one worker. Raises NoRoom."""
+    def start(self, work: str = "") -> Worker:
+        """Start one worker, for some work from `core.jobs.work`. Raises NoRoom."""
+
+    def fits(self, worker: Worker, work: str) -> bool:
+        """Say whether a worker that has nothing to do is one for this work."""
 
     def close(self) -> None:
         """Start no more."""
 
 
-def starter(threads: int) -> Starter:
+def starter(threads: int) -> "ForkServer | Spawner":
     """Return the way to start workers of so many processor threads each that suits this system."""
     return ForkServer(threads) if _can_fork() else Spawner(threads)
 
@@ -58,6 +76,9 @@ class Spawner:
     """Start each worker as a process of its own, which takes it some seconds of imports."""
 
     idle: float | None = None
+    places: int | None = None
+    elsewhere = 0
+    note = ""
 
     def __init__(self, threads: int) -> None:
         self._threads = threads
@@ -66,12 +87,16 @@ class Spawner:
     def prepare(self) -> None:
         """Do nothing: workers have nothing in common."""
 
-    def start(self) -> Worker:
+    def start(self, work: str = "") -> Worker:
         """Start one worker. Raises NoRoom."""
         if self._closed:
             raise NoRoom(*NO_ROOM)
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
         return spawned_worker(_python("core.jobs.worker", self._threads, pipes))
+
+    def fits(self, worker: Worker, work: str) -> bool:
+        """Say that any worker does any work."""
+        return True
 
     def close(self) -> None:
         """Start no more."""
@@ -82,6 +107,9 @@ class ForkServer:
     """Have one fork server make all workers; start it when it is first needed, and again if it is gone."""
 
     idle: float | None = IDLE
+    places: int | None = None
+    elsewhere = 0
+    note = ""
 
     def __init__(self, threads: int) -> None:
         self._threads = threads
@@ -100,7 +128,7 @@ class ForkServer:
         with self._lock:
             self._running()
 
-    def start(self) -> Worker:
+    def start(self, work: str = "") -> Worker:
         """Ask for one worker; it answers once the fork server is ready. Raises NoRoom."""
         own, its = _connection()
         try:
@@ -110,6 +138,10 @@ class ForkServer:
             own.close()
             raise
         return forked_worker(own)
+
+    def fits(self, worker: Worker, work: str) -> bool:
+        """Say that any worker does any work."""
+        return True
 
     def close(self) -> None:
         """End the fork server."""

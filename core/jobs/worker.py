@@ -16,7 +16,7 @@ import time
 from collections.abc import Iterable
 from typing import Any, BinaryIO
 
-from core.jobs.messages import Done, Failed, HungUp, Order, Progress, Ready, Stop, read, unpacked, write
+from core.jobs.messages import Done, Failed, HungUp, Order, Progress, Ready, Stop, packed, read, unpacked, write
 
 PAUSE = 0.1
 """Seconds between two messages of progress that only tell how far things are."""
@@ -71,7 +71,7 @@ def _pass_on(stream: Iterable[Any], number: int, stopped: set[int], outbox: Bina
     for payload in stream:
         plain = getattr(payload, "weights", payload) is None
         if not plain or time.monotonic() - last > PAUSE:
-            _send(outbox, Progress(payload))
+            _send(outbox, Progress(packed(payload)))
             last = time.monotonic()
         if number in stopped:
             return

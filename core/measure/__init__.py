@@ -25,7 +25,7 @@ from core.measure.old_task import OldTask, forgotten_of_old
 from core.measure.over_fitting import Look, over_fitting
 from core.measure.robustness import ShiftResult, robustness
 from core.measure.search import search
-from core.measure.sensitivity import Sensitivity, sensitivity
+from core.measure.sensitivity import Sensitivity, join_parts, sensitivity
 from core.measure.shipping import ShippingFigures, shipping_figures
 from core.measure.statistics import Change, change, paired_change
 from core.measure.sweep import PlanResult, judge_network, judge_plan, sweep
@@ -72,6 +72,7 @@ __all__ = [
     "further_changes",
     "further_figures",
     "histograms",
+    "join_parts",
     "judge_network",
     "judge_plan",
     "latencies",

@@ -8,6 +8,7 @@ import copy
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import torch
 
@@ -49,10 +50,12 @@ def sensitivity(
     plan: PruningPlan | None = None,
     split: str = "validation",
     limit: int | None = None,
+    part: tuple[int, int] = (0, 1),
 ) -> Iterator[Sensitivity]:
     """Prune each layer alone to each of the sparsities and judge the network; yields early figures, the whole last.
 
     plan: its criterion judges importance; its amounts do not matter.
+    part: (number, of how many) to scan a share of the layers only; `join_parts` makes one scan of all shares.
     Raises BadPlan for a plan that removes units or follows a pattern, ValueError without sparsities.
     """
     if not sparsities:
@@ -65,7 +68,7 @@ def sensitivity(
     streams = []
     for sparsity in sparsities:
         pruned = prune(task, replace(base, overrides=dict.fromkeys(names, sparsity)), ranking)
-        for layer in pruned.layers:
+        for layer in share(pruned.layers, part):
             weight = pruned.model.get_parameter(layer.name).detach()
             touched = SwappedLayer(shared, layer.name, weight)
             streams.append((layer.name, task.refine(touched, split, limit)))
@@ -81,3 +84,19 @@ def sensitivity(
             found.setdefault(name, []).append(next(stream))
         qualities = {name: tuple(each) for name, each in found.items()}
         yield Sensitivity(dense.n, total, tuple(sparsities), qualities, dense)
+
+
+def share(layers: Sequence[Any], part: tuple[int, int]) -> Sequence[Any]:
+    """Return a part of all layers, there and back again: a layer costs what lies behind it, so the first ones most."""
+    number, parts = part
+    return [each for place, each in enumerate(layers) if place % (2 * parts) in (number, 2 * parts - 1 - number)]
+
+
+def join_parts(parts: Sequence[Sensitivity]) -> Sensitivity:
+    """Return the scan of all layers, in the network's order, from the shares of one slice of the data."""
+    queues, joined = [iter(part.qualities.items()) for part in parts], {}
+    for place in range(sum(len(part.qualities) for part in parts)):
+        turn = place % (2 * len(parts))
+        name, found = next(queues[min(turn, 2 * len(parts) - 1 - turn)])
+        joined[name] = found
+    return replace(parts[0], qualities=joined)

@@ -1,7 +1,8 @@
 """What outlives a page: experiments, what was found out about them, weights, and visits."""
 
-from core.store.artefacts import put_artefact, read_artefact
-from core.store.database import Store, StoreUnavailable, data_folder, open_in_memory, open_store
+from core.data_folder import read_artefact
+from core.store.artefacts import put_artefact
+from core.store.database import Store, StoreUnavailable, open_in_memory, open_store
 from core.store.keys import new_key
 from core.store.results import (
     Result,
@@ -32,7 +33,6 @@ __all__ = [
     "StoreUnavailable",
     "add_node",
     "begin_visit",
-    "data_folder",
     "delete_node",
     "find_experiment",
     "find_result",

@@ -2,19 +2,14 @@
 
 import contextlib
 import hashlib
-import os
-import re
-import tempfile
 import time
-from pathlib import Path
 
 from sqlalchemy import Connection, delete, func, select, update
 
+from core.data_folder import write_whole
 from core.language import text
 from core.store.database import Store, StoreUnavailable, insert_new, reading, writing
 from core.store.tables import artefacts, holds, results
-
-NAME = re.compile(r"[0-9a-f]{64}")
 
 
 def put_artefact(store: Store, content: bytes) -> str:
@@ -41,16 +36,7 @@ def write_file(store: Store, content: bytes) -> str:
     target = store.files / name
     try:
         if not target.exists() or target.stat().st_size != len(content):
-            with tempfile.NamedTemporaryFile(dir=store.files, prefix="part-", delete=False) as part:
-                try:
-                    part.write(content)
-                    part.flush()
-                    os.fsync(part.fileno())
-                    Path(part.name).replace(target)
-                except BaseException:
-                    with contextlib.suppress(OSError):
-                        Path(part.name).unlink()
-                    raise
+            write_whole(target, content)
     except OSError as error:
         raise StoreUnavailable(
             text(
@@ -60,22 +46,6 @@ def write_file(store: Store, content: bytes) -> str:
             text("What is on the page goes on; download what you want to keep."),
         ) from error
     return name
-
-
-def read_artefact(files: Path, name: str) -> bytes | None:
-    """Return the content of a file by its hash; None if it is gone, or damaged, in which case it is deleted."""
-    if not NAME.fullmatch(name):
-        return None
-    path = files / name
-    try:
-        content = path.read_bytes()
-    except OSError:
-        return None
-    if hashlib.sha256(content).hexdigest() == name:
-        return content
-    with contextlib.suppress(OSError):
-        path.unlink()
-    return None
 
 
 def total_size(store: Store) -> int:

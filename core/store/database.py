@@ -1,7 +1,6 @@
 """Opening the store: SQLite in the user's data folder unless an engine is given, its tables brought up to date."""
 
 import contextlib
-import os
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -11,7 +10,6 @@ from typing import Any
 
 import alembic.command
 import alembic.config
-import platformdirs
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from filelock import FileLock, Timeout
@@ -21,17 +19,15 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import StaticPool
 
+from core.data_folder import FILES, LIMIT, data_folder, data_limit
 from core.errors import PlaygroundError
 from core.language import text, together
 
-FILE, FILES = "playground.sqlite", "artefacts"
-"""The database, and the folder of weights beside it."""
+FILE = "playground.sqlite"
+"""The database; the folder of weights lies beside it."""
 
 PATIENCE = 20.0
 """Seconds to wait for somebody else who writes."""
-
-LIMIT = 2_000_000_000
-"""Bytes that all weights in the folder may take together, unless PLAYGROUND_DATA_LIMIT says otherwise."""
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -63,12 +59,6 @@ class Store:
         return self.folder / FILES
 
 
-def data_folder() -> Path:
-    """Return where this user's data lies: PLAYGROUND_DATA, or the usual place of the operating system."""
-    given = os.environ.get("PLAYGROUND_DATA")
-    return Path(given) if given else Path(platformdirs.user_data_dir("pruning-playground", appauthor=False))
-
-
 def open_store(engine: Engine | None = None, folder: Path | None = None) -> Store:
     """Open the store and bring its tables up to date; where that cannot be, keep everything in memory, with a note.
 
@@ -81,17 +71,12 @@ def open_store(engine: Engine | None = None, folder: Path | None = None) -> Stor
             pass
         made = engine or _sqlite(folder / FILE)
         _bring_up_to_date(made, folder)
-        return Store(made, folder, _limit())
+        return Store(made, folder, data_limit())
     except (OSError, Timeout, SQLAlchemyError) as error:
         why: str = text("Nothing can be kept in {folder} ({error})", folder=folder, error=_reason(error))
     except StoreUnavailable as error:
         why = error.what
     return open_in_memory(why)
-
-
-def _limit() -> int:
-    """Return how many bytes all weights may take."""
-    return int(os.environ.get("PLAYGROUND_DATA_LIMIT", LIMIT))
 
 
 def _sqlite(path: Path) -> Engine:
@@ -122,7 +107,7 @@ def open_in_memory(why: str) -> Store:
     with engine.begin() as connection:
         _migrate(connection)
     note = together((why, text("What you do here lasts until this server ends.")))
-    return Store(engine, folder, _limit(), note, threading.RLock())
+    return Store(engine, folder, data_limit(), note, threading.RLock())
 
 
 def _bring_up_to_date(engine: Engine, folder: Path) -> None:

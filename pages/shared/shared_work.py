@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 
 from core.jobs.job import EVERYBODY, Job, done_job
+from core.jobs.parts import Splitting, submit_parts
 from core.memo import Memo
 from pages.shared import workers
 
@@ -38,6 +39,7 @@ class SharedWork:
     keep, compact: as `Jobs.submit` takes them.
     known: what was found earlier, as on another server; it is asked for once, and the work begins with that.
     complete: whether nothing is left of it, given what was found; then no worker is asked.
+    splitting: how workers elsewhere do it in parts, where there are several; None for work of one piece.
     patience: seconds without a page that asks for it after which it is given up until one does; None for work that
         goes on whoever looks, and that gives way to nobody, since it would have to begin anew.
     job: the latest one.
@@ -50,6 +52,7 @@ class SharedWork:
     patience: float | None = PATIENCE
     known: Callable[[], tuple[Any, ...]] = tuple
     complete: Callable[[tuple[Any, ...]], bool] = _never
+    splitting: Splitting | None = None
     job: Job | None = None
     _asked: float = 0.0
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -81,7 +84,11 @@ class SharedWork:
         watched: dict[str, Callable[..., Any]] = {}
         if self.patience is not None:
             watched = {"alive": self._is_looked_at, "resume": self.remaining}
-        return workers.jobs().submit(
+        jobs = workers.jobs()
+        if self.splitting and jobs.workers_elsewhere > 1:
+            arguments = self.remaining(known)
+            return submit_parts(jobs, self.splitting, EVERYBODY, self.work, *arguments, known=known, **watched)
+        return jobs.submit(
             EVERYBODY, self.work, *self.remaining(known), keep=self.keep, compact=self.compact, known=known, **watched
         )
 
@@ -108,6 +115,9 @@ def find(
     patience: float | None = PATIENCE,
     known: Callable[[], tuple[Any, ...]] = tuple,
     complete: Callable[[tuple[Any, ...]], bool] = _never,
+    splitting: Splitting | None = None,
 ) -> SharedWork:
     """Return the one piece of work of its kind about something, made from the fields of `SharedWork` if need be."""
-    return remembered(work).get(about, lambda: SharedWork(work, remaining, keep, compact, patience, known, complete))
+    return remembered(work).get(
+        about, lambda: SharedWork(work, remaining, keep, compact, patience, known, complete, splitting)
+    )

@@ -19,7 +19,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from core.memo import Memo
 from core.store import StoreUnavailable, begin_visit, forget_visit, new_key, read_state, save_state
-from pages.shared import link
+from pages.shared import link, workers
 from pages.shared.storage import store
 from pages.shared.words import t
 
@@ -100,6 +100,8 @@ def open_visit() -> None:
     problem = store().note or st.session_state.get("store problem", "")
     if problem:
         st.sidebar.warning(t(problem), icon=":material/save:")
+    if elsewhere := workers.jobs().note:
+        st.sidebar.warning(t(elsewhere), icon=":material/lan:")
     keep = st.components.v2.component("visit-key", js=SCRIPT.read_text(encoding="utf-8"))
     with st.container(key="visit"):
         keep(key="visit-key", data={"name": COOKIE, "key": key, "days": 30})

@@ -8,6 +8,7 @@ from tests.bench import (
     adapt,
     class_join,
     class_load,
+    cluster,
     engines,
     fields,
     hub,
@@ -52,6 +53,7 @@ BENCHES = {
         repair,
         small_file,
         engines,
+        cluster,
     )
 }
 """In the order in which RESULTS.md has them; `tune` and `adapt` take half an hour or more."""

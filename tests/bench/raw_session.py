@@ -28,6 +28,7 @@ class RawSession:
 
     page: the name in the address; widgets: what they are called -> their id; states: what this visitor has set.
     received: bytes of all messages so far; errors: exceptions that were drawn.
+    session: its name at the server; files: of downloads that are written on a click, the label -> the id.
     """
 
     socket: Any
@@ -41,6 +42,8 @@ class RawSession:
     received: int = 0
     errors: list[str] = field(default_factory=list)
     _known: set[str] = field(default_factory=set)
+    session: str = ""
+    files: dict[str, str] = field(default_factory=dict)
     _news: asyncio.Event = field(default_factory=asyncio.Event)
     _repeating: dict[str, asyncio.Task] = field(default_factory=dict)
 
@@ -73,6 +76,16 @@ class RawSession:
         state.double_array_value.data.append(value)
         self.states[label] = state
 
+    async def click_download(self, label: str) -> str:
+        """Have a file written; return its address at the server."""
+        message = BackMsg()
+        asked = message.backend_operation_request
+        asked.request_id, asked.session_id, asked.deferred_file.file_id = label, self.session, self.files[label]
+        begun = time.monotonic()
+        await self.socket.send(message.SerializeToString())
+        await self.until(lambda told: told[1] == "file", begun)
+        return self.told[-1][2]
+
     async def until(self, wanted: Callable[[Told], bool], since: float = 0.0, patience: float = 60.0) -> float:
         """Wait until something is drawn; return when that was. Raises TimeoutError."""
         until = time.monotonic() + patience
@@ -96,6 +109,10 @@ class RawSession:
         kind = message.WhichOneof("type")
         if message.metadata.cacheable and message.hash:
             self._known.add(message.hash)  # large ones are sent once, as to a browser
+        if kind == "new_session":
+            self.session = message.new_session.initialize.session_id
+        if kind == "backend_operation_response":
+            self.told.append((time.monotonic(), "file", message.backend_operation_response.deferred_file.url))
         if kind == "new_session" and not message.metadata.run.fragment_ids:
             self.told.append((time.monotonic(), "run", ""))
             self._stop_repeating(list(self._repeating))
@@ -121,6 +138,8 @@ class RawSession:
             self.widgets[drawn.label] = drawn.id
         elif kind in ("markdown", "alert", "text", "html", "metric", "plotly_chart"):
             said = f"{getattr(drawn, 'label', '')} {getattr(drawn, 'body', '')}{getattr(drawn, 'spec', '')}"
+        elif kind == "download_button":
+            self.files[drawn.label] = drawn.deferred_file_id
         self.told.append((time.monotonic(), kind, said))
 
     async def _repeat(self, seconds: float, fragment: str) -> None:
@@ -136,12 +155,12 @@ class RawSession:
 
 
 @contextlib.asynccontextmanager
-async def raw_session(address: str, page: str, key: str, query: str = "") -> AsyncIterator[RawSession]:
-    """Open a page as the visit of a key, and ask for its first run."""
+async def raw_session(address: str, page: str, key: str, query: str = "", **cookies: str) -> AsyncIterator[RawSession]:
+    """Open a page as the visit of a key, and ask for its first run; cookies: further ones that the browser has."""
     socket_address = f"{address.replace('http', 'ws', 1)}/_stcore/stream"
-    cookies = {"Cookie": f"{COOKIE}={key}"}
+    headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in {COOKIE: key, **cookies}.items())}
     async with websockets.connect(
-        socket_address, subprotocols=["streamlit"], additional_headers=cookies, max_size=None, compression=None
+        socket_address, subprotocols=["streamlit"], additional_headers=headers, max_size=None, compression=None
     ) as socket:
         session = RawSession(socket, page, f"{address}/{page}", query)
         listening = asyncio.get_running_loop().create_task(session.listen())

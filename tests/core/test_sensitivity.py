@@ -5,7 +5,7 @@ import itertools
 import pytest
 import torch
 
-from core.measure import sensitivity
+from core.measure import join_parts, sensitivity
 from core.pruning import PruningPlan, prune
 from core.tasks import load
 
@@ -67,3 +67,12 @@ def test_the_shared_network_stays_as_it_is(tiny):
     assert all(torch.equal(value, before[name]) for name, value in tiny.model.state_dict().items())
     with pytest.raises(ValueError, match="at least one"):
         next(sensitivity(tiny, ()))
+
+
+@pytest.mark.parametrize("parts", [2, 3, 7])
+def test_a_scan_in_parts_is_that_of_one_piece(lenet, parts):
+    whole = list(sensitivity(lenet, (0.5, 0.9), limit=600))
+    shares = [list(sensitivity(lenet, (0.5, 0.9), limit=600, part=(number, parts))) for number in range(parts)]
+    joined = [join_parts(each) for each in zip(*shares, strict=True)]
+    assert joined == whole
+    assert [list(each.qualities) for each in joined] == [list(each.qualities) for each in whole]

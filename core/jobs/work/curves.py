@@ -27,10 +27,15 @@ def sweep(load: Loader, name: str, plans: tuple[PruningPlan, ...], repair: str =
         yield from judge_network(task, carry_out(task, plan, repair, teacher))
 
 
-def scan_layers(load: Loader, name: str, sparsities: tuple[float, ...]) -> Iterator[Sensitivity]:
-    """Judge a task's model with one layer alone pruned, for each layer and sparsity (shares of 1)."""
+def scan_layers(
+    load: Loader, name: str, sparsities: tuple[float, ...], part: tuple[int, int] = (0, 1)
+) -> Iterator[Sensitivity]:
+    """Judge a task's model with one layer alone pruned, for each layer and sparsity (shares of 1).
+
+    part: (number, of how many) to scan a share of the layers only.
+    """
     task = load(name)
-    yield from judge_layers(task, sparsities, limit=quick_limit(task))
+    yield from judge_layers(task, sparsities, limit=quick_limit(task), part=part)
 
 
 def quick_limit(task: Task, least: int = 0) -> int | None:

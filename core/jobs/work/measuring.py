@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from core.data_folder import FILES, data_folder
 from core.engines import EngineFigures, engine_figures
 from core.experiment import STAGE_NAMES, STAGE_TITLES
 from core.jobs.work.curves import quick_limit
@@ -21,8 +22,6 @@ from core.measure import search as search_plans
 from core.pruning import Pruned
 from core.sharing import FileProgress, file_steps
 from core.stages import Subject, stage_network
-from core.store import data_folder
-from core.store.database import FILES
 from core.tasks import Task
 
 SEARCHED = 500

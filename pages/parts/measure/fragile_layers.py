@@ -8,8 +8,9 @@ import streamlit as st
 from core.charts import sensitivity_curves, sensitivity_heat_map
 from core.charts.in_words import sensitivity_in_words
 from core.jobs.job import Job
+from core.jobs.parts import Splitting
 from core.language import text
-from core.measure import Sensitivity
+from core.measure import Sensitivity, join_parts
 from pages.shared import cache, link, plan_state, shared_work, sparsities
 from pages.shared.charts import draw_chart
 from pages.shared.job_button import show_until_results
@@ -20,6 +21,10 @@ VIEWS: Mapping[str, Callable[..., dict[str, Any]]] = {
     text("Heat map"): sensitivity_heat_map,
     text("Curves"): sensitivity_curves,
 }
+
+
+BY_LAYERS = Splitting(step=lambda scan: scan.seen, join=join_parts)
+"""How several workers scan a network at the same time."""
 
 
 def show_fragile_layers(name: str) -> None:
@@ -34,7 +39,7 @@ def scan_job(name: str) -> Job:
     def remaining(known: tuple[Sensitivity, ...]) -> tuple[str, tuple[float, ...]]:
         return name, sparsities.LAYER_SCAN
 
-    return shared_work.find("sensitivity", name, remaining, compact=_keep_furthest).follow()
+    return shared_work.find("sensitivity", name, remaining, compact=_keep_furthest, splitting=BY_LAYERS).follow()
 
 
 def _keep_furthest(results: tuple[Sensitivity, ...]) -> tuple[Sensitivity, ...]:

@@ -33,6 +33,14 @@ def dies(load, tries, lives=10**9):
 def odd(load):
     yield Odd()
 
+def reads(load, name):
+    yield (pathlib.Path(os.environ["PLAYGROUND_DATA"]) / "artefacts" / name).read_text()
+
+def shares(load, to, pause, part):
+    for step in range(to):
+        yield step, [part]
+        time.sleep(pause)
+
 def swallows(load, content):
     yield len(content)
 
@@ -42,7 +50,8 @@ def talks(load):
     yield "done"
 
 work = types.ModuleType("core.jobs.work")
-work.WORK = {"count": count, "dies": dies, "odd": odd, "swallows": swallows, "talks": talks}
+work.WORK = {"count": count, "dies": dies, "odd": odd, "reads": reads}
+work.WORK |= {"shares": shares, "swallows": swallows, "talks": talks}
 work.loader = lambda: None
 sys.modules["torch"] = types.SimpleNamespace(set_num_threads=int)
 sys.modules["core.jobs.work"] = work
@@ -64,6 +73,8 @@ real = subprocess.Popen
 def small_process(command: list[str], **how: object) -> subprocess.Popen:
     """Start a fork server or a worker that knows nothing but small work."""
     *_, module, threads = command
+    if not module.startswith("core.jobs."):
+        return real(command, **how)  # such as a scheduler
     return real([sys.executable, "-c", f"{SMALL}\nfrom {module} import main\nmain()", threads], **how)
 
 
@@ -72,7 +83,7 @@ def small_pool(monkeypatch: pytest.MonkeyPatch, starter: type[ForkServer | Spawn
     """Yield a pool of one worker that does small work; starter: how that is started, if not as this system does it."""
     monkeypatch.setattr("core.jobs.starters.subprocess.Popen", small_process)
     if starter is not None:
-        monkeypatch.setattr("core.jobs.pool.starter", starter)
+        monkeypatch.setattr("core.jobs.pool.starter_for_pool", starter)
     jobs = Jobs(workers=1, threads=1)
     yield jobs
     jobs.close()

@@ -227,7 +227,7 @@ def test_a_full_disk_is_a_sentence_and_leaves_nothing_half(store, monkeypatch):
     def full(descriptor):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("core.store.artefacts.os.fsync", full)
+    monkeypatch.setattr("core.data_folder.os.fsync", full)
     with pytest.raises(StoreUnavailable, match="No space left"):
         put_artefact(store, b"weights")
     assert list(store.files.iterdir()) == []

@@ -1,0 +1,1 @@
+"""Long work on other machines: workers of a Dask scheduler in the place of this server's own processes."""

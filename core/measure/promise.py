@@ -1,6 +1,5 @@
 """What a fine-tune will reach, with a range, learned from fine-tunes of the same network that were measured."""
 
-import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,11 +16,16 @@ from core.statistics import Z
 HOLDS = 0.8
 """The share of promises that are to hold."""
 
-LEAST = 9
-"""Runs below which there is no promise: with fewer, a tenth of them on either side is less than one."""
+LEAST = 12
+"""Runs below which there is no promise: ranges that were learned from fewer held too seldom in simulations."""
 
-BENDS, LENGTHS, NOISES = (0.0, 0.1, 1.0), (1.0, 2.0), (0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
-"""What is tried: how far the law may leave a straight one, over how many standard deviations, and the noise."""
+Law = tuple[float, float, float]
+"""How far what is reached may leave a straight law, over how many standard deviations it bends, and the noise."""
+
+BENDS = ((0.0, 1.0), (0.1, 1.0), (0.1, 2.0), (1.0, 1.0), (1.0, 2.0))
+
+LAWS: tuple[Law, ...] = tuple((*bend, noise) for bend in BENDS for noise in (0.003, 0.01, 0.03, 0.1, 0.3, 1.0))
+"""Those that are tried; the runs decide for one."""
 
 STRAIGHT = 10.0
 """How far the straight part of the law may go, in variances of what was reached: hardly held back."""
@@ -79,8 +83,11 @@ def read_promise(content: Any) -> Promise | None:
 
 
 def digits_of(metric: str) -> int:
-    """Return how many decimals of a value are shown; of a share, which is shown in percent, two more."""
-    return METRICS[metric].digits + 2 * METRICS[metric].share
+    """Return how many decimals of a promised value are shown: one more than usual, since ranges can be so narrow.
+
+    Of a share of 1, which is shown in percent, these are two more still.
+    """
+    return METRICS[metric].digits + 1 + 2 * METRICS[metric].share
 
 
 def make_promise(runs: Sequence[PastRun], before: Before, shipped: int = 0) -> Promise:
@@ -114,12 +121,32 @@ def _usable(runs: Sequence[PastRun], before: Before) -> list[PastRun]:
     if not all(math.isfinite(each) for each in figures):
         raise BadInput(text("No promise: the pruned network gives no answer."), text("Remove less."))
     told = list({each.experiment.plan: each for each in runs if each.finite}.values())
-    if len(told) < LEAST:
+    require_enough(told)
+    least, most = (pick(each.sparsity for each in told) for pick in (min, max))
+    if not least <= before.sparsity <= most:
         raise BadInput(
-            text("No promise yet: it takes {least} runs, and there are {count}.", least=LEAST, count=len(told)),
-            text("Each fine-tune that ends is one more."),
+            text(
+                "No promise: the runs that it would be learned from remove {least:.1f} to {most:.1f} %.",
+                least=100 * least,
+                most=100 * most,
+            ),
+            text("Choose an amount between, or try and see."),
         )
     return told
+
+
+def require_enough(runs: Sequence[PastRun]) -> None:
+    """Raise BadInput where there are too few runs to learn from."""
+    if len(runs) < LEAST:
+        raise BadInput(
+            text(
+                "What a fine-tune will reach is not promised yet: that takes {least} runs of this network with this "
+                "recipe, each after another pruning, and there are {count}.",
+                least=LEAST,
+                count=len(runs),
+            ),
+            text("Each fine-tune that ends is one more."),
+        )
 
 
 def _unit(dense: Quality) -> float:
@@ -148,7 +175,7 @@ def _predict(known: np.ndarray, reached: np.ndarray, asked: np.ndarray) -> tuple
     places, place = (known - centre) / spread, (asked - centre) / spread
     mean, scale = reached.mean(), reached.std() or 1e-9
     goal = (reached - mean) / scale
-    chances = {law: _leave_one_out(places, goal, law) for law in itertools.product(BENDS, LENGTHS, NOISES)}
+    chances = {law: _leave_one_out(places, goal, law) for law in LAWS}
     law = max(chances, key=lambda each: chances[each][0])
     _, inverse, errors = chances[law]
     across = _alike(places, place[None], law)[:, 0]
@@ -161,9 +188,7 @@ def _predict(known: np.ndarray, reached: np.ndarray, asked: np.ndarray) -> tuple
     return middle, below, above
 
 
-def _leave_one_out(
-    places: np.ndarray, goal: np.ndarray, law: tuple[float, float, float]
-) -> tuple[float, np.ndarray, np.ndarray]:
+def _leave_one_out(places: np.ndarray, goal: np.ndarray, law: Law) -> tuple[float, np.ndarray, np.ndarray]:
     """Return how likely a law makes each run by the others, the inverse of its matrix, and errors in their size."""
     inverse = np.linalg.inv(_alike(places, places, law) + law[2] * np.eye(len(goal)))
     sizes = 1 / np.sqrt(np.diag(inverse))
@@ -172,7 +197,7 @@ def _leave_one_out(
     return float(-np.log(sizes).sum() - len(goal) / 2 * math.log(scale)), inverse, errors
 
 
-def _alike(one: np.ndarray, two: np.ndarray, law: tuple[float, float, float]) -> np.ndarray:
+def _alike(one: np.ndarray, two: np.ndarray, law: Law) -> np.ndarray:
     """Return how alike what is reached at places is, (one, two): a straight law, and one that bends."""
     bend, length, _ = law
     apart = ((one[:, None] - two[None]) ** 2).sum(-1)
@@ -183,5 +208,7 @@ def _bounded(value: float, one: float, two: float, dense: Quality) -> tuple[floa
     """Return a value and its range, whichever end is which, within what the metric can be, to the digits shown."""
     about, step = dense.about, 10.0 ** digits_of(dense.metric)
     least, most = (0.0 if about.share or not about.higher else -math.inf), about.top if about.top else math.inf
-    low, high = math.floor(min(one, two) * step) / step, math.ceil(max(one, two) * step) / step
-    return tuple(min(max(each, least), most) for each in (value, low, high))  # type: ignore[return-value]
+    low = math.floor(round(min(one, two) * step, 6)) / step
+    high = math.ceil(round(max(one, two) * step, 6)) / step
+    value, low, high = (min(max(each, least), most) for each in (value, low, high))
+    return value, low, high

@@ -7,7 +7,7 @@ from core.experiment import Experiment
 from core.keys import Key
 from core.measure import Before, PastRun, Promise, Quality, make_promise, same_way, shipped_runs
 from core.measure.past_runs import REPAIR, read_run
-from core.measure.promise import HOLDS, LEAST
+from core.measure.promise import HOLDS, LEAST, require_enough
 from core.pruning import PruningPlan
 from core.quality import METRICS
 from core.stages import Subject
@@ -15,14 +15,14 @@ from core.store import StoreUnavailable
 from core.store.results import contents_of_network
 from pages.shared import cache, shared_work
 from pages.shared.errors import in_one
-from pages.shared.format import format_quality, format_value
+from pages.shared.format import format_percent, format_value
 from pages.shared.storage import store
 from pages.shared.words import t
 
 KIND = "past-run"
 """Under this name the store has the figures of a fine-tune from which later ones are told."""
 
-MOST = 300
+MOST = 100
 """Runs of the store that are learned from, the latest ones."""
 
 PATIENCE = 5.0
@@ -37,8 +37,7 @@ def promise_of(experiment: Experiment) -> Promise:
     runs, shipped = _runs_like(experiment)
     network, plan = experiment.network, experiment.plan
     repaired = known_repaired(network, plan)
-    if len(runs) < LEAST:
-        return make_promise(runs, Before(0.0, cache.dense_quality(network), 0.0))
+    require_enough(runs)
     pruned = cache.settled_result(Subject(network, plan))
     before = Before(pruned.sparsity, cache.dense_quality(network), pruned.quality.value, repaired)
     key = Key(network, f"promise {experiment.id} {len(runs)} {repaired}")
@@ -128,10 +127,10 @@ def _draw_promise(experiment: Experiment, pending: bool) -> None:
 def describe_promise(promise: Promise) -> str:
     """Say what is promised, and from what it was learned."""
     return t(
-        "Expected after it: **{value}** ({share:.0%} range {range}), from {runs:,} runs of this network, {shipped:,} "
+        "Expected after it: **{value}** ({share} range {range}), from {runs:,} runs of this network, {shipped:,} "
         "of them shipped with the app.",
-        value=format_value(promise.metric, promise.value),
-        share=HOLDS,
+        value=_value(promise, promise.value),
+        share=format_percent(HOLDS, 0),
         range=_range(promise),
         runs=promise.runs,
         shipped=promise.shipped,
@@ -141,19 +140,22 @@ def describe_promise(promise: Promise) -> str:
 def describe_verdict(promise: Promise, reached: Quality, ended: bool) -> str:
     """Say whether a promise held. ended: whether the run came to its end, of which the promise was."""
     said = {
-        "reached": format_quality(reached),
+        "reached": _value(promise, reached.value),
         "range": _range(promise),
-        "value": format_value(promise.metric, promise.value),
-        "share": HOLDS,
+        "value": _value(promise, promise.value),
+        "share": format_percent(HOLDS, 0),
     }
     if not ended:
-        return t("Promised was {value} ({share:.0%} range {range}) for the whole run, which was stopped.", **said)
+        return t("Promised was {value} ({share} range {range}) for the whole run, which was stopped.", **said)
     if promise.holds(reached.value):
-        return t("The promise held: {reached} lies within {range} ({share:.0%} range around {value}).", **said)
-    return t("The promise did not hold: {reached} lies outside of {range} ({share:.0%} range around {value}).", **said)
+        return t("The promise held: {reached} lies within {range} ({share} range around {value}).", **said)
+    return t("The promise did not hold: {reached} lies outside of {range} ({share} range around {value}).", **said)
+
+
+def _value(promise: Promise, value: float) -> str:
+    return format_value(promise.metric, value, METRICS[promise.metric].digits + 1)
 
 
 def _range(promise: Promise) -> str:
-    share, digits = METRICS[promise.metric].share, METRICS[promise.metric].digits
-    low, high = (f"{100 * end if share else end:.{digits}f}" for end in (promise.low, promise.high))
-    return t("{low} to {high}", low=low, high=f"{high} %" if share else high)
+    low, high = (_value(promise, end) for end in (promise.low, promise.high))
+    return t("{low} to {high}", low=low.removesuffix(" %"), high=high)

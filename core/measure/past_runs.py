@@ -8,7 +8,7 @@ from typing import Any
 
 from core.errors import PlaygroundError
 from core.experiment import Experiment
-from core.pruning import Pruned, carry_out
+from core.pruning import carry_out
 from core.tasks import Task
 from core.tasks.asset_files import load_json
 from core.tasks.assets import ROOT, Assets
@@ -52,7 +52,9 @@ class PastRun:
         repaired = content["repaired"]
         return cls(
             Experiment.from_dict(content["experiment"]),
-            *(float(content[each]) for each in ("sparsity", "dense", "pruned")),
+            float(content["sparsity"]),
+            float(content["dense"]),
+            float(content["pruned"]),
             None if repaired is None else float(repaired),
             float(content["tuned"]),
         )
@@ -79,12 +81,8 @@ def measure_run(task: Task, experiment: Experiment) -> PastRun:
     start = {"": pruned, REPAIR: repaired}.get(experiment.repair) or carry_out(task, experiment.plan, experiment.repair)
     *_, last = fine_tune(task, start, recipe)
     assert last.model is not None and last.quality is not None
-    before = (_value(task, each) for each in (None, pruned, repaired))
-    return PastRun(experiment, pruned.sparsity, *before, last.quality.value)
-
-
-def _value(task: Task, pruned: Pruned | None) -> float:
-    return task.evaluate(task.model if pruned is None else pruned.model).value
+    dense, before, solved = (task.evaluate(each).value for each in (task.model, pruned.model, repaired.model))
+    return PastRun(experiment, pruned.sparsity, dense, before, solved, last.quality.value)
 
 
 def shipped_runs(network: str, root: Path = ROOT) -> list[PastRun]:

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -68,15 +68,21 @@ class Promise:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the promise as plain data."""
-        return {name: getattr(self, name) for name in self.__dataclass_fields__}
+        return asdict(self)
 
 
 def read_promise(content: Any) -> Promise | None:
     """Read what `to_dict` wrote; None for anything else."""
     try:
-        figures = (float(content[each]) for each in ("value", "low", "high"))
-        counts = (int(content["runs"]), int(content["shipped"]))
-        found = Promise(str(content["metric"]), *figures, *counts, bool(content["repaired"]))
+        found = Promise(
+            str(content["metric"]),
+            float(content["value"]),
+            float(content["low"]),
+            float(content["high"]),
+            int(content["runs"]),
+            int(content["shipped"]),
+            bool(content["repaired"]),
+        )
     except (KeyError, TypeError, ValueError):
         return None
     return found if found.metric in METRICS else None
@@ -95,7 +101,8 @@ def make_promise(runs: Sequence[PastRun], before: Before, shipped: int = 0) -> P
 
     What a run lost against the dense network is followed in units of the dense figure's own uncertainty, evenly up to
     there and by its logarithm beyond, as a Gaussian process of what the pruned and the repaired network lost and of the
-    share that stays. The range is that of the errors when each run is predicted from all others.
+    share that stays. The range is that of the errors when each run is predicted from all others, each in its expected
+    size.
     Sources: Rasmussen and Williams 2006, Gaussian processes for machine learning (5.4.2, leaving one out); Barber,
     Candès, Ramdas, Tibshirani 2021, Predictive inference with the jackknife+; Papadopoulos, Vovk, Gammerman 2011,
     Regression conformal prediction with nearest neighbours (errors in units of their expected size).

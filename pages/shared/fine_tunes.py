@@ -121,9 +121,8 @@ def _keep_when_ended(
         saved = save_result(kept_in, running.experiment, "fine-tuned", KIND, content, reached.seconds, packed)
         memo.put(about(Subject(running.experiment.network, plan, "fine-tuned", saved.artefact), "result"), result)
         if reached.ended:
-            figures = (each.value for each in (dense, before))
-            run = PastRun(running.experiment, pruned.sparsity, *figures, running.repaired, result.quality.value)
-            save_result(kept_in, running.experiment, "fine-tuned", promises.KIND, run.to_dict())
+            figures = dense.value, before.value, running.repaired, result.quality.value
+            promises.keep_run(kept_in, PastRun(running.experiment, pruned.sparsity, *figures))
         running.kept.set()  # what follows takes longer, and nobody has to wait for it
         costs = measure_candidate(task, network, result.quality, "fine-tuned")
         content |= {each: getattr(costs, each) for each in COSTS}

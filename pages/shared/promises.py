@@ -11,10 +11,10 @@ from core.measure.promise import HOLDS, LEAST, require_enough
 from core.pruning import PruningPlan
 from core.quality import METRICS
 from core.stages import Subject
-from core.store import StoreUnavailable
+from core.store import Store, StoreUnavailable, save_result
 from core.store.results import contents_of_network
 from pages.shared import cache, shared_work
-from pages.shared.errors import in_one
+from pages.shared.errors import in_one, show_errors
 from pages.shared.format import format_percent, format_value
 from pages.shared.storage import store
 from pages.shared.words import t
@@ -40,7 +40,7 @@ def promise_of(experiment: Experiment) -> Promise:
     require_enough(runs)
     pruned = cache.settled_result(Subject(network, plan))
     before = Before(pruned.sparsity, cache.dense_quality(network), pruned.quality.value, repaired)
-    key = Key(network, f"promise {experiment.id} {len(runs)} {repaired}")
+    key = Key(network, f"promise {experiment.id} {repaired} {hash(tuple(runs))}")
     return cache.memo().get(key, lambda: make_promise(runs, before, shipped))
 
 
@@ -76,6 +76,11 @@ def _stored(network: str) -> list[PastRun]:
     return [run for content in contents if (run := read_run(content)) is not None]
 
 
+def keep_run(kept_in: Store, run: PastRun) -> None:
+    """Keep the figures of a fine-tune that has come to its end, from which later ones are told."""
+    save_result(kept_in, run.experiment, "fine-tuned", KIND, run.to_dict())
+
+
 def known_repaired(network: str, plan: PruningPlan) -> float | None:
     """Return the quality of a network repaired at once, if somebody has asked for it before."""
     job = _repair_work(network, plan).job
@@ -96,12 +101,13 @@ def show_promise(experiment: Experiment, ask: bool) -> None:
 
     ask: whether to have the network repaired for a narrower range, which takes seconds; the page does not wait.
     """
-    runs, _ = _runs_like(experiment)
-    pending = ask and len(runs) >= LEAST and _repair_work(experiment.network, experiment.plan).follow().active
-    if pending:
-        st.fragment(_draw_promise, run_every=0.5)(experiment, pending)
-    else:
-        _draw_promise(experiment, pending)
+    with show_errors():
+        runs, _ = _runs_like(experiment)
+        pending = ask and len(runs) >= LEAST and _repair_work(experiment.network, experiment.plan).follow().active
+        if pending:
+            st.fragment(_draw_promise, run_every=0.5)(experiment, pending)
+        else:
+            _draw_promise(experiment, pending)
 
 
 def _draw_promise(experiment: Experiment, pending: bool) -> None:

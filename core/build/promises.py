@@ -25,7 +25,6 @@ RUNS = {"fashion-mlp": 64, "fashion-lenet5": 24, "movielens-ncf": 64}
 DATA = tuple(f"promises-{network}" for network in RUNS)
 
 SEED = 2021
-
 """Where the draw of plans starts; another start draws plans that none of these is, but for patterns and by chance."""
 
 PATTERNS = ("2:4", "1:4", "4:8", "1:2")
@@ -41,7 +40,7 @@ def build(name: str, assets: Assets, folder: Path | None) -> None:
         runs.append(run)
         print(
             f"{network}: {len(runs)} of {RUNS[network]}, {run.sparsity:.1%} removed, validation dense {run.dense:.4f}, "
-            f"pruned {run.pruned:.4f}, repaired {run.repaired:.4f}, fine-tuned {run.tuned:.4f}",
+            f"pruned {run.pruned:.4f}, fine-tuned {run.tuned:.4f}",
             flush=True,
         )
     store_runs(assets, network, [each for each in runs if each.finite])

@@ -11,10 +11,13 @@ from core.errors import BadInput
 from core.language import text
 from core.measure.past_runs import PastRun
 from core.quality import METRICS, Quality
-from core.statistics import Z
+from core.statistics import Z, range_of_errors
 
 HOLDS = 0.8
-"""The share of promises that are to hold."""
+"""The share of promises that are to hold at the least, ..."""
+
+SURE = 0.8
+"""... and how certain that is to be, since runs that are learned from tell more or less by chance."""
 
 LEAST = 12
 """Runs below which there is no promise: ranges that were learned from fewer held too seldom in simulations."""
@@ -101,8 +104,8 @@ def make_promise(runs: Sequence[PastRun], before: Before, shipped: int = 0) -> P
 
     What a run lost against the dense network is followed in units of the dense figure's own uncertainty, evenly up to
     there and by its logarithm beyond, as a Gaussian process of what the pruned and the repaired network lost and of the
-    share that stays. The range is that of the errors when each run is predicted from all others, each in its expected
-    size.
+    share that stays. The range is that of the errors when each run is predicted from all others, in their expected
+    sizes.
     Sources: Rasmussen and Williams 2006, Gaussian processes for machine learning (5.4.2, leaving one out); Barber,
     Candès, Ramdas, Tibshirani 2021, Predictive inference with the jackknife+; Papadopoulos, Vovk, Gammerman 2011,
     Regression conformal prediction with nearest neighbours (errors in units of their expected size).
@@ -188,8 +191,7 @@ def _predict(known: np.ndarray, reached: np.ndarray, asked: np.ndarray) -> tuple
     across = _alike(places, place[None], law)[:, 0]
     middle = float(across @ inverse @ goal)
     size = math.sqrt(max(float(_alike(place[None], place[None], law)[0, 0] + law[2] - across @ inverse @ across), 0.0))
-    rank, ordered = math.ceil((len(errors) + 1) * (1 + HOLDS) / 2), np.sort(errors)
-    below, above = ordered[len(errors) - rank], ordered[rank - 1]
+    below, above = range_of_errors(errors, HOLDS, SURE)
     found = (middle, middle + size * below, middle + size * above)
     middle, below, above = (float(mean + scale * each) for each in found)
     return middle, below, above

@@ -125,7 +125,7 @@ def _draw_promise(experiment: Experiment, pending: bool) -> None:
         help=t(
             "Learned from fine-tunes of this network with the same recipe, each after another pruning: how much of the "
             "loss came back, by what the pruned network lost, by what comes back without training (repair), and by how "
-            "much was removed. Of ten such promises about eight hold, for prunings like those that were tried."
+            "much was removed. Of ten such promises eight or more hold, for prunings like those that were tried."
         ),
     )
 

@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
-from scipy.special import bdtrc, ndtr, ndtri, stdtr, stdtrit
+from scipy.special import bdtrc, betainc, ndtr, ndtri, stdtr, stdtrit
 
 CONFIDENCE = 0.95
 """The share of intervals that hold the true value."""
@@ -142,6 +142,20 @@ def ratio_of_medians(
     )
     least = max(one - halves[0], 1e-12)
     return max(two - halves[1], 0.0) / (one + halves[0]), (two + halves[1]) / least
+
+
+def range_of_errors(errors: np.ndarray, share: float, sure: float) -> Interval:
+    """Return a range of errors (n,) that holds at least a share of further ones, with a certainty, both 0 to 1.
+
+    Of the n + 1 gaps between and around the errors as many are left out, evenly at both ends, as that allows; where so
+    few errors allow none, the range is from the least to the largest.
+    Sources: Wilks 1941, Determination of sample sizes for setting tolerance limits; Vovk 2012, Conditional validity of
+    inductive conformal predictors.
+    """
+    n, ordered = len(errors), np.sort(errors)
+    left_out = max((k for k in range(2, n) if betainc(n + 1 - k, k, share) <= 1 - sure), default=2)
+    below = left_out // 2
+    return float(ordered[below - 1]), float(ordered[n - (left_out - below)])
 
 
 def percentiles_of_draws(value: float, drawn: np.ndarray) -> Interval:

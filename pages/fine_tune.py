@@ -1,5 +1,7 @@
 """Fine-tune: choose a strategy and a recipe, watch the network heal, see what this visit has tried."""
 
+from dataclasses import replace
+
 import streamlit as st
 
 from core.tuning import Recipe, steps_of
@@ -15,6 +17,7 @@ from pages.shared.fine_tune_panel import show_outcome, show_progress
 from pages.shared.fine_tunes import Running
 from pages.shared.in_hand import InHand
 from pages.shared.no_examples import has_examples, offer_to_bring_examples
+from pages.shared.promises import describe_promise, show_promise
 from pages.shared.terms import show_terms, with_terms
 from pages.shared.words import t
 
@@ -30,6 +33,7 @@ def show_fine_tune(hand: InHand, recipe: Recipe) -> None:
     if fine_tunes.just_ended(hand.network, hand.plan):
         st.rerun()  # it ended since the bar on top was drawn, which turns to it
     _offer_start(hand, recipe)
+    show_promise(replace(hand.experiment, recipe=recipe), ask=True)
     tuned = show_outcome(hand, running)
     if running is not None and (tuned is None or tuned.experiment == running.experiment):
         show_learning(running.job)
@@ -63,6 +67,8 @@ def _follow(running: Running) -> None:
     far, stop = st.columns([5, 1], vertical_alignment="center", gap="small")
     show_progress(running.job, far)
     stop.button(t("Stop"), on_click=workers.jobs().stop, args=(running.job,), width="stretch")
+    if running.promise:
+        st.markdown(describe_promise(running.promise))
 
 
 require_app_frame()

@@ -4,6 +4,7 @@ python -m core.build fashion-mlp                  train, fetching the data
 python -m core.build fashion-mlp --data FOLDER    the same with data that lies in a folder
 python -m core.build fashion-mlp --check          score the shipped weights again and compare
 python -m core.build digits                       prepare data that networks can adapt to
+python -m core.build promises-fashion-mlp         measure fine-tunes, from which the app tells what others will reach
 python -m core.build words                        bring the catalogues of languages up to date with the code
 """
 

@@ -33,7 +33,7 @@ def check(name: str, root: Path) -> bool:
 
 def _check_files(data: str, assets: Assets) -> bool:
     """Read each file of a data set, which compares it with its hash, and return whether there is one at all."""
-    files = [file for file in assets.manifest["files"] if file.startswith(f"data/{data}-")]
+    files = [file for file in assets.manifest["files"] if file.startswith((f"data/{data}-", f"data/{data}."))]
     for file in files:
         print(f"{file}: {len(assets.read(file)):,} bytes, as in the manifest")
     return bool(files)

@@ -23,6 +23,8 @@ from core.measure.histogram import Histogram, histograms
 from core.measure.latency import Latency, latencies, variants
 from core.measure.old_task import OldTask, forgotten_of_old
 from core.measure.over_fitting import Look, over_fitting
+from core.measure.past_runs import PastRun, measure_run, same_way, shipped_runs
+from core.measure.promise import Before, Promise, make_promise, read_promise
 from core.measure.robustness import ShiftResult, robustness
 from core.measure.search import search
 from core.measure.sensitivity import Sensitivity, join_parts, sensitivity
@@ -36,6 +38,7 @@ __all__ = [
     "WAYS",
     "Adapted",
     "AdaptingProgress",
+    "Before",
     "Budget",
     "Candidate",
     "Change",
@@ -48,7 +51,9 @@ __all__ = [
     "Look",
     "NetworkCurves",
     "OldTask",
+    "PastRun",
     "PlanResult",
+    "Promise",
     "Quality",
     "Sensitivity",
     "ShiftResult",
@@ -78,15 +83,20 @@ __all__ = [
     "latencies",
     "lost",
     "macs",
+    "make_promise",
     "measure_candidate",
+    "measure_run",
     "mistakes",
     "over_fitting",
     "paired_change",
     "plain_size",
+    "read_promise",
     "reading",
     "robustness",
+    "same_way",
     "search",
     "sensitivity",
+    "shipped_runs",
     "shipping_figures",
     "survives",
     "sweep",

@@ -113,6 +113,20 @@ def result_of_row(row: Mapping[Any, Any]) -> Result:
     return Result(**{**content, "content": json.loads(row["content"]), "artefact": row["artefact"] or ""})
 
 
+def contents_of_network(store: Store, network: str, kind: str, most: int) -> list[dict[str, Any]]:
+    """Return what was found out of a kind about a network's experiments, whoever made them, the latest ones, so many.
+
+    The oldest of them first.
+    """
+    joined = results.join(experiments, results.c.experiment == experiments.c.id)
+    wanted = select(results.c.content).select_from(joined)
+    wanted = wanted.where(experiments.c.network == network, results.c.kind == kind)
+    with reading(store) as connection:
+        latest = wanted.order_by(results.c.created.desc(), results.c.id.desc()).limit(most)
+        found = connection.execute(latest).scalars().all()
+    return [json.loads(content) for content in reversed(found)]
+
+
 def tuned_results(
     store: Store, key: str, kind: str, network: str = "", most: int | None = None
 ) -> list[tuple[Experiment, Result]]:

@@ -16,6 +16,7 @@ from pages.shared.errors import show_error, show_errors
 from pages.shared.fine_tunes import FineTune, Running
 from pages.shared.format import draw_quality, format_difference, format_percent, format_quality
 from pages.shared.in_hand import InHand
+from pages.shared.promises import describe_promise, describe_verdict, show_promise
 from pages.shared.words import option_labels, t
 
 LENGTHS = {text("Quick"): 1, text("Longer (3 times)"): 3, text("Thorough (10 times)"): 10}
@@ -56,7 +57,10 @@ def _draw_panel(hand: InHand, result: PlanResult, running: Running | None, busy:
     with download:
         download_button(hand, result)
     if not busy:
+        show_promise(replace(hand.experiment, recipe=recipe), ask=False)
         show_outcome(hand, running)
+    elif running and running.promise:
+        st.markdown(describe_promise(running.promise))
 
 
 def _choose_recipe(name: str) -> Recipe:
@@ -160,6 +164,8 @@ def _draw_outcome(tuned: FineTune) -> None:
             **figures,
         )
     st.markdown(told)
+    if tuned.promise:
+        st.markdown(describe_verdict(tuned.promise, after, tuned.state == "done"))
     stages = {"Dense": dense, "Pruned": pruned, "Fine-tuned": after}
     for place, (stage, quality) in zip(st.columns(3, gap="small"), stages.items(), strict=True):
         draw_quality(place, t(stage), quality, None if quality is dense else change(dense, quality))

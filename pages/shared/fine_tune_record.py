@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from core.errors import PlaygroundError
 from core.experiment import Experiment
-from core.measure import Candidate, Quality
+from core.measure import Candidate, Promise, Quality, read_promise
 from core.pruning import PruningPlan
 from core.stages import Subject
 from core.store import Result
@@ -26,6 +26,7 @@ class FineTune:
     state: how its job ended, "done" if nothing cut it short; sparsity, step, of, seconds: of what is judged.
     dense, pruned, tuned: quality on all validation data.
     size, macs, effective, parameters: what it costs, as a `Candidate` has it; 0 if that was not kept.
+    promise: what was promised before it, None if nothing was.
     """
 
     experiment: Experiment
@@ -42,6 +43,7 @@ class FineTune:
     macs: int = 0
     effective: int = 0
     parameters: int = 0
+    promise: Promise | None = None
 
     @property
     def network(self) -> str:
@@ -91,6 +93,7 @@ def read_fine_tune(experiment: Experiment, result: Result) -> FineTune | None:
             macs,
             effective,
             parameters,
+            read_promise(content.get("promise")),
         )
     except (KeyError, TypeError, ValueError, PlaygroundError):
         return None

@@ -11,7 +11,7 @@ from core.jobs.job import Job
 from core.jobs.work import TuneProgress, best_progress, drop_weights, tuned_network
 from core.keys import about
 from core.language import text
-from core.measure import Quality, judge_network, measure_candidate
+from core.measure import PastRun, Promise, Quality, judge_network, measure_candidate
 from core.memo import Memo
 from core.pruning import PruningPlan, prune
 from core.stages import Packed, Subject, pack
@@ -26,7 +26,7 @@ from core.store.figures import quality_to_data
 from core.store.results import tuned_results
 from core.tasks import Task
 from core.tuning import Recipe
-from pages.shared import answers, cache, visit
+from pages.shared import answers, cache, promises, visit
 from pages.shared.errors import in_one
 from pages.shared.fine_tune_record import COSTS, KIND, FineTune, read_fine_tune
 from pages.shared.storage import store
@@ -44,6 +44,7 @@ class Running:
 
     kept: set once it has ended and what it reached is in the store, or cannot be; shown: whether a page has
         turned to it by itself since.
+    promise: what it is expected to reach; repaired: quality of the pruned network repaired at once, if it was known.
     """
 
     job: Job
@@ -51,6 +52,8 @@ class Running:
     kept: threading.Event
     problem: str = ""
     shown: bool = False
+    promise: Promise | None = None
+    repaired: float | None = None
 
     @property
     def active(self) -> bool:
@@ -77,7 +80,8 @@ def start_fine_tune(network: str, plan: PruningPlan, recipe: Recipe, parent: str
     experiment = Experiment(network, plan=plan, repair=repair, recipe=recipe, parent=parent)
     dense, before = cache.dense_quality(network), cache.settled_result(Subject(network, plan)).quality
     job = submit_job("tune", network, plan, recipe, repair, keep=_has_weights, compact=drop_weights)
-    running = Running(job, experiment, threading.Event())
+    promise, repaired = promises.promise_at_start(experiment), promises.known_repaired(network, plan)
+    running = Running(job, experiment, threading.Event(), promise=promise, repaired=repaired)
     visit.memory().jobs[JOB] = running
     arguments = (running, cache.task(network), dense, before, store(), visit.visit_key(), answers.memo())
     threading.Thread(target=_keep_when_ended, args=arguments, daemon=True).start()
@@ -110,11 +114,15 @@ def _keep_when_ended(
             "dense": quality_to_data(dense),
             "pruned": quality_to_data(before),
             "tuned": quality_to_data(result.quality),
+            "promise": running.promise.to_dict() if running.promise else None,
         }
         packed = pack(Packed(network.model.state_dict(), masks, "fine-tuned"))
         add_node(kept_in, key, running.experiment)
         saved = save_result(kept_in, running.experiment, "fine-tuned", KIND, content, reached.seconds, packed)
         memo.put(about(Subject(running.experiment.network, plan, "fine-tuned", saved.artefact), "result"), result)
+        if reached.ended:
+            figures = dense.value, before.value, running.repaired, result.quality.value
+            promises.keep_run(kept_in, PastRun(running.experiment, pruned.sparsity, *figures))
         running.kept.set()  # what follows takes longer, and nobody has to wait for it
         costs = measure_candidate(task, network, result.quality, "fine-tuned")
         content |= {each: getattr(costs, each) for each in COSTS}

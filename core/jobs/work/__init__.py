@@ -18,7 +18,7 @@ from core.jobs.work.measuring import (
     search_limit,
 )
 from core.jobs.work.packing import PackProgress, pack
-from core.jobs.work.repairing import RepairProgress, repair_network
+from core.jobs.work.repairing import RepairProgress, judge_repair, repair_network
 from core.jobs.work.reporting import ReportProgress, by_chance, report
 from core.jobs.work.tuning import (
     TunedPoint,
@@ -48,6 +48,7 @@ WORK: Mapping[str, Callable[..., Iterator[Any]]] = {
     "challenge": score_submission,
     "pack": pack,
     "repair": repair_network,
+    "judge_repair": judge_repair,
 }
 """Name of the work -> function of a `Loader` and the work's arguments, which yields how far it is."""
 
@@ -64,6 +65,7 @@ __all__ = [
     "by_chance",
     "cost",
     "drop_weights",
+    "judge_repair",
     "judge_shifts",
     "loader",
     "measure_engines",

@@ -4,13 +4,14 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
 
 from core.jobs.work.loader import Loader
 from core.pruning import PruningPlan, carry_out
+from core.quality import Quality
 from core.stages import Packed, pack
 
 
@@ -39,6 +40,14 @@ def repair_network(load: Loader, name: str, plan: PruningPlan, how: str) -> Iter
             continue
         packed = pack(Packed(each.model.state_dict(), {**each.masks, **each.companion_masks}, "repaired"))
         yield RepairProgress(1, 1, packed, sparsity=each.sparsity, seconds=time.monotonic() - begun)
+
+
+def judge_repair(load: Loader, name: str, plan: PruningPlan, how: str) -> Iterator[Quality]:
+    """Prune and repair a task's model, and yield how good it is then on all validation data; nothing else is kept."""
+    task = load(name)
+    for each in _while_telling(lambda tell: carry_out(task, plan, how, tell=tell)):
+        if not isinstance(each, tuple):
+            yield replace(task.evaluate(each.model), outcomes=None)
 
 
 class _Stopped(Exception):

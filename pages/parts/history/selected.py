@@ -9,6 +9,7 @@ from pages.parts.history.entries import Tried, next_percent, title_for_any, titl
 from pages.shared import visit
 from pages.shared.format import format_percent
 from pages.shared.own_networks import add_own_network
+from pages.shared.promises import describe_verdict
 from pages.shared.storage import store
 from pages.shared.words import t
 
@@ -20,6 +21,8 @@ def show_selected(tried: Tried, gone_on: list[str]) -> None:
     """
     with st.container(border=True, key="selected-run"):
         st.text(describe(tried))  # not Markdown: names and notes are shown as they were written
+        if tried.tuned and tried.tuned.promise:
+            st.text(describe_verdict(tried.tuned.promise, tried.tuned.tuned, tried.tuned.state == "done"))
         _offer_to_name(tried)
         opened, further, deleted, _ = st.columns([1, 2, 1, 2], vertical_alignment="center", gap="small")
         with opened:

@@ -1,0 +1,167 @@
+"""What a fine-tune is expected to reach, said before it, and whether that held, said after it."""
+
+import streamlit as st
+
+from core.errors import BadInput, PlaygroundError
+from core.experiment import Experiment
+from core.keys import Key
+from core.measure import Before, PastRun, Promise, Quality, make_promise, same_way, shipped_runs
+from core.measure.past_runs import REPAIR, read_run
+from core.measure.promise import HOLDS, LEAST, require_enough
+from core.pruning import PruningPlan
+from core.quality import METRICS
+from core.stages import Subject
+from core.store import Store, StoreUnavailable, save_result
+from core.store.results import contents_of_network
+from pages.shared import cache, shared_work
+from pages.shared.errors import in_one, show_errors
+from pages.shared.format import format_percent, format_value
+from pages.shared.storage import store
+from pages.shared.words import t
+
+KIND = "past-run"
+"""Under this name the store has the figures of a fine-tune from which later ones are told."""
+
+MOST = 100
+"""Runs of the store that are learned from, the latest ones."""
+
+PATIENCE = 5.0
+"""Seconds after which nobody waits for a repair any more, if no page has asked for it."""
+
+
+def promise_of(experiment: Experiment) -> Promise:
+    """Return what an experiment's fine-tune is expected to reach, by all that is known. Raises BadInput if nothing is.
+
+    Judges the dense and the pruned network if nobody has, but repairs nothing.
+    """
+    runs, shipped = _runs_like(experiment)
+    network, plan = experiment.network, experiment.plan
+    repaired = known_repaired(network, plan)
+    require_enough(runs)
+    pruned = cache.settled_result(Subject(network, plan))
+    before = Before(pruned.sparsity, cache.dense_quality(network), pruned.quality.value, repaired)
+    key = Key(network, f"promise {experiment.id} {repaired} {hash(tuple(runs))}")
+    return cache.memo().get(key, lambda: make_promise(runs, before, shipped))
+
+
+def promise_at_start(experiment: Experiment) -> Promise | None:
+    """Return the same for a fine-tune that begins now; None where nothing can be promised."""
+    try:
+        return promise_of(experiment)
+    except PlaygroundError:
+        return None
+
+
+def _runs_like(experiment: Experiment) -> tuple[list[PastRun], int]:
+    """Return the measured runs that tell of an experiment, and how many of them came with the app."""
+    shipped, way = _shipped(experiment.network), same_way(experiment)
+    found = {
+        each.experiment.plan: each
+        for each in (*_stored(experiment.network), *shipped)
+        if same_way(each.experiment) == way and each.experiment.plan != experiment.plan  # none tells of itself
+    }
+    return list(found.values()), sum(each in shipped for each in found.values())
+
+
+@st.cache_data(max_entries=50, show_spinner=False)
+def _shipped(network: str) -> list[PastRun]:
+    return shipped_runs(network)
+
+
+def _stored(network: str) -> list[PastRun]:
+    try:
+        contents = contents_of_network(store(), network, KIND, MOST)
+    except StoreUnavailable:
+        return []
+    return [run for content in contents if (run := read_run(content)) is not None]
+
+
+def keep_run(kept_in: Store, run: PastRun) -> None:
+    """Keep the figures of a fine-tune that has come to its end, from which later ones are told."""
+    save_result(kept_in, run.experiment, "fine-tuned", KIND, run.to_dict())
+
+
+def known_repaired(network: str, plan: PruningPlan) -> float | None:
+    """Return the quality of a network repaired at once, if somebody has asked for it before."""
+    job = _repair_work(network, plan).job
+    return job.results[-1].value if job is not None and job.results else None
+
+
+def _repair_work(network: str, plan: PruningPlan) -> shared_work.SharedWork:
+    return shared_work.find(
+        "judge_repair",
+        Key(network, f"judge repair {REPAIR}", plan),
+        lambda known: (network, plan, REPAIR),
+        patience=PATIENCE,
+    )
+
+
+def show_promise(experiment: Experiment, ask: bool) -> None:
+    """Say what a fine-tune is expected to reach, or why nothing is promised.
+
+    ask: whether to have the network repaired for a narrower range, which takes seconds; the page does not wait.
+    """
+    with show_errors():
+        runs, _ = _runs_like(experiment)
+        pending = ask and len(runs) >= LEAST and _repair_work(experiment.network, experiment.plan).follow().active
+        if pending:
+            st.fragment(_draw_promise, run_every=0.5)(experiment, pending)
+        else:
+            _draw_promise(experiment, pending)
+
+
+def _draw_promise(experiment: Experiment, pending: bool) -> None:
+    if pending and not _repair_work(experiment.network, experiment.plan).follow().active:
+        st.rerun()
+    try:
+        said = describe_promise(promise_of(experiment))
+    except BadInput as error:
+        st.caption(t(in_one(error.what, error.advice)))
+        return
+    if pending:
+        said = t("{promise} A repair is tried, by which the range gets narrower ...", promise=said)
+    st.markdown(
+        said,
+        help=t(
+            "Learned from fine-tunes of this network with the same recipe, each after another pruning: how much of the "
+            "loss came back, by what the pruned network lost, by what comes back without training (repair), and by how "
+            "much was removed. Of ten such promises eight or more hold, for prunings like those that were tried."
+        ),
+    )
+
+
+def describe_promise(promise: Promise) -> str:
+    """Say what is promised, and from what it was learned."""
+    return t(
+        "Expected after it: **{value}** ({share} range {range}), from {runs:,} runs of this network, {shipped:,} "
+        "of them shipped with the app.",
+        value=_value(promise, promise.value),
+        share=format_percent(HOLDS, 0),
+        range=_range(promise),
+        runs=promise.runs,
+        shipped=promise.shipped,
+    )
+
+
+def describe_verdict(promise: Promise, reached: Quality, ended: bool) -> str:
+    """Say whether a promise held. ended: whether the run came to its end, of which the promise was."""
+    said = {
+        "reached": _value(promise, reached.value),
+        "range": _range(promise),
+        "value": _value(promise, promise.value),
+        "share": format_percent(HOLDS, 0),
+    }
+    if not ended:
+        return t("Promised was {value} ({share} range {range}) for the whole run, which was stopped.", **said)
+    if promise.holds(reached.value):
+        return t("The promise held: {reached} lies within {range} ({share} range around {value}).", **said)
+    return t("The promise did not hold: {reached} lies outside of {range} ({share} range around {value}).", **said)
+
+
+def _value(promise: Promise, value: float) -> str:
+    return format_value(promise.metric, value, METRICS[promise.metric].digits + 1)
+
+
+def _range(promise: Promise) -> str:
+    low, high = (_value(promise, end) for end in (promise.low, promise.high))
+    return t("{low} to {high}", low=low.removesuffix(" %"), high=high)

@@ -13,7 +13,7 @@ from core.quality import METRICS
 from core.stages import Subject
 from core.store import Store, StoreUnavailable, save_result
 from core.store.results import contents_of_network
-from pages.shared import cache, shared_work
+from pages.shared import answers, cache, shared_work
 from pages.shared.errors import in_one, show_errors
 from pages.shared.format import format_percent, format_value
 from pages.shared.storage import store
@@ -41,7 +41,7 @@ def promise_of(experiment: Experiment) -> Promise:
     pruned = cache.settled_result(Subject(network, plan))
     before = Before(pruned.sparsity, cache.dense_quality(network), pruned.quality.value, repaired)
     key = Key(network, f"promise {experiment.id} {repaired} {hash(tuple(runs))}")
-    return cache.memo().get(key, lambda: make_promise(runs, before, shipped))
+    return answers.memo().get(key, lambda: make_promise(runs, before, shipped))
 
 
 def promise_at_start(experiment: Experiment) -> Promise | None:

@@ -27,6 +27,7 @@ LAYERS = (
     ("charts", "sharing"),
     ("export", "onnx_files"),
     ("engines",),
+    ("ends",),
     ("jobs",),
     ("build", "pages"),
     ("app",),

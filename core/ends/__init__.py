@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from core.ends.fastest import fastest
+from core.ends.fastest import find_fastest
 from core.ends.figures import BATCHES, FORMS, GOALS, End, EndFigures, Tried, WidthTime
-from core.ends.smallest import smallest
+from core.ends.smallest import find_smallest
 from core.tasks.base import Task
 
 __all__ = [
@@ -15,12 +15,12 @@ __all__ = [
     "EndFigures",
     "Tried",
     "WidthTime",
-    "fastest",
+    "find_fastest",
+    "find_smallest",
     "reach",
-    "smallest",
 ]
 
 
 def reach(task: Task, end: End, limit: int | None = None) -> Iterator[EndFigures]:
-    """Look for what reaches an end, yielding what was found so far; raises as `smallest` and `fastest` do."""
-    return smallest(task, end, limit) if end.goal == "smallest" else fastest(task, end, limit)
+    """Look for what reaches an end, yielding what was found so far; raises as `find_smallest` and `find_fastest` do."""
+    return find_smallest(task, end, limit) if end.goal == "smallest" else find_fastest(task, end, limit)

@@ -18,6 +18,7 @@ from core.ends.widths import (
     better_criterion,
     kept_units,
     measure_widths,
+    quickly,
     timed_engines,
     units_plan,
     with_amount,
@@ -56,7 +57,7 @@ class Found:
     expected: float | None = None
 
 
-def fastest(task: Task, end: End, limit: int | None = None, seconds: float = SECONDS) -> Iterator[EndFigures]:
+def find_fastest(task: Task, end: End, limit: int | None = None, seconds: float = SECONDS) -> Iterator[EndFigures]:
     """Look for the fastest network within a loss, yielding what was found so far.
 
     limit: how many validation examples judge each, None for all.
@@ -68,7 +69,8 @@ def fastest(task: Task, end: End, limit: int | None = None, seconds: float = SEC
     trying = Trying.begin(task, end, limit)
     figures = replace(figures, tried=(trying.whole,))
     structures = _structures(task)
-    engines = timed_engines()
+    engines, left_out = _readable(task, end.batch)
+    figures = replace(figures, left_out=left_out)
     pace.left.update({"layer": len(structures), "judge": 5 * (len(engines) + 1), "write": 4, "time": 2})
     plans = {name: units_plan(structures, [each.units for each in structures], name) for name in CRITERIA}
     rankings = {name: rank(task, plan) for name, plan in plans.items()}
@@ -115,6 +117,18 @@ def _structures(task: Task) -> tuple[Structure, ...]:
     return found
 
 
+def _readable(task: Task, batch: int) -> tuple[list[str], dict[str, str]]:
+    """Name the engines in which layers can be timed, and why others cannot."""
+    inputs, found, left_out = timed_inputs(task, batch), [], {}
+    for engine in timed_engines():
+        try:
+            quickly(task.model, inputs, engine)
+            found.append(engine)
+        except BadPlan as error:
+            left_out[engine] = error.what
+    return found, left_out
+
+
 @dataclass(frozen=True, eq=False)
 class _Places:
     """Plans in the order of their speed, the fastest first, with the share of the dense time that a table promises."""
@@ -153,7 +167,7 @@ def _halving(trying: Trying, figures: EndFigures, places: _Places, finalists: li
         yield replace(figures, doing=doing, left=pace.seconds)
         pruned, candidate = trying.carry_out(places.plans[middle], places.ranking)
         met = Found(pruned, candidate, places.engine, places.expected[middle])
-        tried = Tried(candidate, places.engine or PLAIN, met.expected)
+        tried = Tried(candidate, places.engine or PLAIN["fastest"], met.expected)
         figures = replace(figures, tried=(*figures.tried, tried))
         if trying.keeps(candidate):
             high, found = middle, met

@@ -17,11 +17,12 @@ GOALS: Mapping[str, str] = {"smallest": text("Smallest file"), "fastest": text("
 BATCHES = (1, 64)
 """How many examples at a time somebody may want to be fast."""
 
-PLAIN = "torch"
-"""The form of the dense network that all others are compared with: PyTorch, every number written."""
+PLAIN: Mapping[str, str] = {"smallest": "plain", "fastest": "torch"}
+"""By the end, the form of the dense network that all others are compared with: every number written, or PyTorch."""
 
 FORMS: Mapping[str, str] = {
     **{name: engine.label for name, engine in ENGINES.items()},
+    "plain": text("Weights, plain"),
     "zipped": text("Weights, zipped"),
     "bitmask": text("Weights, one bit a place"),
     "csr": text("Weights, column by column (CSR)"),
@@ -83,7 +84,7 @@ class WidthTime:
 
 @dataclass(frozen=True)
 class EndFigures:
-    """What a search for an end has found so far; the first that was tried is the dense network in PyTorch.
+    """What a search for an end has found so far; the first that was tried is the dense network, plain.
 
     left_out: form, engine or layer -> why. table: milliseconds by layer and width, for "fastest". doing: what comes
     next, in words; "" at the end. left: about how many seconds that takes; threads: of the processor.
@@ -116,7 +117,7 @@ class EndFigures:
 
     @property
     def best(self) -> Tried | None:
-        """The smallest or fastest within the loss; the dense network in PyTorch is none."""
+        """The smallest or fastest within the loss; the dense network, plain, is none."""
         return next((each for each in self.ranked if each is not self.tried[0] and self.meets(each.candidate)), None)
 
     @property
@@ -124,10 +125,6 @@ class EndFigures:
         """What loses least of all that something was removed from."""
         judged = [each for each in self.tried if not each.dense and math.isfinite(each.candidate.choosing.value)]
         return min(judged, key=lambda each: lost(each.candidate.choosing, self.whole.choosing), default=None)
-
-    def label(self, form: str) -> str:
-        """Return how people read a form; where files count, PyTorch stands for the plain one."""
-        return FORMATS["safetensors"].label if self.end.goal == "smallest" and form == PLAIN else FORMS[form]
 
     def dense_in(self, form: str) -> Tried | None:
         """Return the dense network in a form, if it was tried there."""

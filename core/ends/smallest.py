@@ -55,7 +55,7 @@ class _Found:
     ranking: Ranking
 
 
-def smallest(task: Task, end: End, limit: int | None = None) -> Iterator[EndFigures]:
+def find_smallest(task: Task, end: End, limit: int | None = None) -> Iterator[EndFigures]:
     """Look for the smallest file within a loss, yielding what was found so far.
 
     limit: how many validation examples judge each, None for all.
@@ -129,7 +129,7 @@ def _quickest(pruned: Pruned) -> str:
     """Name the form of the smallest quick encoding, of which a candidate's size is."""
     sizes = file_sizes(as_shipped(pruned))
     name = min(("dense", "bitmask", "csr"), key=sizes.__getitem__)
-    return "torch" if name == "dense" else name
+    return "plain" if name == "dense" else name
 
 
 def _written(trying: Trying, figures: EndFigures, network: _Found, pace: Pace) -> Looking:

@@ -34,7 +34,7 @@ class Trying:
         """Judge the dense network. Raises BadInput for too few examples, or a loss that is finer than they can tell."""
         chosen, quoted = judge_dense(task, Budget(lose=end.lose), limit)
         counted = measure_candidate(task, prune(task, PruningPlan(sparsity=0.0)), quoted, "dense")
-        whole = Tried(with_size(counted, plain_size(task.model), chosen), PLAIN)
+        whole = Tried(with_size(counted, plain_size(task.model), chosen), PLAIN[end.goal])
         return cls(task, end, limit, whole, ask_dense(task) if task.count("train") else None)
 
     def judge(self, model: nn.Module) -> tuple[Quality, Quality]:

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from core.ends.choice import Choice, Option, monotone
-from core.ends.figures import PLAIN, WidthTime
+from core.ends.figures import WidthTime
 from core.engines import ENGINES
 from core.engines.base import Answering, Prepared
 from core.errors import BadPlan
@@ -82,7 +82,7 @@ def units_plan(structures: Sequence[Structure], kept: Sequence[int], criterion: 
 
 def timed_engines() -> tuple[str, ...]:
     """Name the engines of this machine in which layers are timed: PyTorch, and those that read ONNX as it is."""
-    return (PLAIN, *(name for name, each in ENGINES.items() if each.read is not None and not each.missing))
+    return ("torch", *(name for name, each in ENGINES.items() if each.read is not None and not each.missing))
 
 
 def better_criterion(task: Task, structures: Sequence[Structure], rankings: Mapping[str, Ranking]) -> str:

@@ -100,8 +100,7 @@ def _draw_tried(found: EndFigures) -> None:
     st.caption(
         t(
             "Quality: of {count:,} validation {noun} by which nothing was chosen; changes with their 95 % range, "
-            "against the dense network in PyTorch on the same ones. Times: median, with quartiles, in turn, on "
-            "{threads}.",
+            "against the dense network on the same ones. Times: median, with quartiles, in turn, on {threads}.",
             count=dense.n,
             noun=t(dense.about.noun),
             threads=t_of("{count} processor thread", "{count} processor threads", found.threads),
@@ -125,7 +124,7 @@ def _row(found: EndFigures, each: Tried) -> dict[str, str]:
         if same and same.latency:
             by_table = t("{ms:.3f}", ms=each.expected * same.latency.median)
     row = {
-        t("Form or engine"): t(found.label(each.form)),
+        t("Form or engine"): t(FORMS[each.form]),
         t("Network"): t(STAGE_NAMES[candidate.stage]),
         t("How"): "" if each.dense else t(", ").join(t(choice.label) for choice in candidate.plan.choices),
         t("Removed"): format_percent(candidate.sparsity),

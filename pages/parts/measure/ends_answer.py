@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.ends import EndFigures, Tried
+from core.ends import FORMS, EndFigures, Tried
 from core.experiment import STAGE_NAMES
 from core.measure import lost
 from pages.shared import link, plan_state
@@ -82,7 +82,7 @@ def _describe(found: EndFigures, best: Tried) -> str:
     said = {
         "ways": _ways(best),
         "sparsity": format_percent(candidate.sparsity),
-        "form": t(found.label(best.form)),
+        "form": t(FORMS[best.form]),
         "metric": t(candidate.quality.metric),
         "figure": format_quality(candidate.quality),
         "change": format_difference(candidate.quality, whole.quality),

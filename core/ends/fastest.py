@@ -4,14 +4,15 @@ What a table promises is only where to look: each network that is offered was re
 engine, in turn with the dense one.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import torch
 
 from core.ends.choice import Choice, best_choices, spread
 from core.ends.figures import PLAIN, End, EndFigures, Looking, Tried
-from core.ends.trying import Pace, Trying, with_size
+from core.ends.timing import SECONDS, Found, time_whole
+from core.ends.trying import Pace, Trying
 from core.ends.widths import (
     REPAIRED_BY,
     Widths,
@@ -24,13 +25,10 @@ from core.ends.widths import (
     with_amount,
 )
 from core.engines import ENGINES
-from core.engines.base import Answering, Prepared, Shipped
-from core.engines.measuring import USUAL
-from core.errors import BadPlan, PlaygroundError
+from core.errors import BadPlan
 from core.language import text
-from core.measure import Candidate, Latency, latencies
 from core.measure.shipping import timed_inputs
-from core.pruning import Pruned, PruningPlan, Ranking, ask_dense, prune, rank
+from core.pruning import PruningPlan, Ranking, ask_dense, prune, rank
 from core.pruning.units import Structure, layer_structures
 from core.tasks.base import Task
 
@@ -42,19 +40,6 @@ PLACES = 24
 
 USUAL_STOPS = tuple(i / 20 for i in range(19, 0, -1))
 """Sparsities of the plan that cuts units by score alone, which is tried beside the table's."""
-
-SECONDS = 4.0
-"""How long networks are timed in turn, at least; twice: once to choose, once to quote."""
-
-
-@dataclass(frozen=True, eq=False)
-class Found:
-    """A network to be timed, with the engine whose table chose it, and what that promised; "" for none."""
-
-    pruned: Pruned
-    candidate: Candidate
-    engine: str = ""
-    expected: float | None = None
 
 
 def find_fastest(task: Task, end: End, limit: int | None = None, seconds: float = SECONDS) -> Iterator[EndFigures]:
@@ -100,7 +85,7 @@ def find_fastest(task: Task, end: End, limit: int | None = None, seconds: float 
     )
     figures = yield from _halving(trying, figures, by_score, finalists, pace)
     pace.left["judge"] = 0
-    yield from _timed(trying, figures, finalists, pace, seconds)
+    yield from time_whole(trying, figures, finalists, pace, seconds)
 
 
 NOTHING_GOES = text("This network has no layer whose whole units could go, so that nothing would be faster.")
@@ -160,10 +145,11 @@ def _halving(trying: Trying, figures: EndFigures, places: _Places, finalists: li
     Where none does, the slowest is added, so that it can be told how near it came.
     """
     low, high, found = -1, len(places.plans), None
-    engine = ENGINES[places.engine].label if places.engine else text("cut by score alone")
+    doing = text("Looking for units to remove by score alone")
+    if places.engine:
+        doing = text("Looking for units to remove, for {engine}", engine=ENGINES[places.engine].label)
     while high - low > 1:
         middle = (low + high) // 2
-        doing = text("Looking for units to remove, for {engine}", engine=engine)
         yield replace(figures, doing=doing, left=pace.seconds)
         pruned, candidate = trying.carry_out(places.plans[middle], places.ranking)
         met = Found(pruned, candidate, places.engine, places.expected[middle])
@@ -177,58 +163,3 @@ def _halving(trying: Trying, figures: EndFigures, places: _Places, finalists: li
     if found and all(each.candidate.plan != found.candidate.plan for each in finalists):
         finalists.append(found)
     return figures
-
-
-def _timed(
-    trying: Trying, figures: EndFigures, finalists: Sequence[Found], pace: Pace, seconds: float
-) -> Iterator[EndFigures]:
-    """Make each finalist ready in each engine, judge it where it computes otherwise, and time all of them in turn."""
-    task, dense = trying.task, prune(trying.task, PruningPlan())
-    networks = [Found(dense, trying.whole.candidate), *finalists]
-    shipped = [Shipped(task, each.pruned) for each in networks]
-    pace.left["write"] = len(USUAL)
-    tried: dict[tuple[str, int], Tried] = {}
-    ready: dict[tuple[str, int], Prepared] = {}
-    for name in USUAL:
-        yield replace(figures, doing=text("Getting ready: {engine}", engine=ENGINES[name].label), left=pace.seconds)
-        if why := ENGINES[name].missing:
-            figures = replace(figures, left_out={**figures.left_out, name: why})
-            continue
-        try:
-            prepared = [ENGINES[name].prepare(each) for each in shipped]
-            for place, each in enumerate(prepared):
-                tried[name, place] = _in_engine(trying, networks[place], name, each)
-                ready[name, place] = each
-        except PlaygroundError as error:
-            figures = replace(figures, left_out={**figures.left_out, name: error.what})
-            tried = {run: each for run, each in tried.items() if run[0] != name}
-            ready = {run: each for run, each in ready.items() if run[0] != name}
-        pace.done("write")
-    inputs = timed_inputs(task, trying.end.batch)
-    timed = {each.candidate.plan for each in finalists}
-    before = tuple(each for each in figures.tried[1:] if each.candidate.plan not in timed)
-    models = {run: Answering(each) for run, each in ready.items()}
-    for key in ("ranked", "latency"):
-        yield replace(figures, doing=text("Timing all of them in turn"), left=pace.seconds)
-        for times in latencies(models, inputs, seconds):
-            tried = _with_times(tried, key, times)
-            if key == "latency":
-                figures = replace(figures, tried=(*tried.values(), *before))
-        pace.done("time")
-    yield replace(figures, doing="", left=0.0)
-
-
-def _with_times(
-    tried: Mapping[tuple[str, int], Tried], key: str, times: Mapping[tuple[str, int], Latency]
-) -> dict[tuple[str, int], Tried]:
-    return {
-        run: replace(each, ranked=times[run]) if key == "ranked" else replace(each, latency=times[run])
-        for run, each in tried.items()
-    }
-
-
-def _in_engine(trying: Trying, network: Found, engine: str, prepared: Prepared) -> Tried:
-    """Return a network as it is in an engine: judged anew where that does not compute as PyTorch does."""
-    chosen, quoted = (None, None) if prepared.exact else trying.judge(Answering(prepared))
-    candidate = with_size(network.candidate, prepared.size, chosen, quoted)
-    return Tried(candidate, engine, network.expected if engine == network.engine else None)

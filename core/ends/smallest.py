@@ -37,7 +37,7 @@ STOPS = tuple(i / 100 for i in range(10, 100))
 WRITTEN = 2
 """How many of the networks that keep to the loss are written in every form."""
 
-MILDER, FURTHER = (1.25, 1.6, 2.2), (0.8, 0.65, 0.5)
+MILDER, FURTHER = (1.15, 1.3, 1.5, 1.8, 2.2), (0.85, 0.7, 0.6, 0.5)
 """How many times as many weights stay where sharing values loses too much, or where tuning these makes up for more."""
 
 INT8 = "onnxruntime-int8"

@@ -37,7 +37,7 @@ def learned(tiny):
 @pytest.fixture
 def only_torch(monkeypatch):
     """No engine but PyTorch is here."""
-    for module in ("core.ends.widths", "core.ends.fastest", "core.ends.smallest"):
+    for module in ("core.ends.widths", "core.ends.fastest", "core.ends.timing", "core.ends.smallest"):
         away = {name: each if name == "torch" else replace(each, needs=("nowhere",)) for name, each in ENGINES.items()}
         monkeypatch.setattr(f"{module}.ENGINES", away)
 
@@ -107,9 +107,9 @@ def test_an_engine_that_cannot_read_a_network_is_left_out_and_named(learned, mon
         raise BadInput("It holds what ONNX does not know.", "")
 
     kinds = {"torch": ENGINES["torch"], "onnxruntime": replace(ENGINES["onnxruntime"], prepare=refuse, read=None)}
-    for module in ("core.ends.widths", "core.ends.fastest"):
+    for module in ("core.ends.widths", "core.ends.fastest", "core.ends.timing"):
         monkeypatch.setattr(f"{module}.ENGINES", kinds)
-    monkeypatch.setattr("core.ends.fastest.USUAL", tuple(kinds))
+    monkeypatch.setattr("core.ends.timing.USUAL", tuple(kinds))
     found = found_by(learned, "fastest", 0.2)
     assert found.left_out == {"onnxruntime": "It holds what ONNX does not know."}
     assert {each.form for each in found.tried} == {"torch"}
@@ -145,9 +145,9 @@ def test_an_engine_in_which_no_layer_can_be_timed_is_named(learned, monkeypatch)
         raise RuntimeError("an operator of another kind")
 
     kinds = {"torch": ENGINES["torch"], "onnxruntime": replace(ENGINES["onnxruntime"], read=refuse)}
-    for module in ("core.ends.widths", "core.ends.fastest"):
+    for module in ("core.ends.widths", "core.ends.fastest", "core.ends.timing"):
         monkeypatch.setattr(f"{module}.ENGINES", kinds)
-    monkeypatch.setattr("core.ends.fastest.USUAL", ("torch",))
+    monkeypatch.setattr("core.ends.timing.USUAL", ("torch",))
     found = found_by(learned, "fastest", 0.2)
     assert "several widths" in found.left_out["onnxruntime"]
     assert {each.engine for each in found.table} == {"torch"}

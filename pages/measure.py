@@ -3,6 +3,7 @@
 import streamlit as st
 
 from pages.parts.measure.confusion import show_confusion
+from pages.parts.measure.ends import offer_ends
 from pages.parts.measure.engines import offer_engines
 from pages.parts.measure.file_steps import offer_file_steps
 from pages.parts.measure.forgotten import show_forgotten
@@ -30,6 +31,8 @@ def show_judged(hand: InHand) -> None:
     show_fragile_layers(hand.subject.as_network)
     st.markdown(f"## {t('What is the best under a budget?')}")
     offer_search(hand.subject.as_network)
+    st.markdown(f"## {t('Which sparsity for which end?')}")
+    offer_ends(hand.subject.as_network)
     st.markdown(f"## {t('Take the figures home')}")
     offer_report(hand)
 

@@ -28,6 +28,7 @@ LAYERS = (
     ("charts", "sharing", "answers"),
     ("export", "onnx_files"),
     ("engines",),
+    ("ends",),
     ("jobs",),
     ("build", "pages"),
     ("app",),

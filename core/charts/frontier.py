@@ -8,6 +8,7 @@ from core.charts.style import (
     KEPT,
     PRUNED,
     REMOVED,
+    REPAIRED,
     TUNED,
     base_axis,
     base_layout,
@@ -38,6 +39,7 @@ def frontier_chart(
     looks = {
         "dense": {"color": INK[theme], "symbol": "square", "size": 10},
         "pruned": {"color": REMOVED, "symbol": "circle", "size": 6},
+        "repaired": {"color": REPAIRED, "symbol": "triangle-up", "size": 8},
         "fine-tuned": {"color": TUNED, "symbol": "diamond", "size": 9},
     }
     traces = [

@@ -82,11 +82,13 @@ class Engine(Choice):
     """Describe an engine.
 
     prepare: (network) -> ready to answer. Raises PlaygroundError with a reason where it cannot.
+    read: (ONNX file) -> ready to answer, for an engine that computes in floating point what is in such a file.
     slow: whether making ready takes a minute or more, so that it is run only if somebody asks for it.
     needs: packages without which it is not here; why_missing: () -> what else it lacks on this machine, "" if nothing.
     """
 
     prepare: Callable[[Shipped], Prepared]
+    read: Callable[[bytes], Callable[[Tensor], Tensor]] | None = None
     needs: tuple[str, ...] = ()
     why_missing: Callable[[], str] = str
     slow: bool = False

@@ -85,12 +85,14 @@ def variants(dense: nn.Module, pruned: Pruned) -> tuple[dict[str, nn.Module], di
 SPARSE = text("sparse (CSR)")
 
 
-def latencies(models: Mapping[Key, nn.Module], inputs: Tensor, seconds: float = 1.0) -> Iterator[dict[Key, Latency]]:
+def latencies(
+    models: Mapping[Key, nn.Module], inputs: Tensor, seconds: float = 1.0, least: int = LEAST
+) -> Iterator[dict[Key, Latency]]:
     """Time all models on the same inputs in turn, so that whatever else the machine does hits all alike.
 
     The order changes from turn to turn, by a seed.
 
-    seconds: how long to go on, but at least LEAST passes of each. Yields what is known so far, now and then.
+    seconds: how long to go on, but at least so many passes of each. Yields what is known so far, now and then.
     """
     times: dict[Key, list[float]] = {name: [] for name in models}
     begun = reported = time.perf_counter()
@@ -107,7 +109,7 @@ def latencies(models: Mapping[Key, nn.Module], inputs: Tensor, seconds: float = 
                 if turn >= WARM:
                     times[name].append(1000 * (time.perf_counter() - start))
         now = time.perf_counter()
-        over = turn >= WARM + LEAST and now - begun >= seconds
+        over = turn >= WARM + least and now - begun >= seconds
         if turn > WARM and (over or now - reported > 0.3):
             reported = now
             yield {name: _summary(each) for name, each in times.items()}

@@ -74,13 +74,7 @@ def search(
     the best of many by chance looks worse there, as it is.
     Raises BadInput for a loss that is finer than the examples that choose can tell.
     """
-    judged = task.evaluate(task.model, "validation", limit)
-    if judged.outcomes is None or judged.outcomes.units < 4:
-        raise BadInput(
-            text("There are too few examples here to choose by one half and judge by the other."), text("Bring more.")
-        )
-    chosen, quoted = judged.halves()
-    require_coarse(budget, chosen)
+    chosen, quoted = judge_dense(task, budget, limit)
     whole = measure_candidate(task, prune(task, PruningPlan(sparsity=0.0)), quoted, "dense")
     yield replace(whole, chosen=chosen)
     searching = _Search(task, budget, chosen, tuple(sorted(coarse, reverse=True)), fine, limit)
@@ -90,6 +84,21 @@ def search(
             yield from _search_along(searching, plan, ranking)
         except PlaygroundError:
             continue  # this task has nothing of that kind
+
+
+def judge_dense(task: Task, budget: Budget, limit: int | None) -> tuple[Quality, Quality]:
+    """Judge the dense network on the examples that choose, and on those that are quoted.
+
+    Raises BadInput where these are too few, or the budget allows less than they can tell.
+    """
+    judged = task.evaluate(task.model, "validation", limit) if task.count("validation") else None
+    if judged is None or judged.outcomes is None or judged.outcomes.units < 4:
+        raise BadInput(
+            text("There are too few examples here to choose by one half and judge by the other."), text("Bring more.")
+        )
+    chosen, quoted = judged.halves()
+    require_coarse(budget, chosen)
+    return chosen, quoted
 
 
 def _search_along(searching: _Search, plan: PruningPlan, ranking: Ranking) -> Iterator[Candidate]:

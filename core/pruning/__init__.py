@@ -6,7 +6,7 @@ from core.pruning.ranking import Ranking, rank, removable
 from core.pruning.repair import repair
 from core.pruning.repairs import REPAIRS, carry_out
 from core.pruning.smaller_network import SmallerNetwork, resized, shrink, sizes
-from core.pruning.teacher import ask_dense
+from core.pruning.teacher import ask_dense, unrepaired
 
 __all__ = [
     "REPAIRS",
@@ -24,4 +24,5 @@ __all__ = [
     "resized",
     "shrink",
     "sizes",
+    "unrepaired",
 ]

@@ -57,14 +57,14 @@ def ask_dense(task: Task, examples: int = 2000) -> Teacher:
     places: dict[str, tuple[Tensor, ...]] = {}
     said: dict[str, Tensor] = {}
     normed: set[str] = set()
-    owners = Counter(id(own) for layer in model.modules() for own in layer.parameters(recurse=False))
+    skipped = set(unrepaired(model))
 
     def after(name: str) -> Callable[[nn.Module, tuple[Tensor, ...], Tensor], None]:
         def note(layer: Any, given: tuple[Tensor, ...], output: Tensor) -> None:
             nonlocal latest
             calls[name] += 1
             latest = ((name, output),)
-            if 8 * width_of(layer) ** 2 <= MOST_BYTES and owners[id(layer.weight)] == 1:
+            if name not in skipped:
                 places[name] = draw_places(layer, output, _rows_for(layer), generator)
                 said[name] = outputs_at(layer, output, places[name])
 
@@ -88,6 +88,15 @@ def ask_dense(task: Task, examples: int = 2000) -> Teacher:
         {name: said[name] for name in said if name in once},
         frozenset(normed),
         tuple(name for name in layers if name not in once),
+    )
+
+
+def unrepaired(model: nn.Module) -> tuple[str, ...]:
+    """Name the layers that a repair leaves as they are: several use one weight, or their matrix would be too large."""
+    owners = Counter(id(own) for layer in model.modules() for own in layer.parameters(recurse=False))
+    layers: dict[str, Any] = {name: layer for name, layer in model.named_modules() if can_be_solved(layer)}
+    return tuple(
+        name for name, layer in layers.items() if 8 * width_of(layer) ** 2 > MOST_BYTES or owners[id(layer.weight)] > 1
     )
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import streamlit as st
 
+from core.experiment import STAGE_TITLES
 from core.pruning import PruningPlan
 from pages.shared import link
 
@@ -27,6 +28,15 @@ def set_plan(name: str, plan: PruningPlan) -> None:
     for key, value in chosen.items():
         link.keep_choice(key, value)
     set_own_shares(name, plan.granularity, plan.embeddings, dict(plan.overrides))
+
+
+def set_repair(how: str) -> None:
+    """Switch repair on, in one of its ways, or off for "", and look at the stage that this leads to."""
+    chosen: dict[str, Any] = {"repair": bool(how), "stage": STAGE_TITLES["repaired" if how else "pruned"]}
+    if how:
+        chosen["repair-how"] = how
+    st.session_state.update(chosen)
+    link.keep_choice("repair", bool(how))
 
 
 def own_shares_keys(name: str, granularity: str, embeddings: bool) -> tuple[str, str]:

@@ -9,6 +9,7 @@ from tests.bench import (
     class_join,
     class_load,
     cluster,
+    ends,
     engines,
     fields,
     hub,
@@ -56,6 +57,7 @@ BENCHES = {
         small_file,
         engines,
         cluster,
+        ends,
     )
 }
 """In the order in which RESULTS.md has them; `tune` and `adapt` take half an hour or more."""
@@ -69,6 +71,7 @@ def main() -> None:
     ask.add_argument("--write", action="store_true", help="put the table into tests/bench/RESULTS.md")
     ask.add_argument("--field", help="of `adapt`: one field alone, such as vision")
     ask.add_argument("--network", help="of `adapt`, `promise` and `repair`: this network")
+    ask.add_argument("--network", help="of `adapt`, `repair` and `ends`: this network")
     ask.add_argument("--target", help="of `adapt`: one target alone, such as digits")
     ask.add_argument("--examples", type=int, help="of `adapt`: one number of examples alone")
     ask.add_argument("--visitors", type=int, help="of `class`: how many")

@@ -24,6 +24,17 @@ def repaired(app: AppTest) -> AppTest:
     return until(app, lambda: app.caption[0].value.endswith("· repaired"), seconds=120)
 
 
+def test_a_layer_that_is_left_out_of_repair_is_named(monkeypatch):
+    monkeypatch.setattr("core.pruning.teacher.MOST_BYTES", 8 * 500**2)
+    app = repaired(open_app(model=NETWORK, threshold="90", repair="once", stage="Repaired"))
+    assert not app.exception
+    (told,) = [each.value for each in app.info if each.value.startswith("Not repaired")]
+    assert told.startswith("Not repaired: fc1. Several layers use one weight, or")
+    app.session_state["stage"] = "Pruned"
+    app.run()
+    assert not [each for each in app.info if each.value.startswith("Not repaired")]
+
+
 def test_a_toggle_repairs_and_the_link_says_so():
     app = open_app(model=NETWORK, threshold="90")
     before = number(metric(app, "Accuracy").value)

@@ -41,5 +41,6 @@ CHOICE = Engine(
     source=text("Microsoft 2018"),
     order=2,
     prepare=prepare,
+    read=reader,
     needs=("onnx", "onnxscript", "onnxruntime"),
 )

@@ -41,5 +41,6 @@ CHOICE = Engine(
     source=text("Intel 2018"),
     order=4,
     prepare=prepare,
+    read=reader,
     needs=("onnx", "onnxscript", "openvino"),
 )

@@ -6,6 +6,7 @@ from typing import Any
 from core.jobs.work.adapting import adapt_ways
 from core.jobs.work.challenging import score_submission
 from core.jobs.work.curves import quick_limit, scan_layers, sweep
+from core.jobs.work.ends import find_end
 from core.jobs.work.fetching import fetch_from_hub, fetch_missing
 from core.jobs.work.loader import Loader, loader
 from core.jobs.work.measuring import (
@@ -37,6 +38,7 @@ WORK: Mapping[str, Callable[..., Iterator[Any]]] = {
     "sensitivity": scan_layers,
     "cost": cost,
     "search": search,
+    "end": find_end,
     "shipping": measure_shipping,
     "engines": measure_engines,
     "file": measure_file,
@@ -65,6 +67,7 @@ __all__ = [
     "by_chance",
     "cost",
     "drop_weights",
+    "find_end",
     "judge_repair",
     "judge_shifts",
     "loader",

@@ -5,6 +5,8 @@ import streamlit as st
 
 from core.charts.style import KEPT
 from core.measure import PlanResult
+from core.pruning import unrepaired
+from core.pruning.teacher import MOST_BYTES
 from core.stages import Subject
 from pages.shared import cache
 from pages.shared.words import t
@@ -43,6 +45,15 @@ def _warn(subject: Subject, result: PlanResult) -> None:
                 "Left whole, since it cannot be seen what they are multiplied with: {layers}. Choose another way to "
                 "judge importance to prune them too.",
                 layers=t(", ").join(result.unscored),
+            )
+        )
+    if subject.stage == "repaired" and (layers := unrepaired(cache.task(subject.network).model)):
+        st.info(
+            t(
+                "Not repaired: {layers}. Several layers use one weight, or what would have to be solved takes more "
+                "than {megabytes:,.0f} MB of memory. What was removed there is missed as in the pruned network.",
+                layers=t(", ").join(layers),
+                megabytes=MOST_BYTES / 1e6,
             )
         )
     if refusal := cache.shrink_refusal(subject):

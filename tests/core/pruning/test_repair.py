@@ -14,7 +14,7 @@ from core.pruning import PruningPlan, prune, shrink
 from core.pruning.by_hand import repair_layer
 from core.pruning.least_squares import solve_kept
 from core.pruning.repair import repair, repair_in_rounds
-from core.pruning.teacher import ask_dense
+from core.pruning.teacher import ask_dense, unrepaired
 from core.tasks import TaskInfo
 from core.tasks.base import SPLITS
 from core.tasks.vision.data import Images
@@ -225,3 +225,22 @@ def test_rounds_meet_the_plan_and_tell_how_far_they_are(lenet):
     assert found.plan == plan
     assert found.sparsity == pytest.approx(0.95, abs=1e-4)
     assert told == [(n, 8) for n in range(1, 9)]
+
+
+def test_a_layer_whose_matrix_would_be_too_large_is_named_and_stays_as_it_was_pruned(monkeypatch):
+    torch.manual_seed(4)
+    model = nn.Sequential(nn.Flatten(), nn.Linear(6, 12), nn.ReLU(), nn.Linear(12, 3))
+    task = task_of(model, drawn(40, 1, 2, 3))
+    monkeypatch.setattr("core.pruning.teacher.MOST_BYTES", 8 * 11**2)
+    assert unrepaired(task.model) == ask_dense(task).left_out == ("3",)
+    pruned = prune(task, PruningPlan(sparsity=0.5))
+    repaired = repair(task, pruned)
+    torch.testing.assert_close(repaired.model[3].weight, pruned.model[3].weight, rtol=0, atol=0)
+    assert not torch.equal(repaired.model[1].weight, pruned.model[1].weight)
+
+
+def test_layers_that_use_one_weight_are_named():
+    one = nn.Linear(4, 4)
+    other = nn.Linear(4, 4)
+    other.weight = one.weight
+    assert unrepaired(nn.Sequential(one, nn.ReLU(), other, nn.Linear(4, 2))) == ("0", "2")

@@ -55,38 +55,21 @@ def _verdict(step: Predict, said: Any, known: list[Truth]) -> str:
     """Say which option is right, and what was measured of each."""
     pairs = zip(step.options, known, strict=True)
     measured = t("; ").join(t("{option}: {measured}", option=option, measured=truth.said) for option, truth in pairs)
-    right = right_options(step, known)
-    either = right_in_words(step, known)
-    if len(right) > 1 and said in right:
-        return t(
-            "You were right, and so is who said another of these: {right}. Their ranges overlap, so the figures do not "
-            "tell them apart. Measured just now: {measured}.",
-            right=either,
-            measured=measured,
-        )
-    if len(right) > 1 and said is None:
-        return t(
-            "Each of these is right: {right}. Their ranges overlap, so the figures do not tell them apart. Measured "
-            "just now: {measured}.",
-            right=either,
-            measured=measured,
-        )
-    if said is None:
-        return t("It is “{right}”. Measured just now: {measured}.", right=right[0], measured=measured)
-    if said in right:
-        return t("You were right. Measured just now: {measured}.", measured=measured)
+    right, words = right_options(step, known), right_in_words(step, known)
     if len(right) > 1:
-        return t(
-            "You guessed “{guess}”; right is each of these: {right}. Their ranges overlap, so the figures do not tell "
-            "them apart. Measured just now: {measured}.",
-            guess=said,
-            right=either,
-            measured=measured,
+        words = t("{options}: their ranges overlap, so either counts", options=words)
+    if said is None:
+        return t("It is {right}. Measured just now: {measured}.", right=words, measured=measured)
+    if said in right:
+        return (
+            t("You were right. Measured just now: {measured}.", measured=measured)
+            if len(right) == 1
+            else t("You were right; it is {right}. Measured just now: {measured}.", right=words, measured=measured)
         )
     return t(
-        "You guessed “{guess}”; it is “{right}”. Measured just now: {measured}.",
+        "You guessed “{guess}”; it is {right}. Measured just now: {measured}.",
         guess=said,
-        right=right[0],
+        right=words,
         measured=measured,
     )
 

@@ -155,6 +155,7 @@ def _show_summary(lesson: Lesson) -> None:
         if known is not None and step.id in said:
             truth = right_in_words(step, known) if step.options else known[0].said
             guess = guess_in_words(step, said[step.id])
+            guess = t("“{option}”", option=guess) if step.options else guess
             line = t(
                 "{question} You guessed **{guess}**; measured: **{truth}**.",
                 question=step.ask,

@@ -23,6 +23,11 @@ def title_of(name: str) -> str:
     return f"{title} ✓" if complete else title
 
 
+def go_to(name: str) -> None:
+    """Choose another lesson, as in the list."""
+    st.session_state["lesson"] = name
+
+
 chosen = st.selectbox(
     t("Lesson"),
     list(lessons),
@@ -33,7 +38,18 @@ chosen = st.selectbox(
 )
 link.write_choice("lesson", chosen or "", next(iter(lessons), ""))
 link.publish()
+places = list(lessons)
+place = places.index(chosen) if chosen else 0
 for problem in broken:
     show_error(problem.what, problem.advice)
 if chosen:
-    show_lesson(lessons[chosen])
+    st.caption(t("Lesson {number} of {count}", number=place + 1, count=len(places)))
+    if show_lesson(lessons[chosen]) and place + 1 < len(places):
+        then = places[place + 1]
+        st.button(
+            t("Next lesson: {title}", title=lessons[then].title),
+            key=f"after {chosen}",
+            icon=":material/arrow_forward:",
+            on_click=go_to,
+            args=(then,),
+        )

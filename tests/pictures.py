@@ -7,6 +7,7 @@ class: a teacher and two learners at each turn of a step. A page with an error, 
 
 import argparse
 import contextlib
+import re
 from pathlib import Path
 
 from playwright.sync_api import Browser, Page, TimeoutError, expect, sync_playwright
@@ -18,6 +19,8 @@ from tests.browser.test_accessibility import PAGES, settle
 from tests.browser.test_class import join, press
 
 SCREENS = {"wide": (1440, 900), "projector": (1280, 720), "phone": (390, 844)}
+
+WAITS = re.compile("It is being measured|正在真实的网络上测量")
 
 TARGETS = {
     "vision": "fashion-lenet5:turned",
@@ -89,6 +92,8 @@ def guess_all(page: Page) -> None:
             expect(button.first).to_be_enabled()
         with contextlib.suppress(TimeoutError):  # it was drawn anew just now; what is there then is looked at again
             button.first.click(timeout=5_000)
+        settle(page)
+        expect(page.get_by_text(WAITS)).to_have_count(0, timeout=600_000)  # a lesson goes on once it is measured
         settle(page)
 
 

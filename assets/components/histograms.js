@@ -92,6 +92,7 @@ export default function (component) {
     dot.style.left = `${axes.xaxis._offset + at(axes.xaxis, across)}px`;
     dot.style.top = `${axes.yaxis._offset + axes.yaxis._length - at(axes.yaxis, data.share ? 100 * level : level)}px`;
     dot.dataset.moving = value !== data.value;
+    dot.dataset.edge = at(axes.xaxis, across) < 80;  // no room for the word on its left
   }
 
   function draw() {
@@ -157,7 +158,7 @@ export default function (component) {
         context.strokeStyle = data.colours.pruned;
         context.lineWidth = 1.5;
         context.beginPath();
-        for (const edge of [left, right]) { context.moveTo(edge, y); context.lineTo(edge, y + h); }
+        for (const edge of layer.low < 0 ? [left, right] : [right]) {  // a score has no side below zero context.moveTo(edge, y); context.lineTo(edge, y + h); }
         context.stroke();
       }
       context.fillStyle = ink;

@@ -3,7 +3,7 @@
 import itertools
 import textwrap
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -176,22 +176,23 @@ def option_bars(
     counts: Sequence[int],
     labels: tuple[str, str],
     mine: int | None = None,
-    right: int | None = None,
+    right: Collection[int] = (),
     theme: str = "light",
 ) -> dict[str, Any]:
     """Draw how many chose each option, the first on top.
 
-    labels: what one's own option and the right one are called beside their text, so that colour says nothing alone.
-    mine, right: places of one's own option, and of the right one once it is to be seen.
+    labels: what one's own option and a right one are called beside their text, so that colour says nothing alone.
+    mine, right: places of one's own option, and of the right ones once they are to be seen: several where what was
+        measured does not tell them apart.
     """
     named = []
     for place, option in enumerate(options):
-        marks = [label for label, at in zip(labels, (mine, right), strict=True) if at == place]
+        marks = [label for label, said in zip(labels, (place == mine, place in right), strict=True) if said]
         lines = textwrap.wrap(option, WIDEST) or [""]
         text = "<br>".join(plain_label(line) for line in lines)
         named.append(f"{text}<br><b>{plain_label(', '.join(marks))}</b>" if marks else text)
-    colours = [TUNED if place == right else (KEPT if right is None else REMOVED) for place in range(len(options))]
-    shapes = ["" if right is None or place == right else "/" for place in range(len(options))]
+    colours = [TUNED if place in right else (REMOVED if right else KEPT) for place in range(len(options))]
+    shapes = ["" if not right or place in right else "/" for place in range(len(options))]
     axis, places = base_axis(theme), list(range(len(options)))
     bars = {
         "type": "bar",

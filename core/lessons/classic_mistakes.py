@@ -1,5 +1,7 @@
 """The two classic mistakes of pruning neurons, made on a real perceptron so that people can see them fail."""
 
+from dataclasses import dataclass
+
 import numpy as np
 from torch import nn
 
@@ -35,13 +37,22 @@ def rows_that_are_small(layers: Layers, threshold: float) -> float:
     return 1 - sum(len(biases) for _, biases in kept[:-1]) / sum(len(biases) for _, biases in layers[:-1])
 
 
-def forget_the_next_layer(layers: Layers, threshold: float) -> str:
-    """Delete small rows without the columns behind them, run that, and return what numpy has to say."""
+@dataclass(frozen=True)
+class Mismatch:
+    """Hold why two layers do not fit: inputs that the second one expects and gets, and what numpy says to that."""
+
+    expects: int
+    gets: int
+    said: str
+
+
+def forget_the_next_layer(layers: Layers, threshold: float) -> Mismatch | None:
+    """Delete small rows of the first layer without the columns behind them, and run that; None if nothing breaks."""
     first, biases = layers[0]
     keep = np.abs(first).mean(axis=1) >= threshold
     broken = [(first[keep], biases[keep]), *layers[1:]]
     try:
         run(broken, np.zeros((1, first.shape[1])))
     except ValueError as error:
-        return str(error)
-    return ""
+        return Mismatch(layers[1][0].shape[1], int(keep.sum()), str(error))
+    return None

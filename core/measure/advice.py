@@ -24,27 +24,28 @@ def advice(
     """
     best = min(files, key=files.__getitem__)
     whole = files["dense"] if whole is None else whole
-    said: list[str] = [text("Smallest file: {best}, {size:,.1f} kB.", best=as_text(best), size=files[best] / 1e3)]
+    name = text("plain") if best == "dense" else as_text(best)
+    said: list[str] = [text("Smallest file: {best}, {size:,.1f} kB.", best=name, size=files[best] / 1e3)]
     if files[best] < whole:
         said = [
             text(
                 "Smallest file: {best}, {size:,.1f} kB, {times:.1f} times smaller than that of the whole network.",
-                best=as_text(best),
+                best=name,
                 size=files[best] / 1e3,
                 times=whole / files[best],
             )
         ]
     for batch, times in latency.items():
         dense = times["dense"]
-        name = min((each for each in times if each != "dense"), key=lambda each: times[each].median)
-        found = times[name]
+        quickest = min((each for each in times if each != "dense"), key=lambda each: times[each].median)
+        found = times[quickest]
         many = text("{batch} at a time", batch=batch) if batch > 1 else text("One at a time")
         if found.high < dense.low:
             said.append(
                 text(
                     "{many}: {shipped} is {times:.1f} times faster than the whole network.",
                     many=many,
-                    shipped=SHIPPED[name],
+                    shipped=SHIPPED[quickest],
                     times=dense.median / found.median,
                 )
             )
@@ -53,7 +54,7 @@ def advice(
                 text(
                     "{many}: nothing gets faster; even {shipped} is slower than the whole network.",
                     many=many,
-                    shipped=SHIPPED[name],
+                    shipped=SHIPPED[quickest],
                 )
             )
         else:

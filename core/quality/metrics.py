@@ -16,6 +16,7 @@ class Metric:
     noun: the things that are counted, in the plural.
     digits: decimals that are shown.
     top: the largest value there can be, for the axis of a chart; None where there is none.
+    unit: what a figure counts, where it is no share and no pure number.
     """
 
     share: bool
@@ -24,6 +25,7 @@ class Metric:
     noun: str = text("examples")
     digits: int = 1
     top: float | None = 1.0
+    unit: str = ""
 
 
 METRICS: Mapping[str, Metric] = {
@@ -55,6 +57,7 @@ METRICS: Mapping[str, Metric] = {
         text("ratings"),
         3,
         None,
+        text("stars"),
     ),
     text("MAE"): Metric(
         False,
@@ -63,6 +66,7 @@ METRICS: Mapping[str, Metric] = {
         text("ratings"),
         3,
         None,
+        text("stars"),
     ),
     text("Perplexity"): Metric(
         False,
@@ -84,6 +88,8 @@ METRICS: Mapping[str, Metric] = {
         text("Share of people for whom a film they liked is among the ten best of 100, the other 99 by chance"),
         text("people"),
     ),
-    text("Return"): Metric(False, True, text("Points collected in one episode, on average"), text("episodes"), 1, None),
+    text("Return"): Metric(
+        False, True, text("Points collected in one episode, on average"), text("episodes"), 1, None, text("points")
+    ),
 }
 """Name of a metric, as figures carry it -> the metric."""

@@ -20,16 +20,23 @@ def format_percent(share: float, digits: int = 1) -> str:
     return f"{100 * share:.{digits}f} %"
 
 
-def format_bytes(count: int) -> str:
-    """Write a number of bytes in decimal units."""
-    return f"{count / 1e6:.2f} MB" if count >= 1e6 else f"{count / 1e3:.1f} kB"
+def format_bytes(count: int, beside: int | None = None) -> str:
+    """Write a number of bytes in decimal units: the same one as a size that it stands beside, so that both compare."""
+    return f"{count / 1e6:.2f} MB" if min(count, beside or count) >= 1e6 else f"{count / 1e3:,.1f} kB"
 
 
 def format_latency(found: Latency | None) -> str:
     """Write milliseconds with their quartiles; dots while they are being measured."""
     if found is None:
         return "..."
-    return t("{median:.3f} ({low:.3f} to {high:.3f})", median=found.median, low=found.low, high=found.high)
+    median, low, high = (_three_digits(each) for each in (found.median, found.low, found.high))
+    return t("{median} ({low} to {high})", median=median, low=low, high=high)
+
+
+def _three_digits(number: float) -> str:
+    """Write a positive number with three significant digits at most: a time is not known better."""
+    decimals = 2 - math.floor(math.log10(number)) if number > 0 else 2
+    return f"{round(number, decimals):.{min(max(decimals, 0), 3)}f}"
 
 
 def format_value(metric: str, value: float, digits: int | None = None) -> str:
@@ -56,10 +63,10 @@ def format_interval(quality: Quality) -> str:
     low, high = (f"{scale * end:.{digits}f}" for end in (quality.low, quality.high))
     bounds = quality.outcomes.bounds if quality.outcomes else None
     if quality.at_bound and bounds:  # every episode reached it, so that the range is open to one side only
-        at_top = quality.value == bounds[1]
-        if at_top:
-            return t("at least {low}; the highest there is", low=f"{low}{unit}")
-        return t("at most {high}; the lowest there is", high=f"{high}{unit}")
+        least, most = (f"{scale * end:.{digits}f}{unit}" for end in bounds)
+        if quality.value == bounds[1]:
+            return t("at least {low}, of {most} that are possible", low=f"{low}{unit}", most=most)
+        return t("at most {high}; {least} is the least possible", high=f"{high}{unit}", least=least)
     return t("{low} to {high}", low=low, high=f"{high}{unit}")
 
 

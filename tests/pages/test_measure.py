@@ -53,7 +53,7 @@ def test_measuring_tells_files_operations_and_times():
     until(app, lambda: any("64 at a time:" in each.value for each in app.markdown))
     assert any(re.search(r"Smallest file: \w+, [\d.,]+ kB, [\d.]+ times smaller", each.value) for each in app.markdown)
     table = next(frame.value for frame in app.dataframe if "What could be shipped" in frame.value)
-    assert table["What could be shipped"].tolist() == ["dense", "with zeros", "sparse (CSR)"]
+    assert table["What could be shipped"].tolist() == ["whole network", "with zeros", "sparse (CSR)"]
     assert table["Operations (MACs)"][0] == 266_200
 
 

@@ -11,7 +11,7 @@ from core.charts import guess_line, option_bars
 from core.classroom import Guess, Status
 from core.lessons import Lesson, Predict
 from pages.parts.classroom import state
-from pages.parts.learn.guess import right_option, truths_of
+from pages.parts.learn.guess import right_options, truths_of
 from pages.parts.learn.on_curve import OnCurve, chart_of, curve_of, place_on_curve, words_of
 from pages.parts.learn.truths import Truth
 from pages.shared.charts import for_visitor
@@ -111,7 +111,7 @@ def _counts(step: Predict, found: Sequence[Guess]) -> list[int]:
 def _options(
     step: Predict, found: Sequence[Guess], mine: float | None, known: Sequence[Truth] | None, theme: str
 ) -> dict[str, Any]:
-    right = step.options.index(right_option(step, list(known))) if known else None
+    right = [step.options.index(each) for each in right_options(step, known)] if known else []
     own = None if mine is None else int(mine)
     labels = (t("your guess"), t("measured as right"))
     return option_bars(step.options, _counts(step, found), labels, own, right, theme)

@@ -15,6 +15,7 @@ from pages.parts.learn import progress
 from pages.parts.learn.guess import ask_guess, compare, guess_in_words, say_that_it_is_measured, truths_of
 from pages.parts.learn.lesson import show_step
 from pages.parts.learn.on_curve import begin_curve, place_on_curve
+from pages.parts.learn.typeset import unbroken
 from pages.shared.errors import show_errors
 from pages.shared.storage import store
 from pages.shared.words import language, t
@@ -32,7 +33,7 @@ def show_class_step(inside: Inside, lesson: Lesson) -> None:
     st.caption(t("{lesson}, step {number} of {all}", lesson=lesson.title, number=number + 1, all=len(lesson.steps)))
     with show_errors():
         if isinstance(step, Predict):
-            st.markdown(f"# {step.ask}")
+            st.markdown(unbroken(f"# {step.ask}"))
             follow(inside, partial(_draw_prediction, inside=inside, lesson=lesson, step=step))
         else:
             st.markdown(f"# {lesson.title}")

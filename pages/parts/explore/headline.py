@@ -149,14 +149,21 @@ def _draw_weights_left(place: DeltaGenerator, headline: Headline) -> DeltaGenera
         place,
         t("Weights left"),
         "..." if left is None else f"{left:,}",
-        t("of {count:,}", count=sum(layer.weights for layer in layers)),
+        _beside_weights_left(left, sum(layer.weights for layer in layers), headline.smaller),
         t(
-            "Numbers that are not removed; biases and normalisation are not counted. What only fed on a removed unit "
-            "is gone too."
+            "Numbers that are not removed; biases and normalisation are not counted. Sparsity counts the rows of "
+            "removed units alone; here the columns of the next layer, which read them, are gone too."
         )
         if headline.smaller
         else t("Numbers that are not removed; biases and normalisation are not counted."),
     )
+
+
+def _beside_weights_left(left: int | None, whole: int, smaller: bool) -> str:
+    """Say of how many; of a smaller network also the share that is gone, which is more than the sparsity."""
+    if left is None or not smaller:
+        return t("of {count:,}", count=whole)
+    return t("of {count:,}: {share} gone", count=whole, share=format_percent(1 - left / whole if whole else 0.0))
 
 
 def _draw_file(place: DeltaGenerator, headline: Headline) -> DeltaGenerator:
@@ -164,8 +171,8 @@ def _draw_file(place: DeltaGenerator, headline: Headline) -> DeltaGenerator:
     return _draw_count(
         place,
         t("Zipped file"),
-        format_bytes(costs.shown.zipped) if costs else "...",
-        t("of {size}", size=format_bytes(costs.dense.file)) if costs else "...",
+        format_bytes(costs.shown.zipped, costs.dense.file) if costs else "...",
+        t("of {size} plain", size=format_bytes(costs.dense.file, costs.shown.zipped)) if costs else "...",
         t(
             "The weights as a file, really compressed just now. It is of the smaller network, without the removed "
             "units and without what only they fed."

@@ -1,11 +1,13 @@
 """A guess of a lesson: asked for, written as people read it, and laid beside what is measured."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
 
 from core.lessons import Predict
 from pages.parts.learn.truths import Truth, measure
+from pages.parts.learn.typeset import unbroken
 from pages.shared.words import t
 
 
@@ -19,6 +21,8 @@ def ask_guess(step: Predict, key: str) -> Any:
         unit, hundredth = step.unit.replace("%", "%%"), (step.high - step.low) / 100  # one press of an arrow key
         guess = st.slider(t("Your guess"), step.low, step.high, middle, hundredth, format=f"%g {unit}", key=key)
     made = st.button(t("That is my guess"), type="primary", key=f"{key} done", disabled=guess is None)
+    if guess is None:
+        st.caption(t("Choose an answer first."))
     return guess if made else None
 
 
@@ -29,31 +33,52 @@ def compare(step: Predict, said: Any) -> None:
         st.fragment(_wait, run_every=1.0)(step)
         return
     if step.options:
-        right = right_option(step, known)
-        pairs = zip(step.options, known, strict=True)
-        measured = t("; ").join(
-            t("{option}: {measured}", option=option, measured=truth.said) for option, truth in pairs
-        )
-        if said is None:
-            verdict = t("It is {right}. Measured just now: {measured}.", right=right, measured=measured)
-        elif said == right:
-            verdict = t("You were right. Measured just now: {measured}.", measured=measured)
-        else:
-            verdict = t(
-                "You guessed {guess}; it is {right}. Measured just now: {measured}.",
-                guess=said,
-                right=right,
-                measured=measured,
-            )
-        st.markdown(verdict)
+        st.markdown(unbroken(_verdict(step, said, known)))
         return
     if said is None:
         st.metric(t("Measured just now"), known[0].said, border=True)
         return
     guess, truth = st.columns(2, gap="small")
     guess.metric(t("Your guess"), guess_in_words(step, said), border=True)
-    apart = t("{difference:+.1f} from your guess", difference=known[0].value - float(said))
-    truth.metric(t("Measured just now"), known[0].said, apart, "off", border=True)
+    apart = known[0].value - float(said)
+    truth.metric(
+        t("Measured just now"),
+        known[0].said,
+        _apart_in_words(step, apart),
+        delta_color="off",
+        delta_arrow="up" if apart > 0 else "down" if apart < 0 else "off",  # else a minus in front decides
+        border=True,
+    )
+
+
+def _verdict(step: Predict, said: Any, known: list[Truth]) -> str:
+    """Say which option is right, and what was measured of each."""
+    pairs = zip(step.options, known, strict=True)
+    measured = t("; ").join(t("{option}: {measured}", option=option, measured=truth.said) for option, truth in pairs)
+    right, words = right_options(step, known), right_in_words(step, known)
+    if len(right) > 1:
+        words = t("{options}: their ranges overlap, so either counts", options=words)
+    if said is None:
+        return t("It is {right}. Measured just now: {measured}.", right=words, measured=measured)
+    if said in right:
+        return (
+            t("You were right. Measured just now: {measured}.", measured=measured)
+            if len(right) == 1
+            else t("You were right; it is {right}. Measured just now: {measured}.", right=words, measured=measured)
+        )
+    return t(
+        "You guessed “{guess}”; it is {right}. Measured just now: {measured}.",
+        guess=said,
+        right=words,
+        measured=measured,
+    )
+
+
+def _apart_in_words(step: Predict, apart: float) -> str:
+    """Say how far what was measured lies from a guess, in the unit of the slider; shares differ by points."""
+    if step.unit == "%":
+        return t("{difference:+.1f} points from your guess", difference=apart)
+    return t("{difference:+.1f} {unit} from your guess", difference=apart, unit=step.unit)
 
 
 def truths_of(step: Predict) -> list[Truth] | None:
@@ -68,10 +93,19 @@ def guess_in_words(step: Predict, said: Any) -> str:
     return str(said) if step.options else f"{float(said):g} {step.unit}"
 
 
-def right_option(step: Predict, truths: list[Truth]) -> str:
-    """Return the option that is right: the one with the largest measure, or the smallest if the lesson says so."""
+def right_options(step: Predict, truths: Sequence[Truth]) -> list[str]:
+    """Return the options that are right: the one with the largest measure, or the smallest if the lesson says so.
+
+    Those whose ranges overlap with that one's are right too, since nobody could know better.
+    """
     choose = min if step.smallest else max
-    return choose(zip(step.options, truths, strict=True), key=lambda pair: pair[1].value)[0]
+    best = choose(truths, key=lambda each: each.value)
+    return [option for option, each in zip(step.options, truths, strict=True) if each is best or best.overlaps(each)]
+
+
+def right_in_words(step: Predict, truths: Sequence[Truth]) -> str:
+    """Write the options that are right, each in quotation marks."""
+    return t(" or ").join(t("“{option}”", option=each) for each in right_options(step, truths))
 
 
 def _wait(step: Predict) -> None:

@@ -4,35 +4,37 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-import pandas as pd
 import streamlit as st
 
 from core.lessons import Explain, Lesson, Live, Predict, Review
 from pages.parts.learn import progress
-from pages.parts.learn.guess import ask_guess, compare, guess_in_words, right_option, truths_of
+from pages.parts.learn.guess import ask_guess, compare, guess_in_words, right_in_words, truths_of
 from pages.parts.learn.live import show_live
 from pages.parts.learn.on_curve import show_own
 from pages.parts.learn.truths import measure
+from pages.parts.learn.typeset import unbroken
 from pages.shared.errors import show_errors
 from pages.shared.presenting import BACK, NEXT, presenting
 from pages.shared.terms import with_terms
 from pages.shared.words import t
 
 
-def show_lesson(lesson: Lesson, on_guess: Callable[[Predict, Any], None] | None = None) -> None:
-    """Draw a lesson as far as its guesses have been made; what follows a guess waits for it.
+def show_lesson(lesson: Lesson, on_guess: Callable[[Predict, Any], None] | None = None) -> bool:
+    """Draw a lesson as far as its guesses have been made; return whether its end is seen.
+
+    What follows a guess waits for it, and for what is measured, which it may tell.
 
     on_guess: called with each guess as it is made.
     """
     st.title(lesson.title, anchor=False)
     st.markdown(f"**{lesson.question}**")
     if presenting():
-        _show_one_step(lesson, on_guess)
-        return
+        return _show_one_step(lesson, on_guess)
     for number in range(len(lesson.steps)):
         if not _may_go_on(lesson, number, on_guess):
-            return
+            return False
     _show_summary(lesson)
+    return True
 
 
 def show_step(lesson: Lesson, number: int) -> None:
@@ -56,8 +58,11 @@ def _may_go_on(lesson: Lesson, number: int, on_guess: Callable[[Predict, Any], N
     return True
 
 
-def _show_one_step(lesson: Lesson, on_guess: Callable[[Predict, Any], None] | None) -> None:
-    """Draw one step alone, for a room, between buttons that the arrow keys press; a guess bars the way until made."""
+def _show_one_step(lesson: Lesson, on_guess: Callable[[Predict, Any], None] | None) -> bool:
+    """Draw one step alone, for a room, between buttons that the arrow keys press; return whether it is the end.
+
+    A guess bars the way until it is made and measured.
+    """
     place, last = f"{lesson.name} place", len(lesson.steps)
     number = min(st.session_state.get(place, 0), last)
     step, buttons = st.container(), st.container(horizontal=True, vertical_alignment="center", key="present-at")
@@ -77,13 +82,14 @@ def _show_one_step(lesson: Lesson, on_guess: Callable[[Predict, Any], None] | No
     buttons.button(
         t("Next"), key=NEXT, icon=":material/arrow_forward:", disabled=not go_on, on_click=turn, args=(number + 1,)
     )
+    return number == last
 
 
 def _show_prediction(lesson: Lesson, step: Predict, on_guess: Callable[[Predict, Any], None] | None) -> bool:
-    """Ask for a guess, or lay the truth beside it; return whether it was made."""
+    """Ask for a guess, or lay the truth beside it; return whether both are there."""
     said = progress.said(lesson.name).get(step.id)
     with st.container(border=True):
-        st.markdown(t("**Guess first.** {question}", question=step.ask))
+        st.markdown(unbroken(t("**Guess first.** {question}", question=step.ask)))
         if said is None:
             guess = ask_guess(step, f"{lesson.name} {step.id}")
             if guess is not None:
@@ -95,7 +101,7 @@ def _show_prediction(lesson: Lesson, step: Predict, on_guess: Callable[[Predict,
         compare(step, said)
         if not step.options:
             show_own(lesson, step, float(said))
-    return True
+    return truths_of(step) is not None
 
 
 def _show_text(step: Explain) -> None:
@@ -105,7 +111,7 @@ def _show_text(step: Explain) -> None:
         truth = measure(step.figures[found[1]])
         return truth.said if truth else "..."
 
-    st.markdown(re.sub(r"{([a-z0-9-]+)}", figure, with_terms(step.text)))
+    st.markdown(unbroken(re.sub(r"{([a-z0-9-]+)}", figure, with_terms(step.text))))
 
 
 def _show_review(lesson: Lesson, step: Review, number: int) -> None:
@@ -116,7 +122,7 @@ def _show_review(lesson: Lesson, step: Review, number: int) -> None:
     if said in step.answers:
         st.session_state[key] = said  # a run that was cut short may have lost what the widget held
     with st.container(border=True):
-        st.markdown(t("**An interview might ask:** {question}", question=step.ask))
+        st.markdown(unbroken(t("**An interview might ask:** {question}", question=step.ask)))
         chosen = st.radio(
             step.ask,
             step.answers,
@@ -133,25 +139,33 @@ def _show_review(lesson: Lesson, step: Review, number: int) -> None:
         right = step.answers[step.right]
         ended = right.rstrip(".。")  # the sentence around it ends it
         st.markdown(
-            t("Right. {why}", why=step.why)
-            if chosen == right
-            else t("Not quite: {right}. {why}", right=ended, why=step.why)
+            unbroken(
+                t("Right. {why}", why=step.why)
+                if chosen == right
+                else t("Not quite: {right}. {why}", right=ended, why=step.why)
+            )
         )
 
 
 def _show_summary(lesson: Lesson) -> None:
     """Say what was guessed and what was true, once everything was answered."""
-    said = progress.said(lesson.name)
-    rows = []
+    said, lines = progress.said(lesson.name), []
     for step in lesson.predictions:
         known = truths_of(step)
         if known is not None and step.id in said:
-            truth = right_option(step, known) if step.options else known[0].said
+            truth = right_in_words(step, known) if step.options else known[0].said
             guess = guess_in_words(step, said[step.id])
-            rows.append({t("Question"): step.ask, t("Your guess"): guess, t("Measured"): truth})
-    if rows:
+            guess = t("“{option}”", option=guess) if step.options else guess
+            line = t(
+                "{question} You guessed **{guess}**; measured: **{truth}**.",
+                question=step.ask,
+                guess=guess,
+                truth=truth,
+            )
+            lines.append(f"1. {line}")
+    if lines:  # a list and no table, of which a phone would show the questions alone
         st.markdown(f"## {t('What you guessed, and what was true')}")
-        st.dataframe(pd.DataFrame(rows), hide_index=True, width="stretch")
+        st.markdown(unbroken("\n".join(lines)))
     st.caption(t("Read on: {paper}", paper=lesson.paper))
     if st.button(t("Begin this lesson anew"), key=f"{lesson.name} anew"):
         progress.forget(lesson.name)

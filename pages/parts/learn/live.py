@@ -7,13 +7,20 @@ from dataclasses import replace
 import pandas as pd
 import streamlit as st
 
+from core.choices import Choice
 from core.errors import BadInput
 from core.language import text
 from core.lessons.classic_mistakes import forget_the_next_layer, layers_of
 from core.lessons.records import Measured
-from core.pruning import by_hand
+from core.pruning import PruningPlan, by_hand
+from core.pruning.criteria import known_criteria
+from core.pruning.granularities import granularity_of, known_granularities
+from core.pruning.scopes import known_scopes
+from core.quality import Quality
+from core.stages import Subject
 from pages.parts.explore.pictures import watch
 from pages.parts.learn.truths import subject_of
+from pages.parts.learn.typeset import unbroken
 from pages.parts.measure.shipping import offer_shipping
 from pages.shared import cache, link
 from pages.shared.format import format_interval, format_percent, format_quality
@@ -35,6 +42,7 @@ def show_live(part: Measured, key: str) -> None:
 def _slide(given: Mapping[str, str], key: str) -> None:
     """Let people slide one network's threshold and watch, as on Explore."""
     first = subject_of(given)
+    st.caption(_plan_in_words(first.network, first.plan))
     percent = st.slider(
         t("Pruning threshold"),
         0.0,
@@ -49,6 +57,29 @@ def _slide(given: Mapping[str, str], key: str) -> None:
     _offer_page(t("Go on with it in Explore"), "pages/explore.py", {**given, "threshold": f"{percent:g}"}, key)
 
 
+def _plan_in_words(network: str, plan: PruningPlan) -> str:
+    """Say which network a slider moves, what goes, and by which score."""
+    kind = granularity_of(plan.granularity)
+    return t(
+        "{network}. What goes: {kind}. Score: {score}. Cut: {scope}.",
+        network=t(cache.info(network).title),
+        kind=t(kind.label) if kind else plan.granularity,
+        score=t(known_criteria()[plan.criterion].label),
+        scope=t(known_scopes()[plan.scope].label),
+    )
+
+
+def _label_of(varied: str, value: str) -> str:
+    """Return how people read a choice of a plan, as its widget has it."""
+    lists: Mapping[str, Callable[[], Mapping[str, Choice]]] = {
+        "judge": known_criteria,
+        "scope": known_scopes,
+        "remove": known_granularities,
+    }
+    known = lists[varied]() if varied in lists else {}
+    return t(known[value].label) if value in known else value
+
+
 def _compare(given: Mapping[str, str], key: str) -> None:
     """Lay several choices of one kind side by side: `vary=judge values=magnitude,random`."""
     varied, values = given.get("vary", ""), given.get("values", "").split(",")
@@ -59,9 +90,9 @@ def _compare(given: Mapping[str, str], key: str) -> None:
         result = cache.settled_result(subject)
         rows.append(
             {
-                t("Choice"): t(value),
+                t("Choice"): _label_of(varied, value),
                 t("Removed"): format_percent(result.sparsity),
-                t(result.quality.metric): format_quality(result.quality),
+                _metric_in_words(result.quality): format_quality(result.quality),
                 t("95 % range"): format_interval(result.quality),
             }
         )
@@ -69,7 +100,8 @@ def _compare(given: Mapping[str, str], key: str) -> None:
     quality = result.quality
     st.caption(
         t(
-            "Judged just now on {count:,} {split} {noun} each.",
+            "{network}. Judged just now on {count:,} {split} {noun} each.",
+            network=t(cache.info(subject.network).title),
             count=quality.n,
             split=t(quality.split),
             noun=t(quality.about.noun),
@@ -77,46 +109,71 @@ def _compare(given: Mapping[str, str], key: str) -> None:
     )
 
 
+def _metric_in_words(quality: Quality) -> str:
+    """Name a metric, with its unit where it has one."""
+    name, unit = t(quality.metric), quality.about.unit
+    return t("{metric}, in {unit}", metric=name, unit=t(unit)) if unit else name
+
+
 def _fields(given: Mapping[str, str], key: str) -> None:
     """Lay the fields side by side at one amount."""
-    rows = []
+    rows: list[dict[str, str]] = []
+    spared: list[str] = []
     for name in given.get("models", "fashion-lenet5,reuters-cnn,movielens-ncf,cartpole-policy").split(","):
         subject = subject_of({**{key: value for key, value in given.items() if key != "models"}, "model": name})
         dense, result = cache.dense_quality(name), cache.settled_result(subject)
         rows.append(
             {
                 t("Network"): t(cache.info(name).title),
-                t("Metric"): t(dense.metric),
+                t("Metric"): _metric_in_words(dense),
                 t("Dense"): format_quality(dense),
                 t("Pruned"): format_quality(result.quality),
                 t("95 % range"): format_interval(result.quality),
                 t("Removed"): format_percent(result.sparsity),
             }
         )
+        if not subject.plan.embeddings and cache.task(name).opt_in_parameters:
+            spared.append(t(cache.info(name).title))
     st.dataframe(pd.DataFrame(rows), hide_index=True, width="stretch")
+    if spared:
+        said = t("; ").join(spared)
+        st.caption(
+            t("Tables of words, people and films stay whole and are not counted as removed: {networks}.", networks=said)
+        )
 
 
 def _shipping(given: Mapping[str, str], key: str) -> None:
-    offer_shipping(subject_of(given))
+    subject = subject_of(given)
+    st.caption(_plan_in_words(subject.network, subject.plan))
+    offer_shipping(subject)
 
 
 def _by_hand(given: Mapping[str, str], key: str) -> None:
     """Show a whole method in numpy: repair of one layer, or pruning of neurons with the second mistake failing."""
     subject = subject_of({"model": "fashion-mlp", **given})
     repairs = given.get("method") == "repair"
+    if not repairs:
+        _show_mistake(subject)
     with st.expander(t("The whole method, on one screen")):
         shown = (by_hand.repair_layer,) if repairs else (by_hand.prune_neurons, by_hand.run)
         st.code("\n\n".join(inspect.getsource(each) for each in shown), "python")
-    if repairs:
-        return
+
+
+def _show_mistake(subject: Subject) -> None:
+    """Delete rows and forget the next layer; say in plain words what does not fit, then as numpy has it."""
     layers = layers_of(cache.task(subject.network).model)
-    threshold = cache.settled_result(subject).threshold or 0.0
-    said = forget_the_next_layer(layers, threshold)
+    found = forget_the_next_layer(layers, cache.settled_result(subject).threshold or 0.0)
+    if found is None:
+        st.markdown(t("Nothing broke."))
+        return
     st.markdown(
-        t("Rows deleted, the next layer forgotten. What numpy says: `{said}`", said=said)
-        if said
-        else t("Nothing broke.")
+        t(
+            "Rows deleted, the next layer forgotten: it expects {expects} inputs and gets {gets}.",
+            expects=found.expects,
+            gets=found.gets,
+        )
     )
+    st.caption(t("What numpy says to that: `{said}`", said=found.said))
 
 
 def _open(given: Mapping[str, str], key: str) -> None:
@@ -128,8 +185,13 @@ def _open(given: Mapping[str, str], key: str) -> None:
             text("Known are: {names}.", names=", ".join(PAGES)),
         )
     rest = {name: value for name, value in given.items() if name != "page"}
-    subject_of(rest)
-    _offer_page(t("Open {page}", page=PAGES[page]), f"pages/{page}.py", rest, key)
+    subject = subject_of(rest)
+    words = {"page": PAGES[page], "network": t(cache.info(subject.network).title)}
+    label = t("Open {page}: {network}", **words)
+    if subject.plan.sparsity:
+        gone = format_percent(subject.plan.sparsity, 0)
+        label = t("Open {page}: {network}, {gone} removed", gone=gone, **words)
+    _offer_page(unbroken(label), f"pages/{page}.py", rest, key)
 
 
 def _offer_page(label: str, page: str, given: Mapping[str, str], key: str) -> None:

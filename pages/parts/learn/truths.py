@@ -15,7 +15,7 @@ from core.pruning import PruningPlan
 from core.stages import Subject
 from pages.parts.compare.tuned_points import begin_tuning, tuning_job
 from pages.shared import answers, cache, repairs, sparsities
-from pages.shared.format import format_interval, format_quality
+from pages.shared.format import format_bytes, format_interval, format_quality
 from pages.shared.words import t
 
 STEPS = 157
@@ -27,11 +27,19 @@ class Truth:
     """Hold what was measured: the number, in the unit of the slider, and how people read it.
 
     at: the sparsity at which that was, 0 to 1, where it is a quality of a pruned network.
+    range: what holds the true number with 95 % confidence, in the unit of the slider; None for what is counted.
     """
 
     value: float
     said: str
     at: float | None = None
+    range: tuple[float, float] | None = None
+
+    def overlaps(self, other: "Truth") -> bool:
+        """Tell whether both have a range and these have a number in common."""
+        if self.range is None or other.range is None:
+            return False
+        return max(self.range[0], other.range[0]) <= min(self.range[1], other.range[1])
 
 
 def subject_of(given: Mapping[str, str]) -> Subject:
@@ -55,7 +63,7 @@ def measure(wanted: Measured) -> Truth | None:
 def _of_quality(quality: Quality, at: float | None = None) -> Truth:
     scale = 100.0 if quality.about.share else 1.0
     said = t("{figure} ({range})", figure=format_quality(quality), range=format_interval(quality))
-    return Truth(scale * quality.value, said, at)
+    return Truth(scale * quality.value, said, at, (scale * quality.low, scale * quality.high))
 
 
 def _pruned(subject: Subject) -> Truth:
@@ -67,8 +75,26 @@ def _share(value: float) -> Truth:
     return Truth(100 * value, f"{100 * value:.1f} %")
 
 
-def _of_dense_file(size: int, subject: Subject) -> Truth:
-    return _share(size / cache.stage_cost(cache.dense_stage(subject)).file)
+def _of_dense_file(size: int, subject: Subject, zipped: bool) -> Truth:
+    """Lay a file beside the whole network's plain one, in percent and in bytes."""
+    whole = cache.stage_cost(cache.dense_stage(subject)).file
+    share, sizes = _share(size / whole), {"size": format_bytes(size, whole), "whole": format_bytes(whole, size)}
+    said = (
+        t("{share} ({size} zipped, of {whole} plain)", share=share.said, **sizes)
+        if zipped
+        else t("{share} ({size} of {whole}, both plain)", share=share.said, **sizes)
+    )
+    return Truth(share.value, said)
+
+
+def _zipped_size(subject: Subject) -> Truth:
+    size = cache.stage_cost(subject).zipped
+    return Truth(size / 1e3, format_bytes(size))
+
+
+def _gone(subject: Subject) -> Truth:
+    """Measure which share of the weights is left out of the smaller network, columns of the next layer too."""
+    return _share(1 - cache.stage_cost(subject).weights / cache.stage_cost(cache.dense_stage(subject)).weights)
 
 
 def _sparsity(subject: Subject) -> Truth:
@@ -133,8 +159,10 @@ MEASURES: Mapping[str, Callable[[Subject], Truth | None]] = {
     "quality": _pruned,
     "dense": lambda subject: _of_quality(cache.dense_quality(subject.network)),
     "sparsity": _sparsity,
-    "zipped": lambda subject: _of_dense_file(cache.stage_cost(subject).zipped, subject),
-    "file": lambda subject: _of_dense_file(cache.stage_cost(subject).file, subject),
+    "gone": _gone,
+    "zipped": lambda subject: _of_dense_file(cache.stage_cost(subject).zipped, subject, zipped=True),
+    "zipped-size": _zipped_size,
+    "file": lambda subject: _of_dense_file(cache.stage_cost(subject).file, subject, zipped=False),
     "tuned": _tuned,
     "repaired": _repaired,
     "one-layer": _one_layer,

@@ -72,7 +72,7 @@ def _variant_rows(found: ShippingFigures) -> list[dict[str, Any]]:
     """List what could be shipped, with its operations and times."""
     return [
         {
-            t("What could be shipped"): t(kind),
+            t("What could be shipped"): t("whole network") if kind == "dense" else t(kind),
             t("Parameters"): found.parameters.get(kind),
             t("Operations (MACs)"): found.macs.get(kind),
             **{
@@ -86,7 +86,8 @@ def _variant_rows(found: ShippingFigures) -> list[dict[str, Any]]:
 
 def _file_rows(found: ShippingFigures) -> list[dict[str, str]]:
     """List the files in which the network can be written, below the whole network's."""
-    whole = format_bytes(found.whole)
+    smallest = min(found.whole, *found.files.values())
+    whole = format_bytes(found.whole, smallest)
     return [
         {
             t("File"): t("whole network"),
@@ -94,7 +95,11 @@ def _file_rows(found: ShippingFigures) -> list[dict[str, str]]:
             t("How"): t("the whole network, plain, to compare with"),
         },
         *(
-            {t("File"): t(kind), t("Bytes"): format_bytes(size), t("How"): t(ENCODINGS[kind].about)}
+            {
+                t("File"): t("plain file") if kind == "dense" else t(kind),
+                t("Bytes"): format_bytes(size, smallest),
+                t("How"): t(ENCODINGS[kind].about),
+            }
             for kind, size in found.files.items()
         ),
     ]

@@ -103,7 +103,7 @@ def test_a_measure_that_is_no_share_has_the_axis_of_what_can_be_guessed():
 def test_the_right_option_is_told_by_words_and_pattern_and_only_once_it_is_shown():
     options = ["<b>first</b>", "second $x$", "third"]
     hidden = option_bars(options, [3, 0, 1], ("your guess", "right"), mine=0)
-    shown = option_bars(options, [3, 0, 1], ("your guess", "right"), mine=0, right=2)
+    shown = option_bars(options, [3, 0, 1], ("your guess", "right"), mine=0, right=(2,))
     go.Figure(shown)
     before, after = (each["layout"]["yaxis"]["ticktext"] for each in (hidden, shown))
     assert not any("<b>right</b>" in each for each in before)
@@ -116,6 +116,9 @@ def test_the_right_option_is_told_by_words_and_pattern_and_only_once_it_is_shown
     assert "$" not in after[1]
     assert hidden["data"][0]["marker"]["pattern"]["shape"] == ["", "", ""]
     assert shown["data"][0]["marker"]["pattern"]["shape"] == ["/", "/", ""]
+    tied = option_bars(options, [3, 0, 1], ("your guess", "right"), mine=0, right=(0, 2))
+    assert ["<b>your guess, right</b>" in each for each in tied["layout"]["yaxis"]["ticktext"]] == [True, False, False]
+    assert tied["data"][0]["marker"]["pattern"]["shape"] == ["", "/", ""]
 
 
 def test_names_on_the_board_are_text_and_what_breaks_the_rules_is_hollow():

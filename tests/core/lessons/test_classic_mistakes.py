@@ -25,8 +25,10 @@ def test_shares_of_neurons_are_those_of_numpy(mlp):
 
 def test_the_next_layer_is_missed(mlp):
     layers = layers_of(mlp.model)
-    assert "matmul" in forget_the_next_layer(layers, float(np.median(np.abs(layers[0][0]).mean(1))))
-    assert forget_the_next_layer(layers, 0.0) == ""
+    found = forget_the_next_layer(layers, float(np.median(np.abs(layers[0][0]).mean(1))))
+    assert found is not None and "matmul" in found.said
+    assert (found.expects, found.gets) == (300, 150)
+    assert forget_the_next_layer(layers, 0.0) is None
 
 
 def test_other_networks_are_refused(lenet):

@@ -105,7 +105,7 @@ def test_the_advice_follows_from_the_figures():
     assert same == "64 at a time: no gain in time that could be told from chance."
     (_, slower) = advice(files, {64: {"dense": fast, "sparse (CSR)": slow}})
     assert slower.startswith("64 at a time: nothing gets faster")
-    assert advice({"dense": 5_000}, {}) == ["Smallest file: dense, 5.0 kB."]
+    assert advice({"dense": 5_000}, {}) == ["Smallest file: plain, 5.0 kB."]
 
 
 def test_tied_weights_are_written_and_weighed():

@@ -148,6 +148,14 @@ def test_a_file_of_the_store_goes_with_the_work_that_names_it(pool, tmp_path, mo
     assert (job.error, job.results) == (None, (content.decode(),))
 
 
+def test_what_is_fetched_for_this_server_is_fetched_here(pool):
+    for work, here in (("count", False), ("fetch", True), ("count", False)):
+        job = pool.submit("me", work, 0, 3)
+        assert wait(job)
+        assert (job.state, job.results) == ("done", (0, 1, 2))
+        assert any(not isinstance(each, FarProcess) for each in pool._processes.values()) or not here
+
+
 def test_a_worker_with_other_code_is_a_sentence(pool, monkeypatch):
     monkeypatch.setattr("core.jobs.cluster.far_worker.code_hash", lambda: "of yesterday")
     job = pool.submit("me", "count", 0, 3)

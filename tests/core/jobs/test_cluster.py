@@ -16,7 +16,7 @@ from core.jobs.job import CRASHED, EVERYBODY
 from core.jobs.parts import Splitting, submit_parts
 from core.jobs.pool import Jobs
 from tests.cluster.processes import free_port, running, scheduler, worker_command
-from tests.core.jobs.small import small_process, until
+from tests.core.jobs.small import from_tomorrow, small_process, until
 
 
 @contextlib.contextmanager
@@ -156,8 +156,9 @@ def test_what_is_fetched_for_this_server_is_fetched_here(pool):
         assert any(not isinstance(each, FarProcess) for each in pool._processes.values()) or not here
 
 
-def test_a_worker_with_other_code_is_a_sentence(pool, monkeypatch):
-    monkeypatch.setattr("core.jobs.cluster.far_worker.code_hash", lambda: "of yesterday")
+@pytest.mark.parametrize(("name", "other"), [("code_hash", lambda: "of yesterday"), ("relay", from_tomorrow)])
+def test_a_worker_with_other_code_is_a_sentence(pool, monkeypatch, name, other):
+    monkeypatch.setattr(f"core.jobs.cluster.far_worker.{name}", other)
     job = pool.submit("me", "count", 0, 3)
     assert wait(job)
     assert job.error == OTHER_CODE

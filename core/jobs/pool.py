@@ -157,7 +157,8 @@ class Jobs:
             with self._change:
                 if self._change.wait_for(lambda: self._closed, ABSENCE / 10):
                     return
-                self._keep_up()
+                with contextlib.suppress(RuntimeError):  # no room for one more thread just now
+                    self._keep_up()
                 jobs = [run.job for run in self._waiting + self._running]
             now, absent = time.monotonic(), {}
             for job in jobs:
@@ -170,8 +171,9 @@ class Jobs:
     def _keep_up(self) -> None:
         """Have a thread for each place; those for places that are gone wait until there are so many again."""
         for number in range(len(self._servers), self.places):
-            self._servers.append(threading.Thread(target=self._serve, args=(number,), daemon=True))
-            self._servers[-1].start()
+            server = threading.Thread(target=self._serve, args=(number,), daemon=True)
+            server.start()
+            self._servers.append(server)
         self._change.notify_all()
 
     def close(self) -> None:

@@ -123,8 +123,9 @@ def outcome_of_error(error: BaseException, run: Run, worker: Worker | None) -> O
         return Outcome("stopped")
     if not isinstance(error, HungUp):
         return Outcome("failed", sentences(error, run.job))
-    run.deaths += 1
     run.lost = isinstance(error, Lost)
+    if worker is None or worker.ready or not run.lost:  # what was lost before it was begun costs nobody anything
+        run.deaths += 1
     return Outcome("failed", CRASHED if worker and worker.ready else NO_ROOM, again=_bears_another_try(run))
 
 

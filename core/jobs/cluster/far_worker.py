@@ -1,6 +1,7 @@
 """A worker on another machine as the pool sees it: each run is one task of Dask, which takes one of its threads."""
 
 import contextlib
+import logging
 import threading
 import uuid
 from typing import Any
@@ -10,7 +11,7 @@ from distributed import Client, Future
 from core.data_folder import FILES, data_folder, read_artefact
 from core.jobs.cluster.code import code_hash
 from core.jobs.cluster.pipe import Began, Died, File, Pipe, Wanted
-from core.jobs.cluster.relay import relay
+from core.jobs.cluster.relay import OTHER_CODE, relay
 from core.jobs.messages import Done, Failed, HungUp, Lost, Order
 from core.jobs.process import Worker
 
@@ -38,7 +39,7 @@ class FarProcess:
             future = self._client.submit(relay, name, order, code_hash(), key=name, pure=False)
         except Exception as error:  # Dask's errors for a lost connection have no base of their own
             raise Lost from error
-        future.add_done_callback(lambda done: None if done.status == "finished" else pipe.hang_up(Lost()))
+        future.add_done_callback(lambda over: _tell_of_end(over, pipe))
         with self._lock:
             self._future, self._pipe = future, pipe
         if self._ended.is_set():
@@ -67,6 +68,16 @@ class FarProcess:
         if future is not None:
             with contextlib.suppress(Exception):  # the scheduler is gone, and with it the task
                 self._client.loop.add_callback(future.release)
+
+
+def _tell_of_end(future: Future, pipe: Pipe) -> None:
+    """Let a run that no worker follows any more end for the pool, too."""
+    if future.status == "error":
+        error = future.exception()
+        logging.error("a run could not be begun elsewhere", exc_info=error)
+        pipe.take_for_received(Failed(*(OTHER_CODE if isinstance(error, (ImportError, AttributeError)) else ("", ""))))
+    elif future.status != "finished":
+        pipe.hang_up(Lost())
 
 
 class FarWorker(Worker):

@@ -77,6 +77,10 @@ class Pipe:
             raise message
         return message
 
+    def take_for_received(self, message: object) -> None:
+        """Let this end receive a message that nobody has sent."""
+        self._came.put(message)
+
     def hang_up(self, why: HungUp | None = None) -> None:
         """Let this end receive nothing more, and the other one if the scheduler is there."""
         self._came.put(why or HungUp())

@@ -63,7 +63,7 @@ class Cluster:
         client = self._client
         if self._closing.is_set():
             raise NoRoom(*NO_ROOM)
-        return FarWorker(client) if client is not None and self._is_far(work) else self._local.start(work)
+        return FarWorker(client) if self._is_far(work) and client is not None else self._local.start(work)
 
     def fits(self, worker: Worker, work: str) -> bool:
         """Say whether a worker is where this work is to be done now."""
@@ -76,7 +76,8 @@ class Cluster:
         self._leave()
 
     def _is_far(self, work: str) -> bool:
-        return bool(self._threads) and work not in HERE
+        client = self._client
+        return bool(self._threads) and work not in HERE and client is not None and client.status == "running"
 
     def _look_after(self) -> None:
         """Keep up with the scheduler: find it, count its threads, notice that it is gone."""

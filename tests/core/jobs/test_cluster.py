@@ -16,7 +16,7 @@ from core.jobs.job import CRASHED, EVERYBODY
 from core.jobs.parts import Splitting, submit_parts
 from core.jobs.pool import Jobs
 from tests.cluster.processes import free_port, running, scheduler, worker_command
-from tests.core.jobs.small import small_process, until
+from tests.core.jobs.small import from_tomorrow, small_process, until
 
 
 @contextlib.contextmanager
@@ -148,8 +148,17 @@ def test_a_file_of_the_store_goes_with_the_work_that_names_it(pool, tmp_path, mo
     assert (job.error, job.results) == (None, (content.decode(),))
 
 
-def test_a_worker_with_other_code_is_a_sentence(pool, monkeypatch):
-    monkeypatch.setattr("core.jobs.cluster.far_worker.code_hash", lambda: "of yesterday")
+def test_what_is_fetched_for_this_server_is_fetched_here(pool):
+    for work, here in (("count", False), ("fetch", True), ("count", False)):
+        job = pool.submit("me", work, 0, 3)
+        assert wait(job)
+        assert (job.state, job.results) == ("done", (0, 1, 2))
+        assert any(not isinstance(each, FarProcess) for each in pool._processes.values()) or not here
+
+
+@pytest.mark.parametrize(("name", "other"), [("code_hash", lambda: "of yesterday"), ("relay", from_tomorrow)])
+def test_a_worker_with_other_code_is_a_sentence(pool, monkeypatch, name, other):
+    monkeypatch.setattr(f"core.jobs.cluster.far_worker.{name}", other)
     job = pool.submit("me", "count", 0, 3)
     assert wait(job)
     assert job.error == OTHER_CODE

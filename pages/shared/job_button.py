@@ -21,11 +21,13 @@ def job_button(
     type: Literal["primary", "secondary"] = "secondary",
     width: Literal["stretch", "content"] = "content",
     known: tuple[Any, ...] = (),
+    stop: bool = True,
     **how: Any,
 ) -> Job | None:
     """Offer a button that starts the work; return the visit's job if that has the same arguments, whoever drew it.
 
     key: of the button, and of the job for all tabs of the visit; type, width: how it looks.
+    stop: whether it becomes one that stops the work while that is under way; what was found until then stays.
     known: further arguments, which save work and change with what is known meanwhile: a job is the same without them.
     how: as `submit_job` takes it.
     """
@@ -33,11 +35,16 @@ def job_button(
     latest: Job | None = jobs.get(kept)
     same = latest is not None and latest.arguments[: len(latest.arguments) - len(known)] == arguments
     job = latest if same else None
+    if stop and job is not None and job.active:
+        place.button(t("Stop"), key=f"stop-{key}", on_click=workers.jobs().stop, args=(job,), width=width)
+        return job
     if place.button(label, key=key, disabled=job is not None and job.active, type=type, width=width):
         if latest is not None and latest.active:
             workers.jobs().stop(latest)
         with show_errors():
             jobs[kept] = job = submit_job(work, *arguments, *known, **how)
+            if stop:
+                st.rerun()  # so that the button is the other one
     return job
 
 
@@ -51,5 +58,6 @@ def show_until_results(job: Job, busy: bool, doing: str) -> bool:
     if job.error:
         show_error(*job.error)
     elif not job.results:
-        st.caption(t("Waiting for a free worker ...") if job.state == "waiting" else doing)
+        doings = {"waiting": t("Waiting for a free worker ..."), "stopped": t("Stopped before anything was found.")}
+        st.caption(doings.get(job.state, doing))
     return bool(job.results)

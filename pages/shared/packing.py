@@ -43,6 +43,7 @@ def offer_packing(hand: InHand, name_of_format: str, file: str, button: DeltaGen
         known=(known_figures(hand),),
         keep=holds_packed,
         compact=functools.partial(keep_packed, functools.partial(_save, store())),
+        stop=False,
     )
     if job is None:
         return

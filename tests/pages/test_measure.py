@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 from core.measure import forgotten
 from core.pruning import PruningPlan, prune
 from core.tasks import load
-from pages.shared import workers
+from pages.shared import visit, workers
 from tests.conftest import ROOT
 from tests.pages.test_explore import fine_tuned, open_app, press
 
@@ -130,3 +130,16 @@ def test_each_stage_is_measured(monkeypatch):
     shifts = [arguments[0] for work, *arguments in asked if work == "shifts"]
     assert [each.stage for each in shifts] == ["dense", "fine-tuned"]
     assert ("sensitivity", shifts[1].as_network) in [each[:2] for each in asked]
+
+
+@pytest.mark.parametrize("key", ["shift", "weigh", "report", "engines"])
+def test_what_takes_long_is_stopped_where_it_was_begun_and_may_begin_again(key):
+    app = open_app(model="fashion-resnet", threshold="77")
+    app.switch_page("pages/measure.py").run()
+    app.button(key=key).click().run()
+    job = visit._visits().peek(app.session_state["visit key"]).jobs[f"job-{key}"]
+    app.button(key=f"stop-{key}").click().run()
+    assert job.ended.wait(60) and job.state == "stopped"
+    app.run()
+    assert not app.exception
+    assert app.button(key=key).label != "Stop"

@@ -38,7 +38,9 @@ def offer_ends(name: str) -> None:
         labels = {each: t("{batch} at a time", batch=each) for each in BATCHES}
         batch = many.selectbox(t("Examples"), list(BATCHES), 1, format_func=labels.__getitem__, key="end-batch")
     end = End(chosen, lose, batch)
-    job = job_button(start, t("Find it"), "end", name, end, key="find-end", width="stretch", compact=_latest)
+    job = job_button(
+        start, t("Find it"), "end", name, end, key="find-end", width="stretch", compact=_latest, stop=False
+    )
     if job is not None:
         st.fragment(_draw, run_every=1.0 if job.active else None)(name, job, job.active)
 

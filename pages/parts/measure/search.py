@@ -35,7 +35,7 @@ def offer_search(name: str) -> None:
     left, middle, right = st.columns([2, 2, 1], vertical_alignment="bottom", gap="medium")
     limited = left.selectbox(t("What is limited"), list(LIMITS), format_func=option_labels(LIMITS), key="budget")
     budget, limit = _choose_budget(name, limited, middle)
-    job = job_button(right, t("Search"), "search", name, budget, key="search", width="stretch")
+    job = job_button(right, t("Search"), "search", name, budget, key="search", width="stretch", stop=False)
     if job is not None:
         st.caption(
             t(

@@ -160,7 +160,12 @@ async def raw_session(address: str, page: str, key: str, query: str = "", **cook
     socket_address = f"{address.replace('http', 'ws', 1)}/_stcore/stream"
     headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in {COOKIE: key, **cookies}.items())}
     async with websockets.connect(
-        socket_address, subprotocols=["streamlit"], additional_headers=headers, max_size=None, compression=None
+        socket_address,
+        subprotocols=["streamlit"],
+        additional_headers=headers,
+        max_size=None,
+        compression=None,
+        ping_interval=None,
     ) as socket:
         session = RawSession(socket, page, f"{address}/{page}", query)
         listening = asyncio.get_running_loop().create_task(session.listen())

@@ -56,7 +56,8 @@ importlib.import_module("pages.shared.health").serve()
 run_script("language", {"language": language()})
 bar = presenting.reserve_bar()
 try:
-    page.run()
+    with workers.turns().turn(workers.look_up):
+        page.run()
 finally:
     menu.draw(link.address())
     presenting.draw_bar(bar)

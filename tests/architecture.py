@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 LAYERS = (
     ("language",),
-    ("errors", "statistics", "choices", "memo", "memory", "admission", "health", "data_folder"),
+    ("errors", "statistics", "choices", "memo", "memory", "admission", "health", "data_folder", "turns"),
     ("lane",),
     ("quality", "glossary"),
     ("uploads", "downloads"),

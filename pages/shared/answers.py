@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import streamlit as st
-from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from core.answers import Lasting
 from core.keys import Key
@@ -13,6 +12,7 @@ from core.memo import Memo
 from core.memory import bytes_in_memory
 from core.tasks.assets import Assets
 from pages.shared.storage import store
+from pages.shared.workers import look_up
 
 ANSWERS = 200_000_000
 """Bytes of answers that are kept for whoever asks next; one step of the slider takes some thousands."""
@@ -52,10 +52,4 @@ def keep(key: Key, answer: Any) -> None:
 
 def follow(key: Key, make: Callable[[], Iterable[Any]]) -> Iterator[Any]:
     """Yield ever better answers as the lane finds them; whoever moves on waits no longer."""
-    return lane().follow(key, make, _look_up)
-
-
-def _look_up() -> None:
-    """Let Streamlit end a run whose visitor has moved on: it does so when state is read, and at nothing else here."""
-    if get_script_run_ctx() is not None:
-        st.session_state.get("visit key")
+    return lane().follow(key, make, look_up)

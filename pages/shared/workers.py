@@ -1,11 +1,25 @@
 """The worker processes of this server; apart from the other caches, so that they start before torch is imported."""
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from core.jobs.pool import Jobs
+from core.turns import Turns
 
 
 @st.cache_resource(show_spinner=False)
 def jobs() -> Jobs:
     """Return the workers that do long work."""
     return Jobs()
+
+
+@st.cache_resource(show_spinner=False)
+def turns() -> Turns:
+    """Return whose turn it is to have a page drawn."""
+    return Turns()
+
+
+def look_up() -> None:
+    """Let Streamlit end a run whose visitor has moved on: it does so when state is read, and at nothing else here."""
+    if get_script_run_ctx() is not None:
+        st.session_state.get("visit key")

@@ -56,7 +56,7 @@ importlib.import_module("pages.shared.health").serve()
 run_script("language", {"language": language()})
 bar = presenting.reserve_bar()
 try:
-    with workers.turns().turn(workers.look_up):
+    with workers.my_turn():
         page.run()
 finally:
     menu.draw(link.address())

@@ -1,5 +1,7 @@
 """The worker processes of this server; apart from the other caches, so that they start before torch is imported."""
 
+from contextlib import AbstractContextManager
+
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
@@ -17,6 +19,21 @@ def jobs() -> Jobs:
 def turns() -> Turns:
     """Return whose turn it is to have a page drawn."""
     return Turns()
+
+
+def my_turn() -> AbstractContextManager[None]:
+    """Wait until a page may be drawn for this connection, and draw it."""
+    return turns().turn(_who(), look_up)
+
+
+def let_others_go_first() -> None:
+    """Once a page has what people look at: let everybody else have that too before the rest of it is drawn."""
+    turns().step_back(_who(), look_up)
+
+
+def _who() -> str:
+    context = get_script_run_ctx(suppress_warning=True)
+    return context.session_id if context is not None else ""
 
 
 def look_up() -> None:

@@ -1,5 +1,6 @@
 """So many at once, in the order in which they came; who takes long holds up nobody, who leaves is forgotten."""
 
+import itertools
 import threading
 import time
 
@@ -10,10 +11,10 @@ from tests.core.test_memo import CalledOff, at_once
 
 
 def test_no_more_than_so_many_work_at_once_and_all_come_to_their_turn():
-    turns, working, most = Turns(2, longest=60.0), [], []
+    turns, working, most, names = Turns(2, longest=60.0), [], [], itertools.count()
 
     def work():
-        with turns.turn():
+        with turns.turn(str(next(names))):
             working.append(1)
             most.append(len(working))
             time.sleep(0.005)
@@ -29,10 +30,10 @@ def test_first_come_first_served():
     turns, order, threads = Turns(1, longest=60.0), [], []
 
     def work(name):
-        with turns.turn():
+        with turns.turn(str(name)):
             order.append(name)
 
-    with turns.turn():
+    with turns.turn("before"):
         for name in range(5):
             threads.append(threading.Thread(target=work, args=(name,), daemon=True))
             threads[-1].start()
@@ -50,7 +51,7 @@ def test_who_takes_long_holds_up_nobody():
     def wait_on():
         now[0] += 0.2
 
-    with turns.turn(), turns.turn(wait_on):
+    with turns.turn("a"), turns.turn("b", wait_on):
         assert now[0] >= 0.5
     assert not turns._working
 
@@ -61,26 +62,81 @@ def test_who_moves_on_while_waiting_is_forgotten():
     def leave():
         raise CalledOff
 
-    with turns.turn():
-        with pytest.raises(CalledOff), turns.turn(leave):
+    with turns.turn("a"):
+        with pytest.raises(CalledOff), turns.turn("b", leave):
             pass
         assert not turns._waiting
-    with turns.turn(leave):
+    with turns.turn("b", leave):
         pass
+
+
+def test_who_moves_on_keeps_the_place_in_the_line():
+    now = [0.0]
+    turns, order, threads = Turns(1, longest=60.0, clock=lambda: now[0]), [], []
+
+    def leave():
+        raise CalledOff
+
+    def work(name):
+        with turns.turn(name):
+            order.append(name)
+
+    with turns.turn("now"):
+        with pytest.raises(CalledOff), turns.turn("first", leave):
+            pass
+        for name in ("second", "first"):
+            now[0] += 1.0
+            threads.append(threading.Thread(target=work, args=(name,), daemon=True))
+            threads[-1].start()
+            while len(turns._waiting) < len(threads):
+                time.sleep(0.001)
+    for each in threads:
+        each.join(30)
+    assert order == ["first", "second"]
+
+
+def test_first_parts_come_before_rests():
+    turns, order = Turns(1, longest=60.0), []
+
+    def work(name):
+        with turns.turn(name):
+            order.append(f"{name} first")
+            while not order[3:] and len(turns._waiting) < 2 and name == "a":
+                time.sleep(0.001)
+            turns.step_back(name)
+            order.append(f"{name} rest")
+
+    threads = [threading.Thread(target=work, args=(name,), daemon=True) for name in "abc"]
+    threads[0].start()
+    while not order:
+        time.sleep(0.001)
+    for each in threads[1:]:
+        each.start()
+    for each in threads:
+        each.join(30)
+    assert sorted(order[:3]) == ["a first", "b first", "c first"]
+    assert sorted(order[3:]) == ["a rest", "b rest", "c rest"]
+    assert not turns._working and not turns._waiting and not turns._came
+
+
+def test_who_has_no_turn_does_not_wait_for_one():
+    turns = Turns(1, longest=60.0)
+    with turns.turn("a"):
+        turns.step_back("b", lambda: pytest.fail("nothing to wait for"))
 
 
 def test_an_error_ends_a_turn():
     turns = Turns(1, longest=60.0)
-    with pytest.raises(ValueError), turns.turn():
+    with pytest.raises(ValueError), turns.turn("a"):
         raise ValueError
-    with turns.turn(lambda: pytest.fail("it is free")):
+    with turns.turn("b", lambda: pytest.fail("it is free")):
         pass
 
 
 def test_a_clock_that_jumps_back_holds_up_nobody():
     now = [1000.0]
     turns = Turns(1, clock=lambda: now[0])
-    with turns.turn():
+    with turns.turn("a"):
         now[0] = 0.0
-        with turns.turn(lambda: pytest.fail("it is free")):
+        with turns.turn("b", lambda: pytest.fail("it is free")):
             pass

@@ -12,7 +12,7 @@ from core.language import text
 from core.measure import PlanResult, Quality
 from pages.parts.explore.headline import show_headline
 from pages.parts.explore.layer_pictures import draw_histograms, draw_mask
-from pages.shared import cache, curves, fine_tunes, large_models
+from pages.shared import cache, curves, fine_tunes, large_models, workers
 from pages.shared.charts import draw_chart
 from pages.shared.errors import in_one
 from pages.shared.format import format_quality
@@ -51,6 +51,7 @@ def watch(hand: InHand, figures: DeltaGenerator, pictures: DeltaGenerator) -> Pl
     with figures:
         drawn = show_headline(hand.subject)
         result = next(drawn)
+        workers.let_others_go_first()
     with pictures:
         show_pictures(hand, result)
     *_, result = (result, *drawn)

@@ -19,7 +19,7 @@ from core.memo import Memo
 FAIR = 4
 """Every so many turns one goes to what has waited longest."""
 
-LOOK_UP = 0.05
+LOOK_UP = 0.1
 """Seconds after which somebody who waits finds out whether they still want it."""
 
 MOST_AHEAD = 64

@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 FIRST, REST = 0, 1
 """The part of a page that people look at, and what stands below it."""
 
-FORGOTTEN = 30.0
-"""Seconds for which the place of somebody who left the line is kept."""
+FORGOTTEN, MOST = 30.0, 200
+"""Seconds for which the place of somebody who left the line is kept, once there are more than so many."""
 
-LOOK_UP = 0.03
+LOOK_UP = 0.2
 """Seconds after which somebody who waits finds out whether they still want it."""
 
 
@@ -31,10 +31,10 @@ class Turns:
     at_once: int = 2
     longest: float = 0.5
     clock: Callable[[], float] = time.monotonic
-    _waiting: dict[str, tuple[int, float]] = field(default_factory=dict)
+    _waiting: dict[str, tuple[int, float, threading.Event]] = field(default_factory=dict)
     _working: dict[str, float] = field(default_factory=dict)
     _came: dict[str, float] = field(default_factory=dict)
-    _change: threading.Condition = field(default_factory=threading.Condition)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     @contextmanager
     def turn(self, who: str, look_up: Callable[[], object] = lambda: None) -> Iterator[None]:
@@ -46,47 +46,44 @@ class Turns:
         try:
             yield
         finally:
-            with self._change:
+            with self._lock:
                 self._working.pop(who, None)
-                self._change.notify_all()
+                self._hand_on()
 
     def step_back(self, who: str, look_up: Callable[[], object] = lambda: None) -> None:
         """Within a turn: let all who wait for their first part go before, then go on with the rest."""
-        with self._change:
-            if who not in self._working:
+        with self._lock:
+            if self._working.pop(who, None) is None:
                 return
-            del self._working[who]
-            self._change.notify_all()
         self._wait(who, REST, look_up)
 
     def _wait(self, who: str, part: int, look_up: Callable[[], object]) -> None:
-        with self._change:
-            came = self._came.setdefault(who, self.clock()) if part == FIRST else self.clock()
-            self._waiting[who] = part, came
+        called = threading.Event()
+        with self._lock:
+            now = self.clock()
+            self._waiting[who] = part, self._came.setdefault(who, now) if part == FIRST else now, called
+            self._hand_on()
         try:
-            while not self._begun(who):
+            while not called.wait(0.0 if called.is_set() else LOOK_UP):
                 look_up()
-        finally:
-            with self._change:
+                with self._lock:
+                    self._hand_on()  # a turn may have lasted too long
+        except BaseException:
+            with self._lock:
                 self._waiting.pop(who, None)
-                self._change.notify_all()
+                self._working.pop(who, None)
+                self._hand_on()
+            raise
 
-    def _begun(self, who: str) -> bool:
-        """Begin if it is one's turn; else wait a moment."""
-        with self._change:
-            if not self._is_next(who):
-                self._change.wait(LOOK_UP)
-                if not self._is_next(who):
-                    return False
-            part, _ = self._waiting.pop(who)
+    def _hand_on(self) -> None:
+        """Call as many as there is room for, each alone: were all woken to look, that would cost more than the work."""
+        now = self.clock()
+        room = self.at_once - sum(0 <= now - begun < self.longest for begun in self._working.values())
+        for who in sorted(self._waiting, key=lambda each: self._waiting[each][:2])[: max(0, room)]:
+            part, _, called = self._waiting.pop(who)
             if part == FIRST:
                 self._came.pop(who, None)
-            self._working[who] = self.clock()
-            return True
-
-    def _is_next(self, who: str) -> bool:
-        """Tell whether one of the free places is theirs; who left the line without coming back is forgotten."""
-        now = self.clock()
-        self._came = {name: came for name, came in self._came.items() if 0 <= now - came < FORGOTTEN}
-        busy = sum(0 <= now - begun < self.longest for begun in self._working.values())
-        return who in sorted(self._waiting, key=lambda each: self._waiting[each])[: max(0, self.at_once - busy)]
+            self._working[who] = now
+            called.set()
+        if len(self._came) > MOST:
+            self._came = {name: came for name, came in self._came.items() if 0 <= now - came < FORGOTTEN}

@@ -19,7 +19,7 @@ from core.tasks import Task, load
 from core.tasks.assets import Assets
 from core.tuning import preset_for
 
-RUNS = {"fashion-mlp": 112, "fashion-lenet5": 24, "movielens-ncf": 93}
+RUNS = {"fashion-mlp": 112, "fashion-lenet5": 20, "movielens-ncf": 93}
 """How many plans of each network are tried. The more, the surer is how often a range holds; those networks that are
 not here take a minute or two for each plan."""
 

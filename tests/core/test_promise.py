@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.build.promises import RUNS
 from core.errors import BadInput
 from core.experiment import Experiment
 from core.measure import Before, PastRun, make_promise, read_promise, same_way, shipped_runs
@@ -176,7 +177,7 @@ def test_runs_are_plain_data_and_tell_of_the_same_way_alone():
         assert same_way(mine) != same_way(other)
 
 
-@pytest.mark.parametrize("name", ["fashion-mlp", "movielens-ncf"])
+@pytest.mark.parametrize("name", sorted(RUNS))
 def test_what_ships_are_finite_runs_of_the_quick_recipe_each_of_another_plan(name):
     task, runs = load(name), shipped_runs(name)
     assert len({each.experiment.plan for each in runs}) == len(runs) >= LEAST

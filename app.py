@@ -49,6 +49,9 @@ if "core.jobs.work" not in sys.modules:
     with st.spinner(t("Starting: getting the neural network library ready ...")):  # once a server, two to four seconds
         workers.jobs().prepare()  # they import it at the same time, so that the first curve begins as the page is there
         importlib.import_module("core.jobs.work")
+        # Each message that a page sends waits for whichever thread computes; at five milliseconds each, Python's usual
+        # time, thirty visitors wait for seconds.
+        sys.setswitchinterval(0.00005)
         gc.freeze()  # going through all of torch at each collection of garbage would slow everybody
 importlib.import_module("pages.shared.visit").open_visit()  # not above, since it needs that library
 importlib.import_module("pages.shared.admission").enter()

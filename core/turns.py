@@ -31,37 +31,38 @@ class Turns:
     at_once: int = 2
     longest: float = 0.5
     clock: Callable[[], float] = time.monotonic
-    _waiting: dict[str, tuple[int, float, threading.Event]] = field(default_factory=dict)
-    _working: dict[str, float] = field(default_factory=dict)
+    _waiting: dict[int, tuple[int, float, threading.Event]] = field(default_factory=dict)
+    _working: dict[int, float] = field(default_factory=dict)
     _came: dict[str, float] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     @contextmanager
     def turn(self, who: str, look_up: Callable[[], object] = lambda: None) -> Iterator[None]:
-        """Wait for a turn and hold it; what `look_up` raises, now and then, ends the waiting.
+        """Wait for a turn of this thread and hold it; what `look_up` raises, now and then, ends the waiting.
 
         who: a name; who leaves the line and comes back, as one who has moved on, has kept the place.
         """
-        self._wait(who, FIRST, look_up)
+        self._wait(FIRST, look_up, who)
         try:
             yield
         finally:
             with self._lock:
-                self._working.pop(who, None)
+                self._working.pop(threading.get_ident(), None)
+                self._came.pop(who, None)
                 self._hand_on()
 
-    def step_back(self, who: str, look_up: Callable[[], object] = lambda: None) -> None:
+    def step_back(self, look_up: Callable[[], object] = lambda: None) -> None:
         """Within a turn: let all who wait for their first part go before, then go on with the rest."""
         with self._lock:
-            if self._working.pop(who, None) is None:
+            if self._working.pop(threading.get_ident(), None) is None:
                 return
-        self._wait(who, REST, look_up)
+        self._wait(REST, look_up)
 
-    def _wait(self, who: str, part: int, look_up: Callable[[], object]) -> None:
-        called = threading.Event()
+    def _wait(self, part: int, look_up: Callable[[], object], who: str = "") -> None:
+        me, called = threading.get_ident(), threading.Event()
         with self._lock:
             now = self.clock()
-            self._waiting[who] = part, self._came.setdefault(who, now) if part == FIRST else now, called
+            self._waiting[me] = part, self._came.setdefault(who, now) if part == FIRST else now, called
             self._hand_on()
         try:
             while not called.wait(0.0 if called.is_set() else LOOK_UP):
@@ -70,8 +71,8 @@ class Turns:
                     self._hand_on()  # a turn may have lasted too long
         except BaseException:
             with self._lock:
-                self._waiting.pop(who, None)
-                self._working.pop(who, None)
+                if self._waiting.pop(me, None) is None:  # it was called just now
+                    self._working.pop(me, None)
                 self._hand_on()
             raise
 
@@ -79,11 +80,9 @@ class Turns:
         """Call as many as there is room for, each alone: were all woken to look, that would cost more than the work."""
         now = self.clock()
         room = self.at_once - sum(0 <= now - begun < self.longest for begun in self._working.values())
-        for who in sorted(self._waiting, key=lambda each: self._waiting[each][:2])[: max(0, room)]:
-            part, _, called = self._waiting.pop(who)
-            if part == FIRST:
-                self._came.pop(who, None)
-            self._working[who] = now
+        for thread in sorted(self._waiting, key=lambda each: self._waiting[each][:2])[: max(0, room)]:
+            _, _, called = self._waiting.pop(thread)
+            self._working[thread] = now
             called.set()
         if len(self._came) > MOST:
             self._came = {name: came for name, came in self._came.items() if 0 <= now - came < FORGOTTEN}

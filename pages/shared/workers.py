@@ -23,17 +23,13 @@ def turns() -> Turns:
 
 def my_turn() -> AbstractContextManager[None]:
     """Wait until a page may be drawn for this connection, and draw it."""
-    return turns().turn(_who(), look_up)
+    context = get_script_run_ctx(suppress_warning=True)
+    return turns().turn(context.session_id if context is not None else "", look_up)
 
 
 def let_others_go_first() -> None:
     """Once a page has what people look at: let everybody else have that too before the rest of it is drawn."""
-    turns().step_back(_who(), look_up)
-
-
-def _who() -> str:
-    context = get_script_run_ctx(suppress_warning=True)
-    return context.session_id if context is not None else ""
+    turns().step_back(look_up)
 
 
 def look_up() -> None:

@@ -10,7 +10,7 @@ from distributed import Client, Future
 
 from core.data_folder import FILES, data_folder, read_artefact
 from core.jobs.cluster.code import code_hash
-from core.jobs.cluster.pipe import Began, Died, File, Pipe, Wanted
+from core.jobs.cluster.pipe import Began, Died, File, Pipe, Wanted, on_loop
 from core.jobs.cluster.relay import OTHER_CODE, relay
 from core.jobs.messages import Done, Failed, HungUp, Lost, Order
 from core.jobs.process import Worker
@@ -67,7 +67,7 @@ class FarProcess:
             pipe.hang_up()
         if future is not None:
             with contextlib.suppress(Exception):  # the scheduler is gone, and with it the task
-                self._client.loop.add_callback(future.release)
+                on_loop(self._client, future.release)
 
 
 def _tell_of_end(future: Future, pipe: Pipe) -> None:

@@ -7,12 +7,19 @@ whoever reaches the scheduler can run code on its workers: it belongs into a net
 import contextlib
 import queue
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from distributed import Client, Queue
 
 from core.jobs.messages import HungUp, Lost, packed, unpacked
+
+
+def on_loop(client: Client, call: Callable[[], Any]) -> None:
+    """Have something done on the thread that speaks with the scheduler; nothing where that is over."""
+    if client.loop is not None:
+        client.loop.add_callback(call)
 
 
 @dataclass(frozen=True)
@@ -59,7 +66,7 @@ class Pipe:
         self._out, self._back = Queue(out, client), Queue(back, client)
         self._came: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._closed = threading.Event()
-        client.loop.add_callback(self._take_in)
+        on_loop(client, self._take_in)
 
     def send(self, message: object) -> None:
         """Send one message. Raises Lost when the scheduler does not take it."""
@@ -87,7 +94,7 @@ class Pipe:
         if self._closed.is_set():
             return
         self._closed.set()
-        self._client.loop.add_callback(self._say_over)
+        on_loop(self._client, self._say_over)
 
     async def _take_in(self) -> None:
         """Pass on what comes in until it is over; one message may take long, and others wait for none of it."""

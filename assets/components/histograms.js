@@ -158,7 +158,10 @@ export default function (component) {
         context.strokeStyle = data.colours.pruned;
         context.lineWidth = 1.5;
         context.beginPath();
-        for (const edge of layer.low < 0 ? [left, right] : [right]) {  // a score has no side below zero context.moveTo(edge, y); context.lineTo(edge, y + h); }
+        for (const edge of layer.low < 0 ? [left, right] : [right]) {  // a score has no side below zero
+          context.moveTo(edge, y);
+          context.lineTo(edge, y + h);
+        }
         context.stroke();
       }
       context.fillStyle = ink;

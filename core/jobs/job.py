@@ -123,9 +123,9 @@ class Job:
         return self.snapshot().ended_at
 
 
-def done_job(work: str, results: tuple[Any, ...]) -> Job:
+def done_job(work: str, arguments: tuple[Any, ...], results: tuple[Any, ...]) -> Job:
     """Return a job of which everything was known before it was asked for."""
-    job = Job(-1, EVERYBODY, work, (), keep=lambda payload: True)
+    job = Job(-1, EVERYBODY, work, arguments, keep=lambda payload: True)
     job.change(results=results)
     job.end("done")
     return job

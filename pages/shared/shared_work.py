@@ -80,7 +80,7 @@ class SharedWork:
     def _submit(self, before: Job | None) -> Job:
         known = before.results if before else self.known()
         if self.complete(known):
-            return done_job(self.work, known)
+            return done_job(self.work, self.remaining(known), known)
         watched: dict[str, Callable[..., Any]] = {}
         if self.patience is not None:
             watched = {"alive": self._is_looked_at, "resume": self.remaining}

@@ -30,8 +30,12 @@ def new_browser(cluster, **cookies):
     browser = requests.Session()
     browser.cookies.update(cookies)
     assert browser.get(cluster.address + HEALTH).text == "ok"
-    asked = next(line for line in reversed(cluster.log.read_text().splitlines()) if f" {HEALTH} " in line)
-    return browser, asked.split()[-1]  # behind those that did not answer
+
+    def asked():
+        return [line for line in cluster.log.read_text().splitlines() if f" {HEALTH} " in line]
+
+    until(asked)  # nginx notes it once it has answered
+    return browser, asked()[-1].split()[-1]  # behind those that did not answer
 
 
 def choice_of(cluster, server):
@@ -54,7 +58,7 @@ async def see_class(cluster, key, choice):
 
 def test_a_curve_is_judged_by_the_workers_of_the_scheduler(cluster):
     async def look(client):
-        async with raw_session(cluster.address, "", new_key()):
+        async with raw_session(cluster.address, "", new_key(), "scope=layer"):  # of no curve that ships
             await asyncio.to_thread(until, lambda: any(client.processing().values()))
 
     with Client(cluster.scheduler, set_as_default=False) as client:

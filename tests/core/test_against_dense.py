@@ -62,7 +62,7 @@ def test_how_much_smaller_a_file_is_is_said_against_the_dense_one(mlp, granulari
 
 def test_a_file_that_is_not_smaller_is_not_called_so():
     slow = Latency(2.0, 1.9, 2.1, 20)
-    assert advice({"dense": 5_000}, {}, 5_000) == ["Smallest file: dense, 5.0 kB."]
+    assert advice({"dense": 5_000}, {}, 5_000) == ["Smallest file: plain, 5.0 kB."]
     said = advice({"dense": 1_000, "zipped": 900}, {1: {"dense": slow, "smaller": slow}}, 9_000)
     assert said[0] == "Smallest file: zipped, 0.9 kB, 10.0 times smaller than that of the whole network."
 

@@ -265,7 +265,9 @@ def test_every_step_of_a_lesson_opens_for_a_learner_in_both_languages():
             app = open_page(visit, lang=language)
             assert not app.error
             step = lesson.steps[number]
-            assert f"# {step.ask if isinstance(step, Predict) else lesson.title}" in [e.value for e in app.markdown]
+            assert f"# {step.ask if isinstance(step, Predict) else lesson.title}" in [
+                e.value.replace("\xa0", " ") for e in app.markdown
+            ]
 
 
 def test_at_their_own_pace_learners_see_all_of_the_lesson_and_the_teacher_sees_their_guesses():

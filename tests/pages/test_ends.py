@@ -67,7 +67,7 @@ def test_the_fastest_is_told_against_both_dense_ones_and_its_plan_is_carried_alo
     assert not app.exception
     assert asked == [("end", NAME, End("fastest", 0.05, 1))]
     (told,) = [each.value for each in app.success]
-    assert "Fastest: 2.000 (1.800 to 2.200) ms in ONNX Runtime, 2.0 times the speed of the dense network in" in told
+    assert "Fastest: 2.00 (1.80 to 2.20) ms in ONNX Runtime, 2.0 times the speed of the dense network in" in told
     assert "1.5 times that of the dense one in the same engine" in told and "repaired" in told
     assert any("Left out, OpenVINO: It is not here." in each.value for each in app.caption)
     listed = next(frame.value for frame in app.dataframe if "Form or engine" in frame.value)

@@ -88,7 +88,7 @@ class Pool:
     """A pool in which nothing happens by itself."""
 
     def __init__(self):
-        self.submitted = []
+        self.submitted, self.note, self.workers_elsewhere = [], "", 0
 
     def submit(self, owner, work, *arguments, known=(), **how):
         job = SimpleNamespace(state="waiting", active=True, results=tuple(known), error=None, progress=None)
@@ -119,7 +119,7 @@ def idle(monkeypatch):
 
 
 SHARED = {
-    "sweep": lambda: curves.curve_job("fashion-mlp", PruningPlan()),
+    "sweep": lambda: curves.curve_job("fashion-mlp", PruningPlan(scope="layer")),
     "tune_points": lambda: tuned_points.begin_tuning(["fashion-mlp"], 50) or tuned_points.tuning_job("fashion-mlp", 50),
     "cost": lambda: large_models._cost_job(Subject("fashion-mlp")),
 }

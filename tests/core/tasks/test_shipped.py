@@ -53,7 +53,7 @@ def test_fields_that_lie_in_the_folder_stand_in_the_catalogue_in_their_stated_or
 
 
 def test_every_shipped_file_is_in_the_manifest_and_small():
-    found = [path for folder in ("models", "data") for path in (ROOT / folder).rglob("*") if path.is_file()]
+    found = [path for folder in ("models", "data", "curves") for path in (ROOT / folder).rglob("*") if path.is_file()]
     files = {path.relative_to(ROOT).as_posix(): path for path in found}
     listed = Assets.open().manifest["files"]
     assert {name for name in files if not name.endswith(TERMS)} == {name for name in listed if not name.endswith(TERMS)}

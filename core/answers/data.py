@@ -5,29 +5,20 @@ from collections.abc import Mapping
 from typing import Any
 
 from core.errors import BadInput, PlaygroundError
-from core.language import text
+from core.experiment import Experiment
 from core.measure import Cost, PlanResult
 from core.pruning import Layer, PruningPlan
-from core.store.figures import data_to_quality, quality_to_data
+from core.store.figures import UNREADABLE, data_to_quality, quality_to_data
 
 Answer = PlanResult | Cost
-
-UNREADABLE = (text("A stored figure cannot be read."), text("It is measured again if you ask for it."))
 
 
 def answer_to_data(answer: Answer) -> dict[str, Any]:
     """Return figures as plain data, from which `data_to_answer` makes equal ones."""
     if isinstance(answer, Cost):
         return {"cost": dataclasses.asdict(answer)}
-    plan = {
-        each.name: value
-        for each in dataclasses.fields(answer.plan)
-        if (value := getattr(answer.plan, each.name)) != each.default
-    }
-    if answer.plan.overrides:
-        plan["overrides"] = dict(answer.plan.overrides)
     return {
-        "plan": plan,
+        "plan": Experiment(plan=answer.plan).to_dict().get("plan", {}),
         "sparsity": answer.sparsity,
         "threshold": answer.threshold,
         "layers": [[each.name, list(each.shape), each.weights, each.kept, each.threshold] for each in answer.layers],

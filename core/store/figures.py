@@ -11,6 +11,8 @@ from core.language import text
 from core.quality import METRICS, Outcomes, Quality
 from core.statistics import TRANSFORMS
 
+UNREADABLE = (text("A stored figure cannot be read."), text("It is measured again if you ask for it."))
+
 
 def quality_to_data(quality: Quality) -> dict[str, Any]:
     """Return a figure as plain data, from which `data_to_quality` makes an equal one."""
@@ -26,9 +28,7 @@ def data_to_quality(data: Mapping[str, Any]) -> Quality:
         outcomes = data.get("outcomes")
         return Quality(**{**data, "outcomes": None if outcomes is None else _data_to_outcomes(outcomes)})
     except (KeyError, TypeError, ValueError) as error:
-        raise BadInput(
-            text("A stored figure cannot be read."), text("It is measured again if you ask for it.")
-        ) from error
+        raise BadInput(*UNREADABLE) from error
 
 
 def _outcomes_to_data(found: Outcomes) -> dict[str, Any]:

@@ -75,7 +75,8 @@ def test_a_network_that_cannot_be_made_smaller_says_so_and_shows_the_masked_one(
 
     monkeypatch.setattr(cache, "shrink", refused)
     cache._cost_and_refusal.clear()
-    app = open_app(model="fashion-mlp", threshold="50", remove="neuron")
+    # A place that no other test looks at: what a network costs is kept for all, and then nobody counts again.
+    app = open_app(model="fashion-mlp", threshold="51.3", remove="neuron")
     cache._cost_and_refusal.clear()
     assert not app.exception
     assert any("would answer differently" in each.value for each in app.warning)

@@ -2,12 +2,19 @@
 // Streamlit tells the server only on release, so what can be known here is drawn here.
 export default function (component) {
   const { parentElement } = component;
-  let { data } = component;
   // This function runs again for every answer of the server; only the first run sets things up.
   if (parentElement.follower) {
-    parentElement.follower.take(data);
+    parentElement.follower.take(component.data);
     return parentElement.follower.leave;
   }
+  let data, layers, written;
+  // The layers are text that was written once for all steps, so it is read once too.
+  function take(next) {
+    if (next.layers !== written) layers = JSON.parse(next.layers);
+    written = next.layers;
+    data = next;
+  }
+  take(component.data);
   const canvas = parentElement.querySelector("canvas");
   const caption = parentElement.querySelector("p");
   const slider = () => document.querySelector(`input[type="range"][aria-label="${data.slider}"]`);
@@ -99,9 +106,9 @@ export default function (component) {
     const width = canvas.parentElement.clientWidth;
     if (!width) return;
     const value = place();
-    const stops = data.layers[0].cuts.length;
+    const stops = layers[0].cuts.length;
     const stop = Math.max(0, Math.min(stops - 1, Math.round(value / data.step)));
-    const n = data.layers.length;
+    const n = layers.length;
     const TITLE = large(17), AXIS = large(14);
     const columns = Math.max(1, Math.min(n <= 4 ? n : Math.ceil(n / 2), Math.floor(width / large(n <= 4 ? 120 : 84))));
     const rows = Math.ceil(n / columns);
@@ -123,7 +130,7 @@ export default function (component) {
     const grey = hatch(context, data.colours.removed);
     const w = (width - GAP * (columns - 1)) / columns, h = height / rows - TITLE - AXIS - 6;
     const words = [];
-    data.layers.forEach((layer, i) => {
+    layers.forEach((layer, i) => {
       const x = (i % columns) * (w + GAP), y = Math.floor(i / columns) * (height / rows) + TITLE;
       const top = Math.max(...layer.counts, 1);
       const kept = layer.kept[stop];
@@ -181,7 +188,7 @@ export default function (component) {
     });
     const guess = about(value);
     const moving = Math.abs(value - data.value) > 1e-9;
-    const cuts = new Set(data.layers.map((layer) => layer.cuts[stop]));
+    const cuts = new Set(layers.map((layer) => layer.cuts[stop]));
     const gone = `${value.toFixed(1)} %`;
     const much = data.pattern.length
       ? say(data.words.pattern, { n: data.pattern[0], m: data.pattern[1] })
@@ -218,6 +225,6 @@ export default function (component) {
     clearInterval(themed);
     document.removeEventListener("input", follow, true);
   };
-  parentElement.follower = { leave, take: (next) => { data = next; draw(); } };
+  parentElement.follower = { leave, take: (next) => { take(next); draw(); } };
   return leave;
 }

@@ -99,8 +99,69 @@ def digits_of(metric: str) -> int:
     return METRICS[metric].digits + 1 + 2 * METRICS[metric].share
 
 
+@dataclass(frozen=True, eq=False)
+class Learned:
+    """Hold the law that runs of one network follow, whatever is asked of it.
+
+    dense: the whole network's figure; runs: how many it was learned from; least, most: the shares that these remove.
+    repaired: whether it is a law of what comes back without training too; _law, _places, _inverse, _goal: the Gaussian
+    process, its features (runs, features) and what was reached, both centred; _ends: the range of its errors.
+    """
+
+    dense: Quality
+    runs: int
+    least: float
+    most: float
+    repaired: bool
+    _law: Law
+    _places: np.ndarray
+    _inverse: np.ndarray
+    _goal: np.ndarray
+    _ends: tuple[float, float]
+    _scales: tuple[np.ndarray, np.ndarray, float, float]
+
+    def promise(self, before: Before, shipped: int = 0) -> Promise:
+        """Say what a fine-tune is expected to reach. Raises BadInput where these runs tell nothing of it."""
+        _require_figures(before)
+        if not self.least <= before.sparsity <= self.most:
+            raise BadInput(
+                text(
+                    "No promise: the runs that it would be learned from remove {least:.1f} to {most:.1f} %.",
+                    least=100 * self.least,
+                    most=100 * self.most,
+                ),
+                text("Choose an amount between, or try and see."),
+            )
+        dense = before.dense
+        sign = -1 if dense.about.higher else 1
+        lost = self._expect(np.array(_features(before, dense.value, dense, self.repaired)))
+        value, one, two = (dense.value + sign * _unit(dense) * math.sinh(each) for each in lost)
+        return Promise(dense.metric, *_bounded(value, one, two, dense), self.runs, shipped, self.repaired)
+
+    def _expect(self, asked: np.ndarray) -> tuple[float, float, float]:
+        """Return what is expected at a place (features,), and the low and the high end of its range."""
+        centre, spread, mean, scale = self._scales
+        place, noise = (asked - centre) / spread, self._law[2]
+        across = _alike(self._places, place[None], self._law)[:, 0]
+        middle = float(across @ self._inverse @ self._goal)
+        itself = float(_alike(place[None], place[None], self._law)[0, 0])
+        size = math.sqrt(max(itself + noise - float(across @ self._inverse @ across), 0.0))
+        below, above = self._ends
+        middle, below, above = (mean + scale * each for each in (middle, middle + size * below, middle + size * above))
+        return middle, below, above
+
+
 def make_promise(runs: Sequence[PastRun], before: Before, shipped: int = 0) -> Promise:
     """Predict what a fine-tune reaches from past ones that were alike, each of another plan.
+
+    shipped: how many of the runs came with the app. Raises BadInput where nothing can be promised.
+    """
+    _require_figures(before)
+    return learn(runs, before.dense, before.repaired is not None).promise(before, shipped)
+
+
+def learn(runs: Sequence[PastRun], dense: Quality, with_repair: bool) -> Learned:
+    """Learn from past fine-tunes what later ones reach. Raises BadInput where they are too few.
 
     What a run lost against the dense network is followed in units of the dense figure's own uncertainty, evenly up to
     there and by its logarithm beyond, as a Gaussian process of what the pruned and the repaired network lost and of the
@@ -109,40 +170,32 @@ def make_promise(runs: Sequence[PastRun], before: Before, shipped: int = 0) -> P
     Sources: Rasmussen and Williams 2006, Gaussian processes for machine learning (5.4.2, leaving one out); Barber,
     Candès, Ramdas, Tibshirani 2021, Predictive inference with the jackknife+; Papadopoulos, Vovk, Gammerman 2011,
     Regression conformal prediction with nearest neighbours (errors in units of their expected size).
-    shipped: how many of the runs came with the app. Raises BadInput where nothing can be promised.
+    with_repair: whether it will be known what a repair brings back; used where enough runs tell of it.
     """
-    told = _usable(runs, before)
-    with_repair = before.repaired is not None and sum(each.repaired is not None for each in told) >= LEAST
-    if with_repair:
-        told = [each for each in told if each.repaired is not None]
-    unit = _unit(before.dense)
-    known = np.array([_features(each, each.dense, unit, before, with_repair) for each in told])
-    asked = np.array(_features(before, before.dense.value, unit, before, with_repair))
-    reached = np.array([_lost(each.tuned, each.dense, unit, before) for each in told])
-    middle, below, above = _predict(known, reached, asked)
-    sign = -1 if before.dense.about.higher else 1
-    value, one, two = (before.dense.value + sign * unit * math.sinh(each) for each in (middle, below, above))
-    return Promise(before.dense.metric, *_bounded(value, one, two, before.dense), len(told), shipped, with_repair)
-
-
-def _usable(runs: Sequence[PastRun], before: Before) -> list[PastRun]:
-    """Return the runs that tell something, one a plan. Raises BadInput where they cannot tell anything of this one."""
-    figures = (before.dense.value, before.pruned, before.sparsity, 0.0 if before.repaired is None else before.repaired)
-    if not all(math.isfinite(each) for each in figures):
-        raise BadInput(text("No promise: the pruned network gives no answer."), text("Remove less."))
     told = list({each.experiment.plan: each for each in runs if each.finite}.values())
     require_enough(told)
     least, most = (pick(each.sparsity for each in told) for pick in (min, max))
-    if not least <= before.sparsity <= most:
-        raise BadInput(
-            text(
-                "No promise: the runs that it would be learned from remove {least:.1f} to {most:.1f} %.",
-                least=100 * least,
-                most=100 * most,
-            ),
-            text("Choose an amount between, or try and see."),
-        )
-    return told
+    with_repair = with_repair and sum(each.repaired is not None for each in told) >= LEAST
+    if with_repair:
+        told = [each for each in told if each.repaired is not None]
+    known = np.array([_features(each, each.dense, dense, with_repair) for each in told])
+    reached = np.array([_lost(each.tuned, each.dense, dense) for each in told])
+    centre, spread = known.mean(0), np.where(known.std(0) > 1e-9, known.std(0), 1.0)
+    mean, scale = float(reached.mean()), float(reached.std()) or 1e-9
+    places, goal = (known - centre) / spread, (reached - mean) / scale
+    chances = {law: _leave_one_out(places, goal, law) for law in LAWS}
+    law = max(chances, key=lambda each: chances[each][0])
+    _, inverse, errors = chances[law]
+    ends = range_of_errors(errors, HOLDS, SURE)
+    scales = (centre, spread, mean, scale)
+    return Learned(dense, len(told), least, most, with_repair, law, places, inverse, goal, ends, scales)
+
+
+def _require_figures(before: Before) -> None:
+    """Raise BadInput where a network's own figures are no numbers."""
+    figures = (before.dense.value, before.pruned, before.sparsity, 0.0 if before.repaired is None else before.repaired)
+    if not all(math.isfinite(each) for each in figures):
+        raise BadInput(text("No promise: the pruned network gives no answer."), text("Remove less."))
 
 
 def require_enough(runs: Sequence[PastRun]) -> None:
@@ -166,35 +219,14 @@ def _unit(dense: Quality) -> float:
     return unit if math.isfinite(unit) and unit > least else least
 
 
-def _lost(value: float, dense: float, unit: float, before: Before) -> float:
-    sign = 1 if before.dense.about.higher else -1
-    return math.asinh(sign * (dense - value) / unit)
+def _lost(value: float, dense: float, whole: Quality) -> float:
+    sign = 1 if whole.about.higher else -1
+    return math.asinh(sign * (dense - value) / _unit(whole))
 
 
-def _features(known: PastRun | Before, dense: float, unit: float, before: Before, with_repair: bool) -> list[float]:
-    found = [_lost(known.pruned, dense, unit, before), -math.log(max(1 - known.sparsity, 1e-6))]
-    return [*found, _lost(known.repaired or 0.0, dense, unit, before)] if with_repair else found
-
-
-def _predict(known: np.ndarray, reached: np.ndarray, asked: np.ndarray) -> tuple[float, float, float]:
-    """Return what is expected at a place, and the low and the high end of its range.
-
-    known: places (runs, features) and what was reached there (runs,); asked: (features,).
-    """
-    centre, spread = known.mean(0), np.where(known.std(0) > 1e-9, known.std(0), 1.0)
-    places, place = (known - centre) / spread, (asked - centre) / spread
-    mean, scale = reached.mean(), reached.std() or 1e-9
-    goal = (reached - mean) / scale
-    chances = {law: _leave_one_out(places, goal, law) for law in LAWS}
-    law = max(chances, key=lambda each: chances[each][0])
-    _, inverse, errors = chances[law]
-    across = _alike(places, place[None], law)[:, 0]
-    middle = float(across @ inverse @ goal)
-    size = math.sqrt(max(float(_alike(place[None], place[None], law)[0, 0] + law[2] - across @ inverse @ across), 0.0))
-    below, above = range_of_errors(errors, HOLDS, SURE)
-    found = (middle, middle + size * below, middle + size * above)
-    middle, below, above = (float(mean + scale * each) for each in found)
-    return middle, below, above
+def _features(known: PastRun | Before, dense: float, whole: Quality, with_repair: bool) -> list[float]:
+    found = [_lost(known.pruned, dense, whole), -math.log(max(1 - known.sparsity, 1e-6))]
+    return [*found, _lost(known.repaired or 0.0, dense, whole)] if with_repair else found
 
 
 def _leave_one_out(places: np.ndarray, goal: np.ndarray, law: Law) -> tuple[float, np.ndarray, np.ndarray]:

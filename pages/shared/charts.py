@@ -31,10 +31,21 @@ def draw_chart(
     )
 
 
+class Checked(go.Figure):
+    """A figure that plotly has checked and that stays as it is, so that it need not be copied each time it is drawn."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the figure as plain data, the same each time; nobody may change it."""
+        plain: dict[str, Any] | None = self.__dict__.get("_plain")
+        if plain is None:
+            plain = self.__dict__["_plain"] = super().to_dict()
+        return plain
+
+
 @st.cache_resource(max_entries=200, show_spinner=False)
-def _checked(figure: str) -> go.Figure:
+def _checked(figure: str) -> Checked:
     """Return a figure as plotly has checked it, once for all who see the same: that takes longer than the drawing."""
-    return go.Figure(json.loads(figure))
+    return Checked(json.loads(figure))
 
 
 def for_visitor(figure: Mapping[str, Any]) -> dict[str, Any]:

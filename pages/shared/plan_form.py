@@ -114,6 +114,11 @@ def _own_shares(name: str, plan: PruningPlan, notes: DeltaGenerator) -> dict[str
     if editor not in st.session_state and about in st.session_state.get("kept", {}):
         st.session_state[about] = st.session_state["kept"][about]  # the table was on another page meanwhile
     start = st.session_state.setdefault(about, given)
+    switch = plan_state.own_shares_switch(about)
+    st.session_state.setdefault(switch, bool(start))
+    if not st.toggle(t("Let single layers go their own way"), key=switch, persist_state="session"):
+        link.write_choice("own", "", "")  # what the table held is kept for when it is switched on again
+        return {}
     st.caption(t("Single layers may go their own way: a percentage here, or nothing to follow the slider."))
     rows = [{"Layer": each, "Own share, %": 100 * start[each] if each in start else None} for each in names]
     share = st.column_config.NumberColumn(t("Own share, %"), min_value=0, max_value=100, step=0.5, format="%.1f")

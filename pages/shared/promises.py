@@ -1,19 +1,23 @@
 """What a fine-tune is expected to reach, said before it, and whether that held, said after it."""
 
+from collections.abc import Iterable, Mapping, Set
+from dataclasses import dataclass
+
 import streamlit as st
 
 from core.errors import BadInput, PlaygroundError
 from core.experiment import Experiment
 from core.keys import Key
-from core.measure import Before, PastRun, Promise, Quality, make_promise, same_way, shipped_runs
+from core.measure import Before, PastRun, Promise, Quality, learn, same_way, shipped_runs
 from core.measure.past_runs import REPAIR, read_run
 from core.measure.promise import HOLDS, LEAST, require_enough
+from core.memo import Memo
 from core.pruning import PruningPlan
 from core.quality import METRICS
 from core.stages import Subject
 from core.store import Store, StoreUnavailable, save_result
 from core.store.results import contents_of_network
-from pages.shared import answers, cache, shared_work
+from pages.shared import cache, shared_work
 from pages.shared.errors import in_one, show_errors
 from pages.shared.format import format_percent, format_value
 from pages.shared.storage import store
@@ -25,8 +29,26 @@ KIND = "past-run"
 MOST = 100
 """Runs of the store that are learned from, the latest ones."""
 
+FRESH = 5.0
+"""Seconds after which the store is looked at again, for runs that another server has kept there."""
+
 PATIENCE = 5.0
 """Seconds after which nobody waits for a repair any more, if no page has asked for it."""
+
+
+@dataclass(frozen=True, eq=False)
+class Known:
+    """Hold the measured runs of a network and a way to tune it, one a plan.
+
+    shipped: the plans of those that came with the app.
+    """
+
+    runs: Mapping[PruningPlan, PastRun]
+    shipped: Set[PruningPlan]
+
+    def but(self, plan: PruningPlan) -> tuple[list[PastRun], int]:
+        """Return the runs that tell of a plan, none of itself, and how many of them came with the app."""
+        return [run for each, run in self.runs.items() if each != plan], len(self.shipped - {plan})
 
 
 def promise_of(experiment: Experiment) -> Promise:
@@ -34,14 +56,18 @@ def promise_of(experiment: Experiment) -> Promise:
 
     Judges the dense and the pruned network if nobody has, but repairs nothing.
     """
-    runs, shipped = _runs_like(experiment)
+    known = _known(experiment)
     network, plan = experiment.network, experiment.plan
+    runs, shipped = known.but(plan)
     repaired = known_repaired(network, plan)
     require_enough(runs)
     pruned = cache.settled_result(Subject(network, plan))
     before = Before(pruned.sparsity, cache.dense_quality(network), pruned.quality.value, repaired)
-    key = Key(network, f"promise {experiment.id} {repaired} {hash(tuple(runs))}")
-    return answers.memo().get(key, lambda: make_promise(runs, before, shipped))
+    left_out = plan if plan in known.runs else None
+    learned = _learned().get(
+        (known, left_out, before.dense.value, repaired is None), lambda: learn(runs, before.dense, repaired is not None)
+    )
+    return learned.promise(before, shipped)
 
 
 def promise_at_start(experiment: Experiment) -> Promise | None:
@@ -52,33 +78,58 @@ def promise_at_start(experiment: Experiment) -> Promise | None:
         return None
 
 
-def _runs_like(experiment: Experiment) -> tuple[list[PastRun], int]:
-    """Return the measured runs that tell of an experiment, and how many of them came with the app."""
-    shipped, way = _shipped(experiment.network), same_way(experiment)
-    found = {
-        each.experiment.plan: each
-        for each in (*_stored(experiment.network), *shipped)
-        if same_way(each.experiment) == way and each.experiment.plan != experiment.plan  # none tells of itself
-    }
-    return list(found.values()), sum(each in shipped for each in found.values())
+@st.cache_resource(show_spinner=False)
+def _learned() -> Memo:
+    """Return the laws that runs were found to follow, some hundred kilobytes each."""
+    return Memo(50)
 
 
-@st.cache_data(max_entries=50, show_spinner=False)
-def _shipped(network: str) -> list[PastRun]:
-    return shipped_runs(network)
+@st.cache_resource(show_spinner=False)
+def _groups() -> Memo:
+    return Memo(100)
 
 
-def _stored(network: str) -> list[PastRun]:
+def _known(experiment: Experiment) -> Known:
+    """Return the measured runs that tell of an experiment; the same object while there are no others."""
+    network, way = experiment.network, same_way(experiment)
+    shipped, stored = _shipped(network), _stored(network, store())
+    return _groups().get((network, way, stored, shipped), lambda: _alike(way, stored.runs, shipped.runs))
+
+
+def _alike(way: tuple[object, ...], stored: Iterable[PastRun], shipped: Iterable[PastRun]) -> Known:
+    mine, theirs = ([run for run in runs if same_way(run.experiment) == way] for runs in (stored, shipped))
+    return Known({run.experiment.plan: run for run in (*mine, *theirs)}, {run.experiment.plan for run in theirs})
+
+
+@dataclass(frozen=True, eq=False)
+class Runs:
+    """Hold runs of one network, as they were when somebody looked; equal to itself alone."""
+
+    runs: tuple[PastRun, ...]
+
+
+@st.cache_resource(max_entries=50, show_spinner=False)
+def _shipped(network: str) -> Runs:
+    return Runs(tuple(shipped_runs(network)))
+
+
+@st.cache_resource(max_entries=50, ttl=FRESH, show_spinner=False, hash_funcs={Store: id})
+def _stored(network: str, kept_in: Store) -> Runs:
+    return Runs(_read(network, kept_in))
+
+
+def _read(network: str, kept_in: Store) -> tuple[PastRun, ...]:
     try:
-        contents = contents_of_network(store(), network, KIND, MOST)
+        contents = contents_of_network(kept_in, network, KIND, MOST)
     except StoreUnavailable:
-        return []
-    return [run for content in contents if (run := read_run(content)) is not None]
+        return ()
+    return tuple(run for content in contents if (run := read_run(content)) is not None)
 
 
 def keep_run(kept_in: Store, run: PastRun) -> None:
     """Keep the figures of a fine-tune that has come to its end, from which later ones are told."""
     save_result(kept_in, run.experiment, "fine-tuned", KIND, run.to_dict())
+    _stored.clear()
 
 
 def known_repaired(network: str, plan: PruningPlan) -> float | None:
@@ -102,8 +153,8 @@ def show_promise(experiment: Experiment, ask: bool) -> None:
     ask: whether to have the network repaired for a narrower range, which takes seconds; the page does not wait.
     """
     with show_errors():
-        runs, _ = _runs_like(experiment)
-        pending = ask and len(runs) >= LEAST and _repair_work(experiment.network, experiment.plan).follow().active
+        enough = ask and len(_known(experiment).but(experiment.plan)[0]) >= LEAST
+        pending = enough and _repair_work(experiment.network, experiment.plan).follow().active
         if pending:
             st.fragment(_draw_promise, run_every=0.5)(experiment, pending)
         else:

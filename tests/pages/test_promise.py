@@ -60,7 +60,7 @@ def test_what_is_promised_stands_before_the_start_and_is_judged_after_it_and_aft
     )
     kept = read_promise(find_result(storage.store(), experiment.id, "fine-tuned", "fine-tune").content["promise"])
     assert [100 * each for each in (kept.value, kept.low, kept.high)] == pytest.approx([value, low, high], abs=0.006)
-    assert reached == pytest.approx(100 * promises._stored("fashion-mlp")[-1].tuned, abs=0.006)
+    assert reached == pytest.approx(100 * promises._read("fashion-mlp", storage.store())[-1].tuned, abs=0.006)
 
     again = open_app(**experiment.to_link(), stage="Fine-tuned")  # a new session that has the link alone
     assert said(again, "The promise") == [verdict]
@@ -72,10 +72,11 @@ def test_a_run_in_the_store_is_one_more_to_learn_from_and_does_not_tell_of_itsel
     for place in range(LEAST):
         experiment = replace(first, plan=PruningPlan(sparsity=0.5 + place / 100))
         run = PastRun(experiment, experiment.plan.sparsity, 0.9, 0.85 - place / 100, None, 0.89 - place / 1000)
-        save_result(storage.store(), experiment, "fine-tuned", promises.KIND, run.to_dict())
-    runs, shipped = promises._runs_like(replace(first, plan=PruningPlan(sparsity=0.555)))
+        promises.keep_run(storage.store(), run)
+    other = PruningPlan(sparsity=0.555)
+    runs, shipped = promises._known(replace(first, plan=other)).but(other)
     assert (len(runs), shipped) == (LEAST, 0)
-    assert promises.promise_at_start(replace(first, plan=PruningPlan(sparsity=0.555))).runs == LEAST
+    assert promises.promise_at_start(replace(first, plan=other)).runs == LEAST
     assert promises.promise_at_start(first) is None
 
 
@@ -97,6 +98,6 @@ def test_explore_promises_without_repairing_anything():
 
 def test_what_is_stored_and_cannot_be_read_is_left_out():
     experiment = Experiment("cartpole-policy", plan=PruningPlan(sparsity=0.5))
-    before = promises._stored("cartpole-policy")
+    before = promises._read("cartpole-policy", storage.store())
     save_result(storage.store(), experiment, "fine-tuned", promises.KIND, {"odd": 1})
-    assert promises._stored("cartpole-policy") == before
+    assert promises._read("cartpole-policy", storage.store()) == before

@@ -1,5 +1,6 @@
 """The picture of what is compared in each layer, which follows the slider while it moves; and what is left of one."""
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -21,10 +22,15 @@ from pages.shared.words import t
 FOLDER = Path(__file__).parents[3] / "assets" / "components"
 
 
-@st.cache_data(max_entries=24, show_spinner=False)
-def layer_histograms(name: str, base: PruningPlan) -> list[Histogram]:
-    """Count each layer's weights or scores, with its cut and what it keeps at each stop of the slider."""
-    return histograms(cache.task(name), cache.ranking(name, base), base, slider_stops())
+DIGITS = 7
+"""Digits of a cut that are sent: two cuts that differ by less look alike."""
+
+
+@st.cache_resource(max_entries=24, show_spinner=False)
+def layer_histograms(name: str, base: PruningPlan, cut_off: bool) -> str:
+    """Count each layer's weights or scores, with its cut and what it keeps at each stop, as the component reads it."""
+    found = histograms(cache.task(name), cache.ranking(name, base), base, slider_stops())
+    return lay_out_layers(found, cut_off)
 
 
 def draw_histograms(hand: InHand, points: list[PlanResult], result: PlanResult) -> None:
@@ -51,7 +57,7 @@ def draw_histograms(hand: InHand, points: list[PlanResult], result: PlanResult) 
             "height": 210 if presenting() else 168,
             "scale": 1.4 if presenting() else 1,
             **_describe(result),
-            "layers": lay_out_layers(layer_histograms(subject.as_network, base), cut_off=bool(subject.tuned)),
+            "layers": layer_histograms(subject.as_network, base, bool(subject.tuned)),
             "curve": sorted((100 * point.sparsity, point.quality.value) for point in points),
             "colours": {"kept": KEPT, "removed": REMOVED, "pruned": PRUNED},
         },
@@ -103,22 +109,30 @@ def picture_words(plan: PruningPlan) -> dict[str, str]:
     }
 
 
-def lay_out_layers(found: Sequence[Histogram], cut_off: bool) -> list[dict[str, Any]]:
-    """Lay out histograms as the component reads them; cut_off: draw the highest bar no higher than the next one."""
+def lay_out_layers(found: Sequence[Histogram], cut_off: bool) -> str:
+    """Lay out histograms as the component reads them; cut_off: draw the highest bar no higher than the next one.
+
+    Written once, as JSON: they stay as they are from step to step, and writing them takes longer than a step.
+    """
     titles = without_common_beginning([layer.name.removesuffix(".weight") for layer in found])
-    return [
+    layers = [
         {
             "title": title,
             "low": layer.low,
             "high": layer.high,
             "counts": _without_peak(layer.counts) if cut_off else layer.counts,
-            "cuts": layer.cuts,
-            "kept": layer.kept,
+            "cuts": _rounded(layer.cuts),
+            "kept": _rounded(layer.kept),
             "log": layer.log,
             "keptCounts": layer.kept_counts,
         }
         for layer, title in zip(found, titles, strict=True)
     ]
+    return json.dumps(layers, separators=(",", ":"))
+
+
+def _rounded(values: Sequence[float]) -> list[float]:
+    return [float(f"{each:.{DIGITS}g}") for each in values]
 
 
 def _without_peak(counts: Sequence[int]) -> list[int]:

@@ -1,4 +1,4 @@
-"""One lane for judging: ever better answers to many visitors, computed on one thread, what people look at now first.
+"""One lane for judging: ever better answers to many visitors, on few threads, what people look at now first.
 
 Were each visitor's own thread to compute, thirty would fight for two cores over places that most have left. Here the
 first item of what was asked for last comes before all others; then the rest of what somebody still looks at. Whoever
@@ -16,7 +16,7 @@ from typing import Any
 
 from core.memo import Memo
 
-FAIR = 4
+FAIR = 8
 """Every so many turns one goes to what has waited longest."""
 
 LOOK_UP = 0.1
@@ -39,7 +39,7 @@ class Stream:
     """Hold one answer on its way: its items so far, and who reads them.
 
     asked: when somebody asked for it last; served: when it had its last turn, or came; both on the lane's clock.
-    ahead: whether it goes on without readers, while nobody waits for anything.
+    ahead: whether it goes on without readers, while nobody waits for anything; busy: whether a thread computes it now.
     error: what it ended with, if it did not come to its end.
     """
 
@@ -51,6 +51,7 @@ class Stream:
     items: list[Any] = field(default_factory=list)
     readers: int = 0
     ahead: bool = False
+    busy: bool = False
     over: bool = False
     error: Exception | None = None
     source: Iterator[Any] | None = None
@@ -67,21 +68,31 @@ def choose(waiting: Iterable[Stream], turn: int) -> Stream | None:
 
 
 class Lane:
-    """Compute streams of answers item by item on one thread, and store the last item of each.
+    """Compute streams of answers item by item, and store the last item of each.
 
     memo: where whole answers are kept; clock: seconds, for which answers are newer.
-    own_thread: whether a thread computes; without one, whoever calls `take_turn` does.
+    threads: how many compute, more than one only while several wait; with 0, whoever calls `take_turn` does.
+    at_once: seconds for which a turn goes on with further items of what has its first one already.
+    prepare: called before each turn, on the thread that computes, with how many answers somebody waits for.
     """
 
-    def __init__(self, memo: Memo, clock: Callable[[], float] = time.monotonic, own_thread: bool = True) -> None:
-        self.memo, self._clock, self._own_thread = memo, clock, own_thread
+    def __init__(
+        self,
+        memo: Memo,
+        clock: Callable[[], float] = time.monotonic,
+        threads: int = 1,
+        at_once: float = 0.0,
+        prepare: Callable[[int], object] = lambda waiting: None,
+    ) -> None:
+        self.memo, self._clock, self._most = memo, clock, threads
+        self._at_once, self._prepare = at_once, prepare
         self._lock = threading.RLock()
         self._work = threading.Condition(self._lock)
         self._streams: dict[Hashable, Stream] = {}
         self._ahead: OrderedDict[Hashable, Make] = OrderedDict()
         self._turn = 0
         self._closed = False
-        self._thread: threading.Thread | None = None
+        self._threads: list[threading.Thread] = []
 
     def follow(self, key: Hashable, make: Make, look_up: Callable[[], object] = lambda: None) -> Iterator[Any]:
         """Yield what `make` yields, as it is computed, and store the last of it; just that one if it is stored already.
@@ -125,33 +136,48 @@ class Lane:
             return sum(each.readers > 0 for each in self._streams.values())
 
     def take_turn(self) -> bool:
-        """Compute one item of one stream; return whether there was anything to do."""
+        """Compute one item of one stream, or some that take little; return whether there was anything to do."""
         with self._lock:
             stream = self._next()
             if stream is None:
                 return False
-            stream.served = self._clock()
+            stream.served = begun = self._clock()
+            stream.busy = True
+        try:
+            self._prepare(self.waiting)
+            first = not stream.items
+            while self._take_item(stream) and not first and self._clock() - begun < self._at_once:
+                pass
+        finally:
+            with self._lock:
+                stream.busy = False
+        return True
+
+    def _take_item(self, stream: Stream) -> bool:
+        """Compute one item; return whether there may be more."""
         try:
             if stream.source is None:
                 stream.source = iter(stream.make())
             item = next(stream.source)
         except StopIteration:
             self._end(stream)
+            return False
         except Exception as error:
             self._end(stream, error)
-        else:
-            with self._lock:
-                stream.items.append(item)
-                stream.news.notify_all()
+            return False
+        with self._lock:
+            stream.items.append(item)
+            stream.news.notify_all()
         return True
 
     def close(self) -> None:
-        """Take no more turns, and wait a while for the one at work."""
+        """Take no more turns, and wait a while for those at work."""
         with self._lock:
-            self._closed, thread = True, self._thread
+            self._closed, threads = True, list(self._threads)
             self._work.notify_all()
-        if thread is not None and thread is not threading.current_thread():
-            thread.join(LAST_ITEM)
+        for thread in threads:
+            if thread is not threading.current_thread():
+                thread.join(LAST_ITEM)
 
     def _joined(self, key: Hashable, make: Make) -> Stream:
         """Return the stream of a key with one more reader, and see that somebody computes it."""
@@ -193,12 +219,15 @@ class Lane:
     def _next(self) -> Stream | None:
         """Choose what has the next turn: what somebody waits for, or else what may be asked for, the newest first."""
         self._turn += 1
-        chosen = choose((each for each in self._streams.values() if each.readers), self._turn)
-        if chosen is None:
-            chosen = next(iter(self._streams.values()), None)  # what was begun ahead; all others have readers
-        if chosen is None and self._ahead:
-            chosen = self._new(*self._ahead.popitem(), ahead=True)
-        return chosen
+        free = self._free()
+        chosen = choose((each for each in free if each.readers), self._turn)
+        if chosen is not None or len(free) < len(self._streams):
+            return chosen  # while another thread computes, nothing is computed ahead
+        chosen = next(iter(free), None)  # what was begun ahead; all others have readers
+        return chosen or (self._new(*self._ahead.popitem(), ahead=True) if self._ahead else None)
+
+    def _free(self) -> list[Stream]:
+        return [each for each in self._streams.values() if not each.busy]
 
     def _end(self, stream: Stream, error: Exception | None = None) -> None:
         with self._lock:
@@ -209,11 +238,13 @@ class Lane:
             stream.news.notify_all()
 
     def _begin(self) -> None:
-        """Start the thread if there is none, or wake it."""
-        if self._own_thread and self._thread is None and not self._closed:
-            self._thread = threading.Thread(target=self._serve, daemon=True, name="lane")
-            self._thread.start()
-            atexit.register(self.close)
+        """Start a thread if there are too few, or wake one."""
+        if len(self._threads) < min(self._most, max(1, len(self._streams))) and not self._closed:
+            thread = threading.Thread(target=self._serve, daemon=True, name="lane")
+            if not self._threads:
+                atexit.register(self.close)
+            self._threads.append(thread)
+            thread.start()
         self._work.notify()
 
     def _serve(self) -> None:
@@ -223,9 +254,12 @@ class Lane:
                 if not busy and not self._closed and not self._is_wanted():
                     self._work.wait(IDLE)
                 if self._closed or not (busy or self._is_wanted()):
-                    self._thread = None
-                    atexit.unregister(self.close)
+                    self._threads.remove(threading.current_thread())
+                    if not self._threads:
+                        atexit.unregister(self.close)
                     return
 
     def _is_wanted(self) -> bool:
-        return bool(self._ahead or self._streams)
+        """Whether there is something for one more thread to do."""
+        free = self._free()
+        return any(each.readers for each in free) or (len(free) == len(self._streams) and bool(free or self._ahead))

@@ -20,6 +20,10 @@ LOOK_UP = 0.2
 """Seconds after which somebody who waits finds out whether they still want it."""
 
 
+Place = tuple[int, float, str]
+"""A place in the line: for which part, since when, whose."""
+
+
 @dataclass(eq=False)
 class Turns:
     """Let so many work at once: first parts before rests, and each of them in the order in which people came.
@@ -28,11 +32,11 @@ class Turns:
         as a network that is loaded, holds up nobody; clock: seconds.
     """
 
-    at_once: int = 2
+    at_once: int = 1
     longest: float = 0.5
     clock: Callable[[], float] = time.monotonic
-    _waiting: dict[int, tuple[int, float, threading.Event]] = field(default_factory=dict)
-    _working: dict[int, float] = field(default_factory=dict)
+    _waiting: dict[int, tuple[Place, threading.Event]] = field(default_factory=dict)
+    _working: dict[int, tuple[float, Place]] = field(default_factory=dict)
     _came: dict[str, float] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -40,29 +44,52 @@ class Turns:
     def turn(self, who: str, look_up: Callable[[], object] = lambda: None) -> Iterator[None]:
         """Wait for a turn of this thread and hold it; what `look_up` raises, now and then, ends the waiting.
 
-        who: a name; who leaves the line and comes back, as one who has moved on, has kept the place.
+        who: a name; who comes back before the first part was there, as one who has moved on, has kept the place.
         """
-        self._wait(FIRST, look_up, who)
+        with self._lock:
+            place = FIRST, self._came.setdefault(who, self.clock()), who
+        self._wait(place, look_up)
         try:
             yield
-        finally:
-            with self._lock:
-                self._working.pop(threading.get_ident(), None)
-                self._came.pop(who, None)
-                self._hand_on()
+        except BaseException:
+            self._leave()
+            raise
+        self._leave()
+        with self._lock:
+            self._came.pop(who, None)
 
     def step_back(self, look_up: Callable[[], object] = lambda: None) -> None:
         """Within a turn: let all who wait for their first part go before, then go on with the rest."""
-        with self._lock:
-            if self._working.pop(threading.get_ident(), None) is None:
-                return
-        self._wait(REST, look_up)
+        place = self._leave()
+        if place is not None:
+            with self._lock:
+                self._came.pop(place[2], None)
+            self._wait((REST, self.clock(), place[2]), look_up)
 
-    def _wait(self, part: int, look_up: Callable[[], object], who: str = "") -> None:
+    @contextmanager
+    def elsewhere(self, look_up: Callable[[], object] = lambda: None) -> Iterator[None]:
+        """Within a turn: let others have it while this thread waits for what another one does; then take it up again.
+
+        Outside of a turn, and after an exception, nothing is taken up.
+        """
+        place = self._leave()
+        yield
+        if place is not None:
+            self._wait(place, look_up)
+
+    def _leave(self) -> Place | None:
+        """Let others have this thread's turn; return its place in the line, None if it had no turn."""
+        with self._lock:
+            left = self._working.pop(threading.get_ident(), None)
+            if left is None:
+                return None
+            self._hand_on()
+            return left[1]
+
+    def _wait(self, place: Place, look_up: Callable[[], object]) -> None:
         me, called = threading.get_ident(), threading.Event()
         with self._lock:
-            now = self.clock()
-            self._waiting[me] = part, self._came.setdefault(who, now) if part == FIRST else now, called
+            self._waiting[me] = place, called
             self._hand_on()
         try:
             while not called.wait(0.0 if called.is_set() else LOOK_UP):
@@ -79,10 +106,10 @@ class Turns:
     def _hand_on(self) -> None:
         """Call as many as there is room for, each alone: were all woken to look, that would cost more than the work."""
         now = self.clock()
-        room = self.at_once - sum(0 <= now - begun < self.longest for begun in self._working.values())
-        for thread in sorted(self._waiting, key=lambda each: self._waiting[each][:2])[: max(0, room)]:
-            _, _, called = self._waiting.pop(thread)
-            self._working[thread] = now
+        room = self.at_once - sum(0 <= now - begun < self.longest for begun, _ in self._working.values())
+        for thread in sorted(self._waiting, key=lambda each: self._waiting[each][0])[: max(0, room)]:
+            place, called = self._waiting.pop(thread)
+            self._working[thread] = now, place
             called.set()
         if len(self._came) > MOST:
             self._came = {name: came for name, came in self._came.items() if 0 <= now - came < FORGOTTEN}

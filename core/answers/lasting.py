@@ -5,13 +5,14 @@ import zlib
 from typing import Any
 
 from core.answers.data import Answer, answer_to_data, data_to_answer
-from core.answers.names import answer_name
-from core.answers.shipped import read_curve, stop_of
+from core.answers.names import answer_name, fingerprint
+from core.answers.shipped import SHIPPED_PLANS, read_curve, stop_of
 from core.errors import PlaygroundError
 from core.keys import Key
 from core.measure import PlanResult
 from core.memo import Memo
 from core.pruning import PruningPlan
+from core.stages import catalogue_name
 from core.store import Store, StoreUnavailable
 from core.store.answers import find_answer, forget_answer, keep_answer
 from core.tasks.assets import Assets
@@ -22,6 +23,9 @@ LARGEST = 20_000_000
 CURVES = 24
 """Shipped curves that are held at once, some hundred kilobytes each."""
 
+FINGERPRINTS = 1_000
+"""Networks whose fingerprints are held at once."""
+
 
 class Lasting:
     """Hold what answers are looked up in; whatever cannot be read is as if it were not there, and is found anew.
@@ -31,25 +35,29 @@ class Lasting:
 
     def __init__(self, store: Store, assets: Assets) -> None:
         self._store, self._assets = store, assets
-        self._curves = Memo(CURVES)
+        self._curves, self._fingerprints = Memo(CURVES), Memo(FINGERPRINTS)
 
     def find(self, key: Key) -> Answer | None:
         """Return an answer that ships or was kept; None if there is none."""
         shipped = self._shipped(key)
         if shipped is not None:
             return shipped
-        name = answer_name(self._assets.manifest, key)
+        name = self._name(key)
         return self._kept(key, name) if name else None
 
     def keep(self, key: Key, answer: Answer) -> None:
         """Keep an answer if it is one that lasts; where the store has no room, nothing is lost but time."""
-        name = answer_name(self._assets.manifest, key)
+        name = self._name(key)
         if not name or not _fits(key, answer):
             return
         try:
             keep_answer(self._store, name, _packed(answer))
         except StoreUnavailable:
             return
+
+    def _name(self, key: Key) -> str:
+        network, manifest = catalogue_name(key.network), self._assets.manifest
+        return answer_name(manifest, key, self._fingerprints.get(network, lambda: fingerprint(manifest, network)))
 
     def _kept(self, key: Key, name: str) -> Answer | None:
         try:
@@ -79,6 +87,8 @@ class Lasting:
         return answer if _fits(key, answer) else None
 
     def _curve(self, network: str, base: PruningPlan) -> list[dict[str, Any]]:
+        if base not in SHIPPED_PLANS:
+            return []
         found: list[dict[str, Any]] = self._curves.get((network, base), lambda: read_curve(self._assets, network, base))
         return found
 

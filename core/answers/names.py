@@ -41,13 +41,14 @@ def code_version() -> str:
     return _hash({**sources, "torch": importlib.metadata.version("torch")})
 
 
-def answer_name(manifest: Mapping[str, Any], key: Key) -> str:
+def answer_name(manifest: Mapping[str, Any], key: Key, files: str | None = None) -> str:
     """Return the name under which an answer is kept, 64 hexadecimal digits; "" for one that does not last.
 
+    files: the fingerprint of the network that is looked at, if it is known already.
     Figures on validation data of stages of shipped networks last, as they are, pruned, or with weights of the store.
     """
     network, subject = catalogue_name(key.network), key.subject
-    files = fingerprint(manifest, network)
+    files = fingerprint(manifest, network) if files is None else files
     if not files or key.what not in ("result", "cost") or key.plan is not None or key.steps is not None:
         return ""
     about = {

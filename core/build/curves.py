@@ -1,15 +1,17 @@
 """Measure the curves that ship: each shipped network at every stop of the slider, under usual plans."""
 
 import contextlib
+import math
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from core.answers import SHIPPED_PLANS, answer_to_data, data_to_answer, read_curve, stops_of, write_curve
 from core.errors import BadPlan
 from core.measure import PlanResult, cost, judge_plan
-from core.pruning import PruningPlan, prune, rank, removable, shrink
+from core.pruning import Layer, PruningPlan, prune, rank, removable, shrink
 from core.tasks import Task, catalog, load
 from core.tasks.assets import Assets
 
@@ -94,10 +96,18 @@ def _holds(network: str, base: PruningPlan, assets: Assets) -> bool:
     return all([_stop_holds(load(network), stops_of(base)[each], stops[each]) for each in drawn])
 
 
+def alike(then: Layer, now: Layer) -> bool:
+    """Tell whether a layer keeps as much, at a cut that is the same but for how a processor rounds its scores."""
+    if (then.threshold is None) != (now.threshold is None):
+        return False
+    cuts = then.threshold or 0.0, now.threshold or 0.0
+    return replace(then, threshold=None) == replace(now, threshold=None) and math.isclose(*cuts, rel_tol=1e-5)
+
+
 def _stop_holds(task: Task, plan: PruningPlan, stored: dict[str, Any]) -> bool:
     then, now = data_to_answer(stored["result"]), data_to_answer(step(task, plan)["result"])
     assert isinstance(then, PlanResult) and isinstance(now, PlanResult)
-    same = then.layers == now.layers and then.quality.n == now.quality.n
+    same = all(map(alike, then.layers, now.layers)) and then.quality.n == now.quality.n
     away = abs(then.quality.value - now.quality.value)
     holds = same and away <= CLOSE * max(1.0, abs(then.quality.value))
     print(

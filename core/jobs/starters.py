@@ -198,7 +198,9 @@ def _python(module: str, threads: int, streams: Mapping[str, Any]) -> "subproces
             [sys.executable, "-m", module, str(threads)],
             cwd=ROOT,
             env={**os.environ, **limits},
-            start_new_session=True,  # Ctrl-C in the terminal is for the server, which ends its workers itself
+            # Ctrl-C in the terminal is for the server, which ends its workers itself. Not a session of its own: Linux
+            # divides the processor among sessions first (autogroup), and being nice counts only within one.
+            process_group=0,
             **streams,
         )
     except (OSError, MemoryError) as error:

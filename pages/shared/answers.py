@@ -1,18 +1,29 @@
 """Answers that all visitors share: in memory, kept from earlier servers, or computed now, one after the other."""
 
+import contextlib
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import streamlit as st
 
 from core.answers import Lasting
+from core.cores import share_cores
 from core.keys import Key
 from core.lane import Lane
 from core.memo import Memo
 from core.memory import bytes_in_memory
 from core.tasks.assets import Assets
 from pages.shared.storage import store
-from pages.shared.workers import look_up
+from pages.shared.workers import look_up, while_others_compute
+
+THREADS = 2
+"""Threads of the lane while several wait: one is held up by the pages that are drawn meanwhile."""
+
+AT_ONCE = 0.02
+"""Seconds for which the lane goes on with one answer before it looks who else waits."""
+
+END = object()
+"""What comes after the last answer."""
 
 ANSWERS = 200_000_000
 """Bytes of answers that are kept for whoever asks next; one step of the slider takes some thousands."""
@@ -33,7 +44,7 @@ def lasting() -> Lasting:
 @st.cache_resource(show_spinner=False, validate=lambda lane: lane.memo is memo())
 def lane() -> Lane:
     """Return the one lane in which networks are judged, whoever looks at them."""
-    return Lane(memo())
+    return Lane(memo(), threads=THREADS, at_once=AT_ONCE, prepare=share_cores)
 
 
 def known(key: Key) -> Any:
@@ -51,5 +62,11 @@ def keep(key: Key, answer: Any) -> None:
 
 
 def follow(key: Key, make: Callable[[], Iterable[Any]]) -> Iterator[Any]:
-    """Yield ever better answers as the lane finds them; whoever moves on waits no longer."""
-    return lane().follow(key, make, look_up)
+    """Yield ever better answers as the lane finds them; who moves on waits no longer, and holds up nobody."""
+    with contextlib.closing(lane().follow(key, make, look_up)) as steps:
+        while True:
+            with while_others_compute():
+                found = next(steps, END)
+            if found is END:
+                return
+            yield found

@@ -1,15 +1,19 @@
 """What all visitors share: networks, scores, workers and figures, each loaded or computed once."""
 
+import contextlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from core.errors import BadPlan
 from core.keys import Key, about
 from core.language import text
 from core.measure import Cost, PlanResult, Quality, cost, judge_network, judge_plan
+from core.memo import Memo
+from core.memory import bytes_in_memory
 from core.pruning import Pruned, PruningPlan, Ranking, prune, rank, removable, shrink
 from core.pruning.masks import cut
 from core.stages import Subject, catalogue_name, load_network, stage_network, stored_weights, with_packed
@@ -25,6 +29,9 @@ from pages.shared.words import Later
 
 LOADING = Later(text("Loading the network ..."))
 JUDGING = Later(text("Judging what is important ..."))
+
+RANKINGS = 400_000_000
+"""Bytes of scores that are kept; those of a network that ships take one to eighty million."""
 
 
 @st.cache_resource(max_entries=1, show_spinner=False)
@@ -65,9 +72,10 @@ def task(name: str) -> Task:
     return (_hub_task if is_of_hub(name) or is_of_library(name) else _catalogue_task)(name)
 
 
-@st.cache_resource(max_entries=12, show_spinner=JUDGING)
-def _ranking(name: str, scoring: PruningPlan) -> Ranking:
-    return rank(task(name), scoring)
+@st.cache_resource(show_spinner=False)
+def _rankings() -> Memo:
+    """Return the scores of all that plans may remove, by network and way: a class may look at thirty of them."""
+    return Memo(RANKINGS, bytes_in_memory)
 
 
 @st.cache_resource(max_entries=2, show_spinner=JUDGING)
@@ -83,7 +91,14 @@ def is_large(name: str) -> bool:
 
 def ranking(name: str, plan: PruningPlan) -> Ranking:
     """Score and sort all that a plan may remove, once for all visitors."""
-    return (_large_ranking if is_large(name) else _ranking)(name, plan.scoring)
+    if is_large(name):
+        return _large_ranking(name, plan.scoring)
+    key = name, plan.scoring
+    found: Ranking | None = _rankings().peek(key)
+    if found is None:
+        with st.spinner(str(JUDGING)) if get_script_run_ctx(suppress_warning=True) else contextlib.nullcontext():
+            found = _rankings().get(key, lambda: rank(task(name), key[1]))
+    return found
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)

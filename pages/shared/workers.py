@@ -32,6 +32,11 @@ def let_others_go_first() -> None:
     turns().step_back(look_up)
 
 
+def while_others_compute() -> AbstractContextManager[None]:
+    """Let other pages be drawn while this one waits for a figure."""
+    return turns().elsewhere(look_up)
+
+
 def look_up() -> None:
     """Let Streamlit end a run whose visitor has moved on: it does so when state is read, and at nothing else here."""
     if get_script_run_ctx() is not None:

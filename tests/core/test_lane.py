@@ -40,7 +40,7 @@ def noting(order, name, items=3):
 def by_hand():
     """A lane on which only tests take turns, and its clock, which stands still unless a test moves it."""
     now = [0.0]
-    return Lane(Memo(100), lambda: now[0], own_thread=False), now
+    return Lane(Memo(100), lambda: now[0], threads=0), now
 
 
 def begin(lane, now, key, make):
@@ -99,7 +99,7 @@ def test_first_figures_come_before_settled_ones_and_the_newest_place_before_olde
         now[0] += 1
         visitors.append(Visitor(lane, name, noting(order, name)))
     lane._turn = FAIR  # turns that are not for who waited longest: FAIR + 1, + 2, + 3
-    for _ in range(FAIR - 1):
+    for _ in range(3):
         assert lane.take_turn()
     assert order == ["c", "b", "a"]
     now[0] += 1
@@ -296,7 +296,7 @@ def test_what_is_too_large_to_be_stored_is_answered_all_the_same():
 def test_a_closed_lane_has_no_thread_left():
     lane = Lane(Memo(2))
     list(lane.follow("a", lambda: [1]))
-    thread = lane._thread
+    (thread,) = lane._threads
     assert thread.is_alive()
     lane.close()
     assert not thread.is_alive()

@@ -100,7 +100,7 @@ def test_a_damaged_file_is_a_sentence_and_the_other_models_work(monkeypatch):
 
     with monkeypatch.context() as patch:
         cache._catalogue_task.clear()
-        cache._ranking.clear()
+        cache._rankings.clear()
         answers.memo.clear()
         patch.setattr(cache, "load", damaged)
         # a page that is run anew imports nothing again, so the patched module is the one it uses

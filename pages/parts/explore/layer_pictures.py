@@ -26,7 +26,7 @@ DIGITS = 7
 """Digits of a cut that are sent: two cuts that differ by less look alike."""
 
 
-@st.cache_resource(max_entries=24, show_spinner=False)
+@st.cache_resource(max_entries=200, show_spinner=False)
 def layer_histograms(name: str, base: PruningPlan, cut_off: bool) -> str:
     """Count each layer's weights or scores, with its cut and what it keeps at each stop, as the component reads it."""
     found = histograms(cache.task(name), cache.ranking(name, base), base, slider_stops())

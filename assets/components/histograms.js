@@ -189,7 +189,7 @@ export default function (component) {
     const guess = about(value);
     const moving = Math.abs(value - data.value) > 1e-9;
     const cuts = new Set(layers.map((layer) => layer.cuts[stop]));
-    const gone = `${value.toFixed(1)} %`;
+    const gone = `${(moving ? value : data.sparsity).toFixed(1)} %`;  // at rest, what is really gone
     const much = data.pattern.length
       ? say(data.words.pattern, { n: data.pattern[0], m: data.pattern[1] })
       : cuts.size > 1
@@ -197,10 +197,9 @@ export default function (component) {
         : say(data.words.cut, { share: gone, cut: short([...cuts][0], 4) });
     const figure = guess === null ? "" : data.share ? `${(100 * guess).toFixed(0)} %` : guess.toFixed(data.digits - 1);
     caption.textContent = !moving
-      ? say(data.words.legend, { much })
+      ? `${say(data.words.legend, { much })} ${data.words.note}`
       : guess === null ? much : say(data.words.guess, { much, metric: data.metric, figure });
     caption.style.fontSize = `${large(14)}px`;
-    caption.title = data.words.note;
     caption.dataset.moving = moving;
     canvas.setAttribute("aria-label", say(data.words.alt, { layers: words.join(data.words.between) }));
   }

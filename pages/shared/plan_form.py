@@ -114,8 +114,10 @@ def _own_shares(name: str, plan: PruningPlan, notes: DeltaGenerator) -> dict[str
     if editor not in st.session_state and about in st.session_state.get("kept", {}):
         st.session_state[about] = st.session_state["kept"][about]  # the table was on another page meanwhile
     start = st.session_state.setdefault(about, given)
-    switch = plan_state.own_shares_switch(about)
-    st.session_state.setdefault(switch, bool(start))
+    # Behind a switch, since the table takes longer to draw than all other choices together.
+    switch, wanted = f"{about} open", st.session_state.pop(plan_state.WANTED.format(about), None)
+    if wanted is not None or switch not in st.session_state:
+        st.session_state[switch] = bool(start) if wanted is None else wanted
     if not st.toggle(t("Let single layers go their own way"), key=switch, persist_state="session"):
         link.write_choice("own", "", "")  # what the table held is kept for when it is switched on again
         return {}

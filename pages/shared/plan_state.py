@@ -9,6 +9,9 @@ from core.experiment import STAGE_TITLES
 from core.pruning import PruningPlan
 from pages.shared import link
 
+WANTED = "{} wanted"
+"""Name of the state that says whether the table of single layers' shares is to be open when it is drawn next."""
+
 
 def set_plan(name: str, plan: PruningPlan) -> None:
     """Set all choices to those of a plan; call it before any of their widgets is drawn, as a button's callback does."""
@@ -45,15 +48,10 @@ def own_shares_keys(name: str, granularity: str, embeddings: bool) -> tuple[str,
     return kept, kept.replace(" ", "-")
 
 
-def own_shares_switch(kept: str) -> str:
-    """Name the switch that opens the table of shares, which takes longer to draw than all other choices together."""
-    return f"{kept} open"
-
-
 def set_own_shares(name: str, granularity: str, embeddings: bool, shares: Mapping[str, float]) -> None:
     """Give single layers shares of their own; call it before their table is drawn."""
     kept, table = own_shares_keys(name, granularity, embeddings)
     st.session_state[kept] = dict(shares)
     link.keep_choice(kept, dict(shares))
-    st.session_state[own_shares_switch(kept)] = bool(shares)
+    st.session_state[WANTED.format(kept)] = bool(shares)
     st.session_state.pop(table, None)

@@ -46,7 +46,7 @@ def test_nothing_is_shown_before_it_was_guessed_and_a_guess_stays():
     told = {each.label: each.value for each in app.metric}
     assert told["Your guess"] == "70 %"
     expected = cache.settled_result(subject_of({"model": "fashion-lenet5", "threshold": "50"})).quality
-    assert told["Measured just now"].startswith(f"{100 * expected.value:.1f} %")
+    assert told["Measured just now"] == f"{100 * expected.value:.1f}\u00a0%"
     again = open_page(key)  # after a reload, or in another tab
     assert {each.label: each.value for each in again.metric}["Your guess"] == "70 %"
     assert not open_page("m" * 43).metric  # somebody else has not guessed yet

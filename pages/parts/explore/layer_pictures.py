@@ -89,21 +89,25 @@ def _describe(result: PlanResult) -> dict[str, Any]:
 def picture_words(plan: PruningPlan) -> dict[str, str]:
     """Return what the component says, with names in braces for what it fills in."""
     if plan.compares_sizes:
-        legend = t("{much}. Weights: blue stays, hatched goes")
+        legend = t("{much}. Weights: blue stays, hatched goes.")
     elif plan.structured:
-        legend = t("{much}. Scores of units: blue stays, hatched goes")
+        legend = t("{much}. Scores of units: blue stays, hatched goes.")
     else:
-        legend = t("{much}. Scores: blue stays, hatched goes")
+        legend = t("{much}. Scores: blue stays, hatched goes.")
     return {
         "here": t("here"),
         "kept": t("{share} kept"),
         "layer": t("{layer}: {share} kept"),
-        "cut": t("Cut at {cut}: {share} of the weights go"),
-        "cuts": t("Layers have their own cuts: {share} of the weights go"),
+        "cut": t("Cut at {cut}: units with {share} of the weights go")
+        if plan.structured
+        else t("Cut at {cut}: {share} of the weights go"),
+        "cuts": t("Layers have their own cuts: units with {share} of the weights go")
+        if plan.structured
+        else t("Layers have their own cuts: {share} of the weights go"),
         "pattern": t("{n} of every {m} neighbours stay"),
         "guess": t("{much}, {metric} about {figure}"),
         "legend": legend,
-        "note": t("The higher, the more have that value, on a square-root scale."),
+        "note": t("The higher, the more (square-root scale)."),
         "alt": t("Histogram of the weights of each layer. {layers}."),
         "between": t("; "),
     }

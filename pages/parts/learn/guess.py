@@ -1,14 +1,19 @@
 """A guess of a lesson: asked for, written as people read it, and laid beside what is measured."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core.lessons import Predict
 from pages.parts.learn.truths import Truth, measure
 from pages.parts.learn.typeset import unbroken
 from pages.shared.words import t
+
+_BEHIND = re.compile(r"(.*?)\s*([(\uff08].*[)\uff09])?", re.DOTALL)
+"""A figure and what stands behind it in brackets, in either language's."""
 
 
 def ask_guess(step: Predict, key: str) -> Any:
@@ -36,19 +41,26 @@ def compare(step: Predict, said: Any) -> None:
         st.markdown(unbroken(_verdict(step, said, known)))
         return
     if said is None:
-        st.metric(t("Measured just now"), known[0].said, border=True)
+        _draw_truth(st.container(), known[0].said)
         return
     guess, truth = st.columns(2, gap="small")
     guess.metric(t("Your guess"), guess_in_words(step, said), border=True)
     apart = known[0].value - float(said)
-    truth.metric(
-        t("Measured just now"),
+    _draw_truth(
+        truth,
         known[0].said,
-        _apart_in_words(step, apart),
+        delta=_apart_in_words(step, apart),
         delta_color="off",
         delta_arrow="up" if apart > 0 else "down" if apart < 0 else "off",  # else a minus in front decides
-        border=True,
     )
+
+
+def _draw_truth(place: DeltaGenerator, said: str, **how: Any) -> None:
+    """Draw what was measured large, and what stands behind it in brackets, as its range, below."""
+    figure, bracket = _BEHIND.fullmatch(unbroken(said)).groups()  # type: ignore[union-attr]  # it matches anything
+    place.metric(t("Measured just now"), figure, border=True, **how)
+    if bracket:
+        place.caption(bracket)
 
 
 def _verdict(step: Predict, said: Any, known: list[Truth]) -> str:
@@ -98,9 +110,13 @@ def right_options(step: Predict, truths: Sequence[Truth]) -> list[str]:
 
     Those whose ranges overlap with that one's are right too, since nobody could know better.
     """
-    choose = min if step.smallest else max
-    best = choose(truths, key=lambda each: each.value)
-    return [option for option, each in zip(step.options, truths, strict=True) if each is best or best.overlaps(each)]
+    best = (min if step.smallest else max)(each.value for each in truths)
+    leading = [each for each in truths if each.value == best]
+    return [
+        option
+        for option, each in zip(step.options, truths, strict=True)
+        if each.value == best or any(leader.overlaps(each) for leader in leading)
+    ]
 
 
 def right_in_words(step: Predict, truths: Sequence[Truth]) -> str:

@@ -4,7 +4,6 @@ import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-import pandas as pd
 import streamlit as st
 
 from core.choices import Choice
@@ -84,29 +83,36 @@ def _compare(given: Mapping[str, str], key: str) -> None:
     """Lay several choices of one kind side by side: `vary=judge values=magnitude,random`."""
     varied, values = given.get("vary", ""), given.get("values", "").split(",")
     fixed = {name: value for name, value in given.items() if name not in ("vary", "values")}
-    rows = []
+    rows: list[dict[str, str]] = []
+    gone: set[str] = set()
     for value in values:
         subject = subject_of({**fixed, varied: value})
         result = cache.settled_result(subject)
+        gone.add(format_percent(result.sparsity))
         rows.append(
             {
                 t("Choice"): _label_of(varied, value),
-                t("Removed"): format_percent(result.sparsity),
                 _metric_in_words(result.quality): format_quality(result.quality),
                 t("95 % range"): format_interval(result.quality),
             }
         )
-    st.dataframe(pd.DataFrame(rows), hide_index=True, width="stretch")
+    _draw_table(rows)
     quality = result.quality
     st.caption(
         t(
-            "{network}. Judged just now on {count:,} {split} {noun} each.",
+            "{network}, {gone} removed. Judged on {count:,} {split} {noun} each.",
+            gone=t(", ").join(sorted(gone)),
             network=t(cache.info(subject.network).title),
             count=quality.n,
             split=t(quality.split),
             noun=t(quality.about.noun),
         )
     )
+
+
+def _draw_table(rows: list[dict[str, str]]) -> None:
+    """Draw a small table whole: its words wrap, so that a phone shows every column."""
+    st.table([{name: unbroken(value) for name, value in row.items()} for row in rows], hide_index=True)
 
 
 def _metric_in_words(quality: Quality) -> str:
@@ -119,6 +125,7 @@ def _fields(given: Mapping[str, str], key: str) -> None:
     """Lay the fields side by side at one amount."""
     rows: list[dict[str, str]] = []
     spared: list[str] = []
+    gone: set[str] = set()
     for name in given.get("models", "fashion-lenet5,reuters-cnn,movielens-ncf,cartpole-policy").split(","):
         subject = subject_of({**{key: value for key, value in given.items() if key != "models"}, "model": name})
         dense, result = cache.dense_quality(name), cache.settled_result(subject)
@@ -126,15 +133,16 @@ def _fields(given: Mapping[str, str], key: str) -> None:
             {
                 t("Network"): t(cache.info(name).title),
                 t("Metric"): _metric_in_words(dense),
-                t("Dense"): format_quality(dense),
+                t("Whole"): format_quality(dense),
                 t("Pruned"): format_quality(result.quality),
                 t("95 % range"): format_interval(result.quality),
-                t("Removed"): format_percent(result.sparsity),
             }
         )
+        gone.add(format_percent(result.sparsity))
         if not subject.plan.embeddings and cache.task(name).opt_in_parameters:
             spared.append(t(cache.info(name).title))
-    st.dataframe(pd.DataFrame(rows), hide_index=True, width="stretch")
+    _draw_table(rows)
+    st.caption(t("Pruned: {gone} removed, no learning after it.", gone=t(", ").join(sorted(gone))))
     if spared:
         said = t("; ").join(spared)
         st.caption(

@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.charts import CurveQuestion, guess_curve
 from core.charts.in_words import guesses_in_words
-from core.language import Text
+from core.language import Text, text
 from core.lessons import Lesson, Predict
 from core.measure import PlanResult, Quality
 from core.stages import Subject
@@ -32,12 +32,13 @@ NEAR = 0.005
 class OnCurve:
     """Hold what a guess is about: which point, of which network and plan.
 
-    end: how far the curve may be seen when that point is, 0 to 1.
+    end: how far the curve may be seen when that point is, 0 to 1; what: which of POINTS it is.
     """
 
     question: CurveQuestion
     subject: Subject
     end: float
+    what: str
 
 
 def place_on_curve(lesson: Lesson, step: Predict) -> OnCurve | None:
@@ -51,7 +52,12 @@ def place_on_curve(lesson: Lesson, step: Predict) -> OnCurve | None:
     at, later = subject.plan.sparsity, lesson.predictions[lesson.predictions.index(step) + 1 :]
     asked_later = any(_curve(subject) == _curve(_subject_asked(each, ("quality",))) for each in later)
     metric = cache.info(subject.network).metric
-    return OnCurve(CurveQuestion(at, metric, step.low, step.high, step.unit), subject, at if asked_later else 1.0)
+    return OnCurve(
+        CurveQuestion(at, metric, step.low, step.high, step.unit),
+        subject,
+        at if asked_later else 1.0,
+        step.truth[0].what,
+    )
 
 
 def _subject_asked(step: Predict, points: Sequence[str] = POINTS) -> Subject | None:
@@ -83,7 +89,8 @@ def chart_of(
     place: OnCurve, values: Sequence[float], mine: float | None, known: Sequence[Truth] | None, theme: str
 ) -> dict[str, Any]:
     """Draw guesses on the curve's axes; with what was measured, once that is known, and the curve."""
-    labels = (t("one guess"), t("your guess"), t("measured"))
+    measured = {"repaired": text("measured, repaired"), "tuned": text("measured, fine-tuned")}
+    labels = (t("one guess"), t("your guess"), t(measured.get(place.what, text("measured"))))
     return guess_curve(place.question, values, labels, mine, *_revealed(place, known), theme)
 
 

@@ -73,12 +73,12 @@ def _variant_rows(found: ShippingFigures) -> list[dict[str, Any]]:
     return [
         {
             t("What could be shipped"): t("whole network") if kind == "dense" else t(kind),
-            t("Parameters"): found.parameters.get(kind),
-            t("Operations (MACs)"): found.macs.get(kind),
             **{
                 t("{batch} at a time, ms", batch=batch): format_latency(each.get(kind))
                 for batch, each in found.latency.items()
             },
+            t("Parameters"): found.parameters.get(kind),
+            t("Operations (MACs)"): found.macs.get(kind),
         }
         for kind in found.latency.get(1) or found.parameters
     ]

@@ -315,3 +315,65 @@ def test_a_clock_that_jumps_back_changes_the_order_and_nothing_else(by_hand):
         each.thread.join(30)
         assert each.found == [0, 1, 2]
     assert sorted(order) == ["a"] * 3 + ["b"] * 3
+
+
+def test_two_threads_compute_two_answers_at_once_and_no_answer_twice():
+    together, lane = threading.Barrier(2, timeout=30), Lane(Memo(100), threads=2)
+
+    def meeting():
+        together.wait()  # neither goes on before the other one is there
+        yield "met"
+
+    both = [Visitor(lane, name, meeting) for name in "ab"]
+    for each in both:
+        each.thread.join(30)
+        assert each.found == ["met"]
+
+    computing, computed = [], []
+
+    def careful(name):
+        def make():
+            for item in range(20):
+                assert name not in computing
+                computing.append(name)
+                time.sleep(0.0005)
+                computing.remove(name)
+                computed.append((name, item))
+                yield item
+
+        return make
+
+    many = [Visitor(lane, f"{number % 5}", careful(f"{number % 5}")) for number in range(20)]
+    for each in many:
+        each.thread.join(60)
+        assert each.error is None and each.found[-1] == 19
+    assert all(computed.count((name, item)) >= 1 for name in "01234" for item in range(20))
+    lane.close()
+    assert not lane._threads
+
+
+def test_a_turn_goes_on_with_small_items_but_lets_first_ones_come_first():
+    now = [0.0]
+    lane = Lane(Memo(100), lambda: now[0], threads=0, at_once=1.0)
+    took = []
+
+    def make():
+        for item in range(6):
+            now[0] += 0.4
+            took.append(item)
+            yield item
+
+    visitor = Visitor(lane, "a", make)
+    assert lane.take_turn() and took == [0]  # whoever waits for a first figure may be next
+    assert lane.take_turn() and took == [0, 1, 2, 3]  # a second's worth
+    visitor.go()
+
+
+def test_what_computes_is_told_how_many_wait():
+    told = []
+    lane = Lane(Memo(100), threads=0, prepare=told.append)
+    visitors = [Visitor(lane, name, lambda: [1, 2]) for name in "ab"]
+    lane.take_turn()
+    for each in visitors:
+        each.go()
+    assert told == [2]

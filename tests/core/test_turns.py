@@ -152,3 +152,52 @@ def test_a_clock_that_jumps_back_holds_up_nobody():
         now[0] = 0.0
         with turns.turn("b", lambda: pytest.fail("it is free")):
             pass
+
+
+def test_who_waits_for_somebody_else_lets_others_work_meanwhile_and_goes_on_before_who_came_later():
+    turns, order = Turns(1, longest=60.0), []
+    threads = []
+
+    def work(name):
+        with turns.turn(name):
+            order.append(name)
+
+    def later(name):
+        threads.append(threading.Thread(target=work, args=(name,), daemon=True))
+        threads[-1].start()
+
+    with turns.turn("a"):
+        with turns.elsewhere():
+            later("b")
+            threads[0].join(30)
+            assert order == ["b"]
+        order.append("a")
+        later("c")
+        while not turns._waiting:
+            time.sleep(0.001)
+        assert order == ["b", "a"]
+    threads[1].join(30)
+    assert order == ["b", "a", "c"] and not turns._working
+
+
+def test_elsewhere_without_a_turn_takes_none_and_an_exception_there_leaves_none():
+    turns = Turns(1, longest=60.0)
+    with turns.elsewhere():
+        assert not turns._working
+    assert not turns._working
+    with pytest.raises(CalledOff), turns.turn("a"), turns.elsewhere():
+        raise CalledOff
+    assert not turns._working and not turns._waiting
+
+
+def test_who_is_called_off_before_the_first_part_keeps_the_place_and_not_afterwards():
+    now = [0.0]
+    turns = Turns(1, longest=60.0, clock=lambda: now[0])
+    with pytest.raises(CalledOff), turns.turn("a"):
+        raise CalledOff
+    assert turns._came == {"a": 0.0}
+    now[0] = 1.0
+    with pytest.raises(CalledOff), turns.turn("a"):
+        turns.step_back()
+        raise CalledOff
+    assert not turns._came

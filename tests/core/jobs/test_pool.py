@@ -235,6 +235,15 @@ def test_a_worker_that_died_idle_is_replaced_before_the_next_job(small, tmp_path
     assert job.state == "done"
 
 
+@pytest.mark.skipif(not hasattr(os, "getsid"), reason="there are no sessions of processes here")
+def test_a_worker_is_in_the_background_of_the_same_session_and_out_of_reach_of_the_keyboard(small):
+    """Linux shares the processor among sessions first: in one of its own, a worker would take half of it."""
+    assert still_works(small)
+    pid = small._processes[0].pid
+    assert os.getsid(pid) == os.getsid(0) and os.getpgid(pid) != os.getpgid(0)
+    assert os.getpriority(os.PRIO_PROCESS, pid) > os.getpriority(os.PRIO_PROCESS, 0)
+
+
 def test_a_job_that_is_stopped_while_its_worker_dies_stays_stopped(small, tmp_path):
     job = small.submit(EVERYBODY, "count", 0, 1000, 0.02, resume=left_of(1000, 0.02))
     until(lambda: job.results)

@@ -40,7 +40,7 @@ WATCH = """
 """
 """Notes how long after a key the first metric's value is another one; in the page, so that no tool adds to it."""
 
-PRESSES, APART = 40, 1.2
+PRESSES, APART = 20, 1.2
 """Keys of one walk, and seconds between two of them: nothing of the step before is under way any more."""
 
 MODELS = ("fashion-lenet5", "fashion-mlp", "fashion-resnet")

@@ -10,7 +10,7 @@ import atexit
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Generator, Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -94,7 +94,9 @@ class Lane:
         self._closed = False
         self._threads: list[threading.Thread] = []
 
-    def follow(self, key: Hashable, make: Make, look_up: Callable[[], object] = lambda: None) -> Iterator[Any]:
+    def follow(
+        self, key: Hashable, make: Make, look_up: Callable[[], object] = lambda: None
+    ) -> Generator[Any, None, None]:
         """Yield what `make` yields, as it is computed, and store the last of it; just that one if it is stored already.
 
         make: called on the lane's own thread; two who ask for one key share what the first one's gives.

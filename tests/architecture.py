@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[1]
 LAYERS = (
     ("language",),
     ("errors", "statistics", "choices", "memo", "memory", "admission", "health", "data_folder", "turns"),
-    ("lane",),
+    ("lane", "cores"),
     ("quality", "glossary"),
     ("uploads", "downloads"),
     ("tasks",),

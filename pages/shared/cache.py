@@ -1,19 +1,15 @@
 """What all visitors share: networks, scores, workers and figures, each loaded or computed once."""
 
-import contextlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
 import streamlit as st
-from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from core.errors import BadPlan
 from core.keys import Key, about
 from core.language import text
 from core.measure import Cost, PlanResult, Quality, cost, judge_network, judge_plan
-from core.memo import Memo
-from core.memory import bytes_in_memory
 from core.pruning import Pruned, PruningPlan, Ranking, prune, rank, removable, shrink
 from core.pruning.masks import cut
 from core.stages import Subject, catalogue_name, load_network, stage_network, stored_weights, with_packed
@@ -24,14 +20,11 @@ from core.tasks.libraries import is_of_library
 from core.tasks.names import TaskName
 from pages.shared import answers
 from pages.shared.errors import in_one
+from pages.shared.rankings import JUDGING, ranking_of
 from pages.shared.storage import store
 from pages.shared.words import Later
 
 LOADING = Later(text("Loading the network ..."))
-JUDGING = Later(text("Judging what is important ..."))
-
-RANKINGS = 400_000_000
-"""Bytes of scores that are kept; those of a network that ships take one to eighty million."""
 
 
 @st.cache_resource(max_entries=1, show_spinner=False)
@@ -72,12 +65,6 @@ def task(name: str) -> Task:
     return (_hub_task if is_of_hub(name) or is_of_library(name) else _catalogue_task)(name)
 
 
-@st.cache_resource(show_spinner=False)
-def _rankings() -> Memo:
-    """Return the scores of all that plans may remove, by network and way: a class may look at thirty of them."""
-    return Memo(RANKINGS, bytes_in_memory)
-
-
 @st.cache_resource(max_entries=2, show_spinner=JUDGING)
 def _large_ranking(name: str, scoring: PruningPlan) -> Ranking:
     return rank(task(name), scoring)  # hundreds of megabytes each
@@ -91,14 +78,7 @@ def is_large(name: str) -> bool:
 
 def ranking(name: str, plan: PruningPlan) -> Ranking:
     """Score and sort all that a plan may remove, once for all visitors."""
-    if is_large(name):
-        return _large_ranking(name, plan.scoring)
-    key = name, plan.scoring
-    found: Ranking | None = _rankings().peek(key)
-    if found is None:
-        with st.spinner(str(JUDGING)) if get_script_run_ctx(suppress_warning=True) else contextlib.nullcontext():
-            found = _rankings().get(key, lambda: rank(task(name), key[1]))
-    return found
+    return _large_ranking(name, plan.scoring) if is_large(name) else ranking_of(name, plan.scoring, task)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)

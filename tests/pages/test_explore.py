@@ -18,7 +18,7 @@ from core.stages import Subject
 from core.store.results import tuned_results
 from core.tasks import catalog
 from core.tasks.assets import Assets
-from pages.shared import answers, cache, curves, download, fine_tunes, storage
+from pages.shared import answers, cache, curves, download, fine_tunes, rankings, storage
 from pages.shared.format import format_value
 from pages.shared.in_hand import InHand
 from tests.conftest import ROOT
@@ -100,7 +100,7 @@ def test_a_damaged_file_is_a_sentence_and_the_other_models_work(monkeypatch):
 
     with monkeypatch.context() as patch:
         cache._catalogue_task.clear()
-        cache._rankings.clear()
+        rankings.rankings.clear()
         answers.memo.clear()
         patch.setattr(cache, "load", damaged)
         # a page that is run anew imports nothing again, so the patched module is the one it uses

@@ -1,6 +1,5 @@
 """The live parts of lessons: pieces of the app on real networks, by the names that lessons call them."""
 
-import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
@@ -9,15 +8,14 @@ import streamlit as st
 from core.choices import Choice
 from core.errors import BadInput
 from core.language import text
-from core.lessons.classic_mistakes import forget_the_next_layer, layers_of
 from core.lessons.records import Measured
-from core.pruning import PruningPlan, by_hand
+from core.pruning import PruningPlan
 from core.pruning.criteria import known_criteria
 from core.pruning.granularities import granularity_of, known_granularities
 from core.pruning.scopes import known_scopes
 from core.quality import Quality
-from core.stages import Subject
 from pages.parts.explore.pictures import watch
+from pages.parts.learn.methods import show_by_hand
 from pages.parts.learn.truths import subject_of
 from pages.parts.learn.typeset import unbroken
 from pages.parts.measure.shipping import offer_shipping
@@ -156,34 +154,6 @@ def _shipping(given: Mapping[str, str], key: str) -> None:
     offer_shipping(subject)
 
 
-def _by_hand(given: Mapping[str, str], key: str) -> None:
-    """Show a whole method in numpy: repair of one layer, or pruning of neurons with the second mistake failing."""
-    subject = subject_of({"model": "fashion-mlp", **given})
-    repairs = given.get("method") == "repair"
-    if not repairs:
-        _show_mistake(subject)
-    with st.expander(t("The whole method, on one screen")):
-        shown = (by_hand.repair_layer,) if repairs else (by_hand.prune_neurons, by_hand.run)
-        st.code("\n\n".join(inspect.getsource(each) for each in shown), "python")
-
-
-def _show_mistake(subject: Subject) -> None:
-    """Delete rows and forget the next layer; say in plain words what does not fit, then as numpy has it."""
-    layers = layers_of(cache.task(subject.network).model)
-    found = forget_the_next_layer(layers, cache.settled_result(subject).threshold or 0.0)
-    if found is None:
-        st.markdown(t("Nothing broke."))
-        return
-    st.markdown(
-        t(
-            "Rows deleted, the next layer forgotten: it expects {expects} inputs and gets {gets}.",
-            expects=found.expects,
-            gets=found.gets,
-        )
-    )
-    st.caption(t("What numpy says to that: `{said}`", said=found.said))
-
-
 def _open(given: Mapping[str, str], key: str) -> None:
     """Offer a page of the app with what the lesson is about in hand."""
     page = given.get("page", "explore")
@@ -222,7 +192,7 @@ PARTS: Mapping[str, Callable[[Mapping[str, str], str], None]] = {
     "compare": _compare,
     "fields": _fields,
     "shipping": _shipping,
-    "by-hand": _by_hand,
+    "by-hand": show_by_hand,
     "open": _open,
 }
 """Name, as lessons write it -> what it shows; given: words of a link; key: of its widgets."""

@@ -50,11 +50,11 @@ def test_a_projector_shows_slider_figures_and_curve_and_keys_do_the_rest(page, a
 def test_a_lesson_goes_step_by_step_and_a_guess_comes_first(page, address):
     page.goto(f"{address}/learn?lesson=03-weights-or-neurons&present=1")
     settle(page)
-    expect(page.get_by_text("Three ways to remove the same amount")).to_be_visible()
+    expect(page.get_by_text("There are three ways to remove a part")).to_be_visible()
     expect(page.get_by_text("Guess first.")).to_have_count(0)
     page.keyboard.press("ArrowRight")
     expect(page.get_by_text("Guess first.")).to_be_visible()
-    expect(page.get_by_text("Three ways to remove the same amount")).to_have_count(0)
+    expect(page.get_by_text("There are three ways to remove a part")).to_have_count(0)
     expect(page.get_by_role("button", name="Next")).to_be_disabled()
     page.keyboard.press("ArrowRight")
     settle(page)

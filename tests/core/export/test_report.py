@@ -75,7 +75,9 @@ def test_a_report_on_a_fine_tune_has_its_recipe_and_its_seeds(mlp, tmp_path, mon
     monkeypatch.setenv("PLAYGROUND_DATA", str(tmp_path))
     weights = put_artefact(open_store(folder=tmp_path), packed)
     text, rows = finished(mlp, Subject("fashion-mlp", plan, "fine-tuned", weights), recipe, seeds)
-    assert rows["Accuracy, fine-tuned, validation"][0].startswith(f"{healed.quality.value:.2%}")
+    # The report judges the smaller network: where sums round otherwise, single examples on an edge may fall elsewhere.
+    said = float(rows["Accuracy, fine-tuned, validation"][0].partition("%")[0])
+    assert said == pytest.approx(100 * healed.quality.value, abs=0.05)
     assert rows["learning_rate"] == ["0.001"]
     assert rows["1"][0].startswith(f"{again.quality.value:.2%}")
     assert "standard deviation" in text

@@ -12,6 +12,6 @@ def share_cores(waiting: int) -> None:
     late, and two take longer than one. It holds for the thread that calls this.
     waiting: how many answers somebody waits for.
     """
-    wanted = 1 if waiting > 1 else max(1, os.cpu_count() or 1)
+    wanted = 1 if waiting > 1 else os.cpu_count() or 1
     if torch.get_num_threads() != wanted:
         torch.set_num_threads(wanted)

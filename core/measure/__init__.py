@@ -24,7 +24,7 @@ from core.measure.latency import Latency, latencies, variants
 from core.measure.old_task import OldTask, forgotten_of_old
 from core.measure.over_fitting import Look, over_fitting
 from core.measure.past_runs import PastRun, measure_run, same_way, shipped_runs
-from core.measure.promise import Before, Learned, Promise, learn, make_promise, read_promise
+from core.measure.promise import Before, Promise, learn, make_promise, read_promise
 from core.measure.robustness import ShiftResult, robustness
 from core.measure.search import search
 from core.measure.sensitivity import Sensitivity, join_parts, sensitivity
@@ -48,7 +48,6 @@ __all__ = [
     "FurtherFigures",
     "Histogram",
     "Latency",
-    "Learned",
     "Look",
     "NetworkCurves",
     "OldTask",

@@ -103,12 +103,11 @@ def digits_of(metric: str) -> int:
 class Learned:
     """Hold the law that runs of one network follow, whatever is asked of it.
 
-    dense: the whole network's figure; runs: how many it was learned from; least, most: the shares that these remove.
+    runs: how many it was learned from; least, most: the shares that these remove.
     repaired: whether it is a law of what comes back without training too; _law, _places, _inverse, _goal: the Gaussian
     process, its features (runs, features) and what was reached, both centred; _ends: the range of its errors.
     """
 
-    dense: Quality
     runs: int
     least: float
     most: float
@@ -188,7 +187,7 @@ def learn(runs: Sequence[PastRun], dense: Quality, with_repair: bool) -> Learned
     _, inverse, errors = chances[law]
     ends = range_of_errors(errors, HOLDS, SURE)
     scales = (centre, spread, mean, scale)
-    return Learned(dense, len(told), least, most, with_repair, law, places, inverse, goal, ends, scales)
+    return Learned(len(told), least, most, with_repair, law, places, inverse, goal, ends, scales)
 
 
 def _require_figures(before: Before) -> None:

@@ -48,7 +48,9 @@ class Known:
 
     def but(self, plan: PruningPlan) -> tuple[list[PastRun], int]:
         """Return the runs that tell of a plan, none of itself, and how many of them came with the app."""
-        return [run for each, run in self.runs.items() if each != plan], len(self.shipped - {plan})
+        others = dict(self.runs)
+        others.pop(plan, None)
+        return list(others.values()), len(self.shipped) - (plan in self.shipped)
 
 
 def promise_of(experiment: Experiment) -> Promise:

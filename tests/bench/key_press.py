@@ -1,20 +1,15 @@
 """From a key on the slider to the first new figure, in headless Chromium; beside a bare slider and metric."""
 
 import contextlib
-import socket
 import statistics
-import subprocess
-import sys
 import tempfile
-import time
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.browser.conftest import CHROMIUM, FLAGS, running_app
+from tests.browser.conftest import CHROMIUM, FLAGS, running_app, served
 
 BARE = """
 import streamlit as st
@@ -49,25 +44,11 @@ MODELS = ("fashion-lenet5", "fashion-mlp", "fashion-resnet")
 @contextlib.contextmanager
 def bare_app() -> Iterator[str]:
     """Serve a page of a slider and a metric."""
-    with tempfile.TemporaryDirectory() as folder, socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-        free.close()
+    with tempfile.TemporaryDirectory() as folder:
         script = Path(folder) / "bare.py"
         script.write_text(BARE)
-        command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.port", str(port)]
-        quiet = subprocess.DEVNULL
-        process = subprocess.Popen([*command, "--server.headless", "true"], stdout=quiet, stderr=quiet)
-        try:
-            for _ in range(300):
-                with contextlib.suppress(OSError):
-                    urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=1)
-                    break
-                time.sleep(0.1)
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            process.terminate()
-            process.wait(15)
+        with served("streamlit", "run", str(script)) as address:
+            yield address
 
 
 def walk(page: Page, key: str) -> list[float]:

@@ -41,21 +41,22 @@ def running_app(**settings: str) -> Iterator[str]:
     settings: further variables of its environment; a visit's work ends soon after its browser is gone unless they
     say otherwise.
     """
+    with served("tests.browser.serve", PLAYGROUND_ABSENCE="1", **settings) as address:
+        yield address
+
+
+@contextlib.contextmanager
+def served(module: str, *arguments: str, **settings: str) -> Iterator[str]:
+    """Run a module that serves a page as Streamlit does, on a free loopback port; yield its address once it answers.
+
+    arguments: of the module; settings: further variables of its environment.
+    """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [
-        sys.executable,
-        "-m",
-        "tests.browser.serve",
-        "--server.port",
-        str(port),
-        "--server.headless",
-        "true",
-    ]
-    environment = {**os.environ, "PLAYGROUND_ABSENCE": "1", **settings}
+    command = [sys.executable, "-m", module, *arguments, "--server.port", str(port), "--server.headless", "true"]
     quiet = subprocess.DEVNULL
-    process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=quiet, stderr=quiet)
+    process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, **settings}, stdout=quiet, stderr=quiet)
     try:
         for _ in range(300):
             with contextlib.suppress(OSError):

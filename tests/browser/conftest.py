@@ -41,7 +41,7 @@ def running_app(**settings: str) -> Iterator[str]:
     settings: further variables of its environment; a visit's work ends soon after its browser is gone unless they
     say otherwise.
     """
-    with served("tests.browser.serve", PLAYGROUND_ABSENCE="1", **settings) as address:
+    with served("tests.browser.serve", **{"PLAYGROUND_ABSENCE": "1", **settings}) as address:
         yield address
 
 

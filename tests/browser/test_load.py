@@ -21,13 +21,23 @@ def apart(work):
         return thread.submit(asyncio.run, work).result()
 
 
+def asked_of(told):
+    """Find what the latest run says was removed; drawn after the figure, so it may be still on its way."""
+    for _, kind, said in reversed(told):
+        if kind == "metric" and said.startswith("Sparsity"):
+            return said
+        if kind == "run":
+            break
+    return None
+
+
 async def settled(session):
-    """Wait until the latest run has its settled figure."""
+    """Wait until the latest run has its settled figure, and says of what."""
     deadline = asyncio.get_running_loop().time() + PATIENCE
-    while figure_of(session.told)[1] is None:
+    while figure_of(session.told)[1] is None or asked_of(session.told) is None:
         assert asyncio.get_running_loop().time() < deadline, session.told[-5:]
         await asyncio.sleep(0.1)
-    return next(said for _, kind, said in reversed(session.told) if kind == "metric" and said.startswith("Sparsity"))
+    return asked_of(session.told)
 
 
 def test_a_small_class_meets_no_error_and_everybody_has_figures(address, monkeypatch):

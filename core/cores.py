@@ -1,8 +1,14 @@
-"""How many of this machine's cores the computing of one thread uses."""
+"""How much of this machine's cores the computing of one thread uses."""
 
+import contextlib
 import os
+import sys
+import threading
 
 import torch
+
+LATER = 12
+"""How nice a thread is to others that does what nobody waits for in person, of 19."""
 
 
 def share_cores(waiting: int) -> None:
@@ -15,3 +21,10 @@ def share_cores(waiting: int) -> None:
     wanted = 1 if waiting > 1 else os.cpu_count() or 1
     if torch.get_num_threads() != wanted:
         torch.set_num_threads(wanted)
+
+
+def let_others_first() -> None:
+    """Have this thread use what others leave of the processor, as long as it lives, where the system can do that."""
+    if sys.platform == "linux":  # elsewhere a whole process would be meant
+        with contextlib.suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), LATER)

@@ -1,12 +1,16 @@
 """One lane for judging: ever better answers to many visitors, on few threads, what people look at now first.
 
 Were each visitor's own thread to compute, thirty would fight for two cores over places that most have left. Here the
-first item of what was asked for last comes before all others; then the rest of what somebody still looks at. Whoever
-asks for the same reads along, what nobody looks at any more is dropped, and what may be asked for soon is computed
-while nobody waits. Nobody starves: every FAIR-th turn goes to whoever has waited longest.
+first item of what was asked for last comes before all others; then the rest of what somebody still looks at, what is
+done soonest first, so that most are done early. Whoever asks for the same reads along, what nobody looks at any more is
+dropped, and what may be asked for soon is computed while nobody waits. Nobody starves: every FAIR-th turn goes to
+whoever has waited longest. Where there are several threads, one is prompt: it computes first items, and the rest only
+while nobody waits for anything; the others are patient: they leave the processor to whoever wants it, and first items
+too unless the prompt one is held up.
 """
 
 import atexit
+import math
 import threading
 import time
 from collections import OrderedDict
@@ -14,6 +18,7 @@ from collections.abc import Callable, Generator, Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from core.cores import let_others_first
 from core.memo import Memo
 
 FAIR = 8
@@ -28,10 +33,17 @@ MOST_AHEAD = 64
 IDLE = 10.0
 """Seconds without work after which the thread ends; the next who asks starts it again."""
 
+AGAIN = 0.02
+"""Seconds after which a thread that lets others go first looks whether they still wait."""
+
+HELD_UP = 0.2
+"""Seconds after which an item takes so long that others compute first items meanwhile."""
+
 LAST_ITEM = 5.0
 """Seconds that the end of this process waits for the item at work: in the middle of torch, it would be a crash."""
 
 Make = Callable[[], Iterable[Any]]
+Share = Callable[[Any], float]
 
 
 @dataclass(eq=False)
@@ -39,6 +51,8 @@ class Stream:
     """Hold one answer on its way: its items so far, and who reads them.
 
     asked: when somebody asked for it last; served: when it had its last turn, or came; both on the lane's clock.
+    share: (item) -> the share of the work that is done with it, 0 to 1; None where nobody knows.
+    taken: seconds that its items have taken so far; left: how many the rest will take; 0 while not known.
     ahead: whether it goes on without readers, while nobody waits for anything; busy: whether a thread computes it now.
     error: what it ended with, if it did not come to its end.
     """
@@ -55,6 +69,9 @@ class Stream:
     over: bool = False
     error: Exception | None = None
     source: Iterator[Any] | None = None
+    share: Share | None = None
+    taken: float = 0.0
+    left: float = 0.0
 
 
 def choose(waiting: Iterable[Stream], turn: int) -> Stream | None:
@@ -64,16 +81,19 @@ def choose(waiting: Iterable[Stream], turn: int) -> Stream | None:
         return None
     if turn % FAIR == 0:
         return min(wanted, key=lambda each: each.served)
-    return max(wanted, key=lambda each: (not each.items, each.asked))
+    return max(wanted, key=lambda each: (not each.items, -each.left, each.asked))
 
 
 class Lane:
     """Compute streams of answers item by item, and store the last item of each.
 
     memo: where whole answers are kept; clock: seconds, for which answers are newer.
-    threads: how many compute, more than one only while several wait; with 0, whoever calls `take_turn` does.
+    threads: how many compute, more than one only while several wait, and all but one patiently; with 0, whoever calls
+        `take_turn` does.
     at_once: seconds for which a turn goes on with further items of what has its first one already.
     prepare: called before each turn, on the thread that computes, with how many answers somebody waits for.
+    pressed: whether people wait for something else that this process does, as a page to be drawn; the prompt one of
+        several threads then computes first items only.
     """
 
     def __init__(
@@ -83,38 +103,49 @@ class Lane:
         threads: int = 1,
         at_once: float = 0.0,
         prepare: Callable[[int], object] = lambda waiting: None,
+        pressed: Callable[[], bool] = lambda: False,
     ) -> None:
         self.memo, self._clock, self._most = memo, clock, threads
-        self._at_once, self._prepare = at_once, prepare
+        self._at_once, self._prepare, self._pressed = at_once, prepare, pressed
         self._lock = threading.RLock()
         self._work = threading.Condition(self._lock)
         self._streams: dict[Hashable, Stream] = {}
         self._ahead: OrderedDict[Hashable, Make] = OrderedDict()
         self._turn = 0
         self._closed = False
-        self._threads: list[threading.Thread] = []
+        self._threads: dict[threading.Thread, bool] = {}
+        self._prompt_since = math.inf
 
     def follow(
-        self, key: Hashable, make: Make, look_up: Callable[[], object] = lambda: None
+        self,
+        key: Hashable,
+        make: Make,
+        look_up: Callable[[], object] = lambda: None,
+        patience: float | None = None,
+        share: Share | None = None,
     ) -> Generator[Any, None, None]:
         """Yield what `make` yields, as it is computed, and store the last of it; just that one if it is stored already.
 
         make: called on the lane's own thread; two who ask for one key share what the first one's gives.
         look_up: called now and then while this waits; what it raises ends the waiting, as when a visitor has moved on.
+        patience: seconds after which the newest item is yielded if the last one is not there yet, and after which the
+            next, each time half as many more as have gone by; those between are left out. None: all are yielded.
+        share: (item) -> the share of the work that is done with it, 0 to 1, if that is known.
         Whatever `make` raises is raised to all who read, and nothing is stored.
         """
         with self._lock:
             known = key in self.memo
             stored = self.memo.peek(key) if known else None
-            stream = None if known else self._joined(key, make)
+            stream = None if known else self._joined(key, make, share)
         if stream is None:
             yield stored
             return
-        place = 0
+        place, begun, due = 0, self._clock(), 0.0 if patience is None else patience
         try:
-            while self._wait_for(stream, place, look_up):
-                yield stream.items[place]
-                place += 1
+            while self._wait_for(stream, place, begun + due, look_up):
+                place = place + 1 if patience is None else len(stream.items)
+                yield stream.items[place - 1]
+                due *= 1.5
             if stream.error:
                 raise stream.error
         finally:
@@ -137,14 +168,19 @@ class Lane:
         with self._lock:
             return sum(each.readers > 0 for each in self._streams.values())
 
-    def take_turn(self) -> bool:
-        """Compute one item of one stream, or some that take little; return whether there was anything to do."""
+    def take_turn(self, patient: bool = False) -> bool:
+        """Compute one item of one stream, or some that take little; return whether there was anything to do.
+
+        patient: whether first items, unless another thread is held up, and what only one waits for are left to that.
+        """
         with self._lock:
-            stream = self._next()
+            stream = self._next_patiently() if patient else self._next()
             if stream is None:
                 return False
             stream.served = begun = self._clock()
             stream.busy = True
+            if not patient:
+                self._prompt_since = begun
         try:
             self._prepare(self.waiting)
             first = not stream.items
@@ -153,10 +189,14 @@ class Lane:
         finally:
             with self._lock:
                 stream.busy = False
+                if not patient:
+                    self._prompt_since = math.inf
+                self._work.notify_all()
         return True
 
     def _take_item(self, stream: Stream) -> bool:
         """Compute one item; return whether there may be more."""
+        begun = self._clock()
         try:
             if stream.source is None:
                 stream.source = iter(stream.make())
@@ -169,6 +209,9 @@ class Lane:
             return False
         with self._lock:
             stream.items.append(item)
+            stream.taken += max(0.0, self._clock() - begun)
+            if stream.share is not None and (share := stream.share(item)) > 0:
+                stream.left = stream.taken * (1 - share) / share
             stream.news.notify_all()
         return True
 
@@ -181,11 +224,11 @@ class Lane:
             if thread is not threading.current_thread():
                 thread.join(LAST_ITEM)
 
-    def _joined(self, key: Hashable, make: Make) -> Stream:
+    def _joined(self, key: Hashable, make: Make, share: Share | None) -> Stream:
         """Return the stream of a key with one more reader, and see that somebody computes it."""
         self._ahead.pop(key, None)
         stream = self._streams.get(key) or self._new(key, make)
-        stream.asked = self._clock()
+        stream.asked, stream.share = self._clock(), share or stream.share
         stream.readers += 1
         self._begin()
         return stream
@@ -196,16 +239,15 @@ class Lane:
         self._streams[key] = stream
         return stream
 
-    def _wait_for(self, stream: Stream, place: int, look_up: Callable[[], object]) -> bool:
-        """Wait for an item of a stream; return whether there is one, or the stream is over."""
+    def _wait_for(self, stream: Stream, place: int, due: float, look_up: Callable[[], object]) -> bool:
+        """Wait for a further item of a stream until it is due; return whether there is one, or the stream is over."""
         while True:
             with self._lock:
-                if not stream.over and place == len(stream.items):
-                    stream.news.wait(LOOK_UP)
-                if place < len(stream.items):
-                    return True
-                if stream.over:
-                    return False
+                early = due - self._clock()
+                if not stream.over and (place == len(stream.items) or early > 0):
+                    stream.news.wait(min(LOOK_UP, early) if early > 0 else LOOK_UP)
+                if stream.over or (place < len(stream.items) and self._clock() >= due):
+                    return place < len(stream.items)
             look_up()
 
     def _leave(self, stream: Stream) -> None:
@@ -222,11 +264,23 @@ class Lane:
         """Choose what has the next turn: what somebody waits for, or else what may be asked for, the newest first."""
         self._turn += 1
         free = self._free()
-        chosen = choose((each for each in free if each.readers), self._turn)
-        if chosen is not None or len(free) < len(self._streams):
-            return chosen  # while another thread computes, nothing is computed ahead
+        if read := [each for each in free if each.readers]:
+            if self._most > 1:
+                firsts = [each for each in read if not each.items]
+                read = firsts or ([] if self._pressed() else read)
+            return choose(read, self._turn)
+        if len(free) < len(self._streams) or self._pressed():
+            return None  # while another thread computes, nothing is computed ahead
         chosen = next(iter(free), None)  # what was begun ahead; all others have readers
         return chosen or (self._new(*self._ahead.popitem(), ahead=True) if self._ahead else None)
+
+    def _next_patiently(self) -> Stream | None:
+        """Choose the rest of something, if several wait: with one alone, both threads would use all cores."""
+        self._turn += 1
+        if sum(each.readers > 0 for each in self._streams.values()) < 2:
+            return None
+        held_up = self._clock() - self._prompt_since > HELD_UP
+        return choose((each for each in self._free() if each.readers and (each.items or held_up)), self._turn)
 
     def _free(self) -> list[Stream]:
         return [each for each in self._streams.values() if not each.busy]
@@ -240,23 +294,26 @@ class Lane:
             stream.news.notify_all()
 
     def _begin(self) -> None:
-        """Start a thread if there are too few, or wake one."""
+        """Start a thread if there are too few, and wake those that wait."""
         if len(self._threads) < min(self._most, max(1, len(self._streams))) and not self._closed:
-            thread = threading.Thread(target=self._serve, daemon=True, name="lane")
+            patient = False in self._threads.values()
+            thread = threading.Thread(target=self._serve, args=(patient,), daemon=True, name="lane")
             if not self._threads:
                 atexit.register(self.close)
-            self._threads.append(thread)
+            self._threads[thread] = patient
             thread.start()
-        self._work.notify()
+        self._work.notify_all()
 
-    def _serve(self) -> None:
+    def _serve(self, patient: bool) -> None:
+        if patient:
+            let_others_first()
         while True:
-            busy = not self._closed and self.take_turn()
+            busy = not self._closed and self.take_turn(patient)
             with self._lock:
-                if not busy and not self._closed and not self._is_wanted():
-                    self._work.wait(IDLE)
-                if self._closed or not (busy or self._is_wanted()):
-                    self._threads.remove(threading.current_thread())
+                if not busy and not self._closed:
+                    self._work.wait(AGAIN if self._is_wanted() else IDLE)
+                if self._closed or not (busy or self._streams or self._ahead):
+                    del self._threads[threading.current_thread()]
                     if not self._threads:
                         atexit.unregister(self.close)
                     return

@@ -77,6 +77,12 @@ class Turns:
         if place is not None:
             self._wait(place, look_up)
 
+    @property
+    def crowded(self) -> bool:
+        """Whether somebody waits for the first part of a page."""
+        with self._lock:
+            return any(place[0] == FIRST for place, _ in self._waiting.values())
+
     def _leave(self) -> Place | None:
         """Let others have this thread's turn; return its place in the line, None if it had no turn."""
         with self._lock:

@@ -13,8 +13,8 @@ ROOT = Path(__file__).resolve().parents[1]
 
 LAYERS = (
     ("language",),
-    ("errors", "statistics", "choices", "memo", "memory", "admission", "health", "data_folder", "turns"),
-    ("lane", "cores"),
+    ("errors", "statistics", "choices", "memo", "memory", "admission", "health", "data_folder", "turns", "cores"),
+    ("lane",),
     ("quality", "glossary"),
     ("uploads", "downloads"),
     ("tasks",),

@@ -34,7 +34,7 @@ def stay_in_the_background() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # whatever prints must not disturb the messages
     with contextlib.suppress(OSError, AttributeError):
-        os.nice(10)  # a tenth of a core at least, however busy the page is, so that work always comes to its end
+        os.nice(15)  # little, but some, however busy the page is, so that work always comes to its end
 
 
 def serve(inbox: BinaryIO, outbox: BinaryIO, threads: int) -> None:

@@ -1,6 +1,5 @@
 """What a model weighs: counted, or written out and measured, never estimated."""
 
-import copy
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from core.errors import BadPlan
 from core.language import text
 from core.measure.encodings import plain_tensors
 from core.pruning import Pruned, shrink
+from core.tasks.copies import copy_network
 from core.tasks.fewer_heads import FewerHeads
 from core.tasks.layers import keeps_inputs_first
 
@@ -53,7 +53,7 @@ def macs(model: nn.Module, inputs: Tensor) -> dict[str, int]:
     def attention(query: Any, key: Any, value: Any, *rest: Any, **more: Any) -> int:
         return sdpa_flop_count(query, key, value)
 
-    watched = copy.deepcopy(model)
+    watched = copy_network(model)
     on_processor = {torch.ops.aten._scaled_dot_product_flash_attention_for_cpu: attention}
     # With gradients, torch takes none of the shortcuts through an attention layer that would hide what is computed.
     with torch.enable_grad(), FlopCounterMode(display=False, custom_mapping=on_processor) as counter:

@@ -1,6 +1,5 @@
 """From a ranking to masks: every threshold is a search and a comparison."""
 
-import copy
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -10,6 +9,7 @@ from torch import Tensor, nn
 from core.pruning.amounts import amounts
 from core.pruning.plan import PruningPlan
 from core.pruning.ranking import Ranking
+from core.tasks.copies import copy_network
 
 
 class Cut(NamedTuple):
@@ -52,7 +52,7 @@ def cut(ranking: Ranking, plan: PruningPlan) -> Cut:
 
 def apply_masks(model: nn.Module, masks: Mapping[str, Tensor]) -> nn.Module:
     """Return a copy of a model in which what the masks remove is exactly zero, even where it was not a number."""
-    pruned = copy.deepcopy(model)
+    pruned = copy_network(model)
     with torch.no_grad():
         for name, mask in masks.items():
             pruned.get_parameter(name).masked_fill_(~mask, 0)

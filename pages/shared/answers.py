@@ -14,7 +14,7 @@ from core.memo import Memo
 from core.memory import bytes_in_memory
 from core.tasks.assets import Assets
 from pages.shared.storage import store
-from pages.shared.workers import look_up, while_others_compute
+from pages.shared.workers import look_up, turns, while_others_compute
 
 THREADS = 2
 """Threads of the lane while several wait: one is held up by the pages that are drawn meanwhile."""
@@ -44,7 +44,7 @@ def lasting() -> Lasting:
 @st.cache_resource(show_spinner=False, validate=lambda lane: lane.memo is memo())
 def lane() -> Lane:
     """Return the one lane in which networks are judged, whoever looks at them."""
-    return Lane(memo(), threads=THREADS, at_once=AT_ONCE, prepare=share_cores)
+    return Lane(memo(), threads=THREADS, at_once=AT_ONCE, prepare=share_cores, pressed=lambda: turns().crowded)
 
 
 def known(key: Key) -> Any:
@@ -61,9 +61,15 @@ def keep(key: Key, answer: Any) -> None:
     lasting().keep(key, answer)
 
 
-def follow(key: Key, make: Callable[[], Iterable[Any]]) -> Iterator[Any]:
-    """Yield ever better answers as the lane finds them; who moves on waits no longer, and holds up nobody."""
-    with contextlib.closing(lane().follow(key, make, look_up)) as steps:
+def follow(
+    key: Key, make: Callable[[], Iterable[Any]], patience: float, share: Callable[[Any], float]
+) -> Iterator[Any]:
+    """Yield ever better answers as the lane finds them; who moves on waits no longer, and holds up nobody.
+
+    patience: seconds after which what there is comes before the last answer; the longer it takes, the rarer.
+    share: (answer) -> the share of the work that is done with it, 0 to 1.
+    """
+    with contextlib.closing(lane().follow(key, make, look_up, patience, share)) as steps:
         while True:
             with while_others_compute():
                 found = next(steps, END)

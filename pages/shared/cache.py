@@ -1,5 +1,6 @@
 """What all visitors share: networks, scores, workers and figures, each loaded or computed once."""
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from types import MappingProxyType
@@ -23,6 +24,9 @@ from pages.shared.errors import in_one
 from pages.shared.rankings import JUDGING, ranking_of
 from pages.shared.storage import store
 from pages.shared.words import Later
+
+PATIENCE = 0.15
+"""Seconds after which an early figure is shown, if the settled one is not there yet."""
 
 LOADING = Later(text("Loading the network ..."))
 
@@ -122,13 +126,17 @@ def known_dense_quality(name: str) -> Quality | None:
     return answers.memo().peek(Key(name, "quality"))
 
 
-def results(subject: Subject) -> Iterator[PlanResult]:
+def results(subject: Subject, patience: float = PATIENCE) -> Iterator[PlanResult]:
     """Yield how a stage is, early figures first and the settled one last; just that one if it is known already.
 
     Visitors who look at the same network share what is computed for it. Whoever moves on waits no longer.
+    patience: seconds after which early figures come at all.
     """
-    known = known_result(subject)
-    return iter([known]) if known is not None else answers.follow(about(subject, "result"), _judging(subject))
+    if (known := known_result(subject)) is not None:
+        return iter([known])
+    total = task(subject.network).count("validation") or 1
+    judging = _judging(subject)
+    return answers.follow(about(subject, "result"), judging, patience, lambda result: result.quality.n / total)
 
 
 def look_ahead(subject: Subject) -> None:
@@ -168,7 +176,7 @@ def keep_result(subject: Subject, result: PlanResult) -> None:
 
 def settled_result(subject: Subject) -> PlanResult:
     """Return how a stage is, judged on all validation data."""
-    *_, settled = results(subject)
+    *_, settled = results(subject, math.inf)
     return settled
 
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import itertools
+import math
 import threading
 import time
 
@@ -54,6 +55,12 @@ def begin(lane, now, key, make):
 
 def leave():
     raise CalledOff
+
+
+def wait_for(lane, key, make, share=None):
+    """Wait for an answer without reading it; return its stream."""
+    with lane._lock:
+        return lane._joined(key, make, share)
 
 
 class Visitor:
@@ -377,3 +384,105 @@ def test_what_computes_is_told_how_many_wait():
     for each in visitors:
         each.go()
     assert told == [2]
+
+
+def test_what_is_done_soonest_is_done_first_and_of_the_rest_the_newest(by_hand):
+    lane, now = by_hand
+    order = []
+
+    def lasting(name, seconds, items):
+        def make():
+            for item in range(1, items + 1):
+                now[0] += seconds
+                order.append(name)
+                yield item / items
+
+        return make
+
+    for name, seconds, share in (
+        ("long", 4.0, lambda item: item),
+        ("short", 1.0, lambda item: item),
+        ("new", 9.0, None),
+    ):
+        wait_for(lane, name, lasting(name, seconds, 3), share)
+        now[0] += 1
+    for _ in range(7):  # one of them finds that "new" is over
+        lane.take_turn()
+    assert order == ["new", "short", "long", "new", "new", "short"]  # nobody knows how long "new" takes
+
+
+@given(st.floats(0.01, 100.0), st.floats(0.01, 1.0))
+def test_what_is_left_follows_from_what_was_taken(seconds, share):
+    now = [0.0]
+    lane = Lane(Memo(100), lambda: now[0], threads=0)
+
+    def make():
+        now[0] += seconds
+        yield share
+        yield 1.0
+
+    stream = wait_for(lane, "a", make, lambda item: item)
+    lane.take_turn()
+    assert stream.left == pytest.approx(seconds / share - seconds)
+
+
+def test_who_has_patience_is_told_what_there_is_and_then_more_and_more_rarely(monkeypatch):
+    """Items come each second of a clock of its own; they are passed on at 4, 6, 9 and 13.5 seconds, and at the end."""
+    monkeypatch.setattr("core.lane.LOOK_UP", 0.001)
+    now = [0.0]
+    lane = Lane(Memo(100), lambda: now[0], threads=0)
+
+    def make():
+        for item in range(1, 21):
+            now[0] += 1.0
+            yield item
+
+    def compute():
+        lane.take_turn()
+
+    assert list(lane.follow("a", make, compute, patience=4.0)) == [4, 6, 9, 14, 20]
+    assert list(lane.follow("b", make, compute, patience=math.inf)) == [20]
+    assert list(lane.follow("b", make, compute, patience=4.0)) == [20]
+
+
+def test_a_thread_that_is_held_up_leaves_first_items_to_another_and_rests_wait_for_neither():
+    held, went_on, lane = threading.Event(), threading.Event(), Lane(Memo(100), threads=2)
+
+    def long():
+        held.wait(30)
+        yield "late"
+
+    def quick():
+        yield "first"
+        went_on.set()
+        yield "last"
+
+    late = Visitor(lane, "long", long)
+    early = Visitor(lane, "quick", quick)
+    early.thread.join(30)
+    assert early.found == ["first", "last"] and not late.found
+    held.set()
+    late.thread.join(30)
+    assert late.found == ["late"]
+    lane.close()
+
+
+def test_while_pages_wait_rests_are_computed_patiently_alone():
+    """The prompt thread takes first items only, and nothing ahead; the patient one goes on with the rest."""
+    pressed = [True]
+    lane = Lane(Memo(100), threads=2, pressed=lambda: pressed[0])
+    lane._begin = lambda: None  # this test takes the turns
+    streams = [wait_for(lane, name, lambda: [1, 2, 3]) for name in "ab"]
+    assert lane.take_turn() and lane.take_turn() and not lane.take_turn()
+    assert [each.items for each in streams] == [[1], [1]]
+    assert lane.take_turn(patient=True)
+    assert sorted(len(each.items) for each in streams) == [1, 2]
+    pressed[0] = False
+    assert lane.take_turn()
+
+
+def test_what_one_alone_waits_for_is_not_computed_by_two_threads_in_turn():
+    lane = Lane(Memo(100), threads=2)
+    lane._begin = lambda: None
+    wait_for(lane, "a", lambda: [1, 2, 3])
+    assert lane.take_turn() and not lane.take_turn(patient=True) and lane.take_turn()

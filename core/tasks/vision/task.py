@@ -1,6 +1,5 @@
 """Image classification: networks and pictures joined to tasks, of clothes and of what they can learn besides."""
 
-import copy
 import functools
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -155,13 +154,7 @@ def make_task(
 
 
 def split_outputs(images: Splits, size: int, model: nn.Module, split: str, limit: int | None) -> Iterator[Tensor]:
-    """Yield a model's outputs for each picture of a split, (size, classes), one slice of pictures after the other.
-
-    The weights of a copy lie in channels_last order, which is what makes convolutions fast on a processor. `model`
-    itself stays as it is at every moment, since others may be looking at it right now.
-    """
-    if any(value.ndim == 4 for value in model.parameters()):
-        model = copy.deepcopy(model).to(memory_format=torch.channels_last)
+    """Yield a model's outputs for each picture of a split, (size, classes), one slice of pictures after the other."""
     data = images(split)
     count = len(data.labels[:limit])
     for begin in range(0, count, size):

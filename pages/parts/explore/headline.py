@@ -16,9 +16,6 @@ from pages.shared.health import health
 from pages.shared.large_models import Costs, find_costs, find_dense_quality
 from pages.shared.words import t
 
-PATIENCE = 0.15
-"""Seconds after which an early figure is shown, if the settled one is not there yet."""
-
 EARLY_MARK = '<span class="about"></span>'
 """Beside figures that are not settled, so that the style sheet can pale them."""
 
@@ -51,14 +48,14 @@ def headlines(subject: Subject) -> Iterator[Headline]:
     longer still, come last.
     """
     name, stage = subject.network, subject.stage
-    begun, waited, asked = time.monotonic(), False, time.monotonic()
+    waited, asked = False, time.monotonic()
     health().asked(known=cache.known_result(subject) is not None)
     for number, result in enumerate(cache.results(subject)):
         if number == 0:
             health().waited(FIRST, time.monotonic() - asked)
-        if not result.settled and time.monotonic() - begun > PATIENCE:
+        if not result.settled:
             yield Headline(result, stage, cache.known_dense_quality(name))
-            begun, waited = time.monotonic(), True
+            waited = True
     health().waited(SETTLED, time.monotonic() - asked)
     if waited:
         yield Headline(result, stage, cache.known_dense_quality(name))

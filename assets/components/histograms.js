@@ -7,12 +7,18 @@ export default function (component) {
     parentElement.follower.take(component.data);
     return parentElement.follower.leave;
   }
-  let data, layers, written;
-  // The layers are text that was written once for all steps, so it is read once too.
+  let data, layers, written, still;
+  // The layers are text that was written once for all steps, so it is read once too. What differs from step to step comes
+  // by itself (histograms_now.js) where `now` says so: the rest stays the same, and is not sent again.
   function take(next) {
     if (next.layers !== written) layers = JSON.parse(next.layers);
     written = next.layers;
-    data = next;
+    still = next;
+    join();
+  }
+  function join() {
+    const step = still.now ? document.histogramsNow : {};
+    data = !still.now || step?.now === still.now ? { ...still, ...step } : null;
   }
   take(component.data);
   const canvas = parentElement.querySelector("canvas");
@@ -104,7 +110,7 @@ export default function (component) {
 
   function draw() {
     const width = canvas.parentElement.clientWidth;
-    if (!width) return;
+    if (!width || !data) return;
     const value = place();
     const stops = layers[0].cuts.length;
     const stop = Math.max(0, Math.min(stops - 1, Math.round(value / data.step)));
@@ -200,6 +206,7 @@ export default function (component) {
       ? `${say(data.words.legend, { much })} ${data.words.note}`
       : guess === null ? much : say(data.words.guess, { much, metric: data.metric, figure });
     caption.style.fontSize = `${large(14)}px`;
+    caption.title = caption.textContent;  // it is cut where there is no room
     caption.dataset.moving = moving;
     canvas.setAttribute("aria-label", say(data.words.alt, { layers: words.join(data.words.between) }));
   }
@@ -211,9 +218,11 @@ export default function (component) {
   };
   const sized = new ResizeObserver(draw);
   const follow = () => requestAnimationFrame(draw);
+  const step = () => { join(); draw(); };
   watched();
   sized.observe(canvas.parentElement);
   document.addEventListener("input", follow, true);
+  document.addEventListener("histograms-now", step);
   const themed = setInterval(draw, 250);  // theme and chart may change under us; draws only if something did
   draw();
   const leave = () => {
@@ -223,6 +232,7 @@ export default function (component) {
     sized.disconnect();
     clearInterval(themed);
     document.removeEventListener("input", follow, true);
+    document.removeEventListener("histograms-now", step);
   };
   parentElement.follower = { leave, take: (next) => { take(next); draw(); } };
   return leave;

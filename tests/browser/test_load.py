@@ -89,3 +89,25 @@ def test_a_visitor_with_twenty_tabs_has_figures_in_each(address):
     shown, errors = apart(play())
     assert not errors
     assert all(f"{number}.0" in said for number, said in zip(range(40, 60), shown, strict=True))
+
+
+def test_a_step_sends_what_has_changed_and_names_the_rest(address):
+    """Histograms, style sheet and curve stay the same, some 50 kB; a page as a whole has about 75."""
+
+    async def play():
+        async with raw_session(address, "", new_key(), "model=fashion-mlp") as session:
+            await settled(session)
+            sent = []
+            for place in (30.0, 45.0, 60.0, 75.0):
+                before = session.received
+                session.told.clear()
+                session.slide(SLIDER, place)
+                await session.run()
+                await settled(session)
+                await asyncio.sleep(0.5)
+                sent.append(session.received - before)
+            return session.errors, sent
+
+    errors, sent = apart(play())
+    assert not errors
+    assert sent[-1] < 40_000

@@ -13,6 +13,7 @@ from core.measure import Histogram, PlanResult, histograms
 from core.pruning import PruningPlan
 from core.stages import Subject
 from pages.shared import cache
+from pages.shared.components import run_script
 from pages.shared.format import format_percent
 from pages.shared.in_hand import InHand
 from pages.shared.presenting import presenting
@@ -47,12 +48,13 @@ def draw_histograms(hand: InHand, points: list[PlanResult], result: PlanResult) 
     )
     subject, base = hand.subject, result.plan.without_amount
     follows = subject.stage == "pruned" and hand.plan.threshold is None
+    about = f"{subject.as_network} {subject.stage} {base} {len(points)}"
     draw(
         key="weight-histograms",
         data={
-            "id": f"{subject.as_network} {subject.stage} {base} {len(points)}",
+            "id": about,
+            "now": about,
             "slider": t("Pruning threshold") if follows else "",
-            "value": _place(hand, result),
             "step": SLIDER_STEP,
             "height": 210 if presenting() else 168,
             "scale": 1.4 if presenting() else 1,
@@ -62,6 +64,7 @@ def draw_histograms(hand: InHand, points: list[PlanResult], result: PlanResult) 
             "colours": {"kept": KEPT, "removed": REMOVED, "pruned": PRUNED},
         },
     )
+    run_script("histograms_now", {"now": about, "value": _place(hand, result), **_step(result)})
     if subject.tuned:
         st.caption(t("All that was removed is exactly zero; that bar is cut off at the height of the next one."))
 
@@ -72,15 +75,18 @@ def _place(hand: InHand, result: PlanResult) -> float:
     return stages.get(hand.subject.stage, 100 * result.sparsity)
 
 
+def _step(result: PlanResult) -> dict[str, float]:
+    """Say what differs from step to step, as the component reads it: the rest is sent once, since it stays the same."""
+    return {"here": result.quality.value if result.quality.n else 0, "sparsity": 100 * result.sparsity}
+
+
 def _describe(result: PlanResult) -> dict[str, Any]:
-    """Say what is shown and how good the network is, as the component reads it."""
+    """Say what is shown, as the component reads it."""
     plan = result.plan
     return {
         "metric": t(result.quality.metric),
         "share": result.quality.about.share,
         "digits": result.quality.about.digits,
-        "here": result.quality.value if result.quality.n else 0,
-        "sparsity": 100 * result.sparsity,
         "pattern": list(plan.pattern or ()),
         "words": picture_words(plan),
     }

@@ -89,7 +89,7 @@ def _show_prediction(lesson: Lesson, step: Predict, on_guess: Callable[[Predict,
     """Ask for a guess, or lay the truth beside it; return whether both are there."""
     said = progress.said(lesson.name).get(step.id)
     with st.container(border=True):
-        st.markdown(unbroken(t("**Guess first.** {question}", question=step.ask)))
+        st.markdown(unbroken(t("**Guess first.** {question}", question=step.ask) if said is None else step.ask))
         if said is None:
             guess = ask_guess(step, f"{lesson.name} {step.id}")
             if guess is not None:

@@ -159,46 +159,53 @@ def test_fine_tunes_to_compare_go_on_with_the_sparsities_that_are_left_and_are_n
 @pytest.fixture
 def place(monkeypatch):
     """A place of the slider whose figures come once all look at it; what is computed for it is noted."""
-    computed, memo = [], Memo(10)
+    computed, memo, staying = [], Memo(10), [MANY]
     lane = Lane(memo)
 
     def steps(task, plan, ranking):
-        until(lambda: computed or lane._streams[about(Subject("fashion-mlp", plan), "result")].readers == MANY)
+        def readers():
+            return lane._streams[about(Subject("fashion-mlp", plan), "result")].readers
+
+        until(lambda: computed or readers() == MANY)
         for seen in range(4):
+            until(lambda seen=seen: not seen or readers() == staying[0])
             computed.append(seen)
-            yield SimpleNamespace(plan=plan, seen=seen, settled=seen == 3)
+            quality = SimpleNamespace(n=seen + 1)
+            yield SimpleNamespace(plan=plan, seen=seen, settled=seen == 3, quality=quality)
 
     monkeypatch.setattr(cache, "judge_plan", steps)
     nothing = SimpleNamespace(find=lambda key: None, keep=lambda key, answer: None)
     for part, found in (("memo", lambda: memo), ("lane", lambda: lane), ("lasting", lambda: nothing)):
         monkeypatch.setattr(answers, part, found)
-    for part, found in (("task", lambda name: None), ("ranking", lambda name, plan: "an order")):
+    task = SimpleNamespace(count=lambda split: 4)
+    for part, found in (("task", lambda name: task), ("ranking", lambda name, plan: "an order")):
         monkeypatch.setattr(cache, part, found)
-    yield computed
+    yield computed, staying
     lane.close()
 
 
 def test_a_class_at_the_same_place_of_the_slider_costs_one_computation(place):
-    plan = PruningPlan(sparsity=0.5)
+    plan, (computed, _) = PruningPlan(sparsity=0.5), place
     found = at_once(lambda: list(cache.results(Subject("fashion-mlp", plan))))
     assert {steps[-1].seen for steps in found} == {3}
-    assert place == [0, 1, 2, 3]
+    assert computed == [0, 1, 2, 3]
     assert [step.seen for step in cache.results(Subject("fashion-mlp", plan))] == [3]
 
 
 def test_who_slides_on_in_the_middle_leaves_the_others_their_figures(place):
-    plan, turns = PruningPlan(sparsity=0.5), itertools.count()
+    plan, turns, (computed, staying) = PruningPlan(sparsity=0.5), itertools.count(), place
+    staying[0] = sum(number % 3 != 0 for number in range(MANY))
 
     def look():
         leaves = next(turns) % 3 == 0
-        for step in cache.results(Subject("fashion-mlp", plan)):
+        for step in cache.results(Subject("fashion-mlp", plan), patience=0.0):
             if leaves and not step.settled:
                 raise CalledOff
         return step.seen
 
     found = at_once(look)
-    assert found.count(3) == MANY - sum(isinstance(each, CalledOff) for each in found) < MANY
-    assert place == [0, 1, 2, 3]
+    assert found.count(3) == MANY - sum(isinstance(each, CalledOff) for each in found) == staying[0]
+    assert computed == [0, 1, 2, 3]
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from core.measure.old_task import OldTask, forgotten_of_old
 from core.pruning import PruningPlan, prune
 from core.quality import Change, Quality, change
 from core.stages import with_stored_weights
-from core.tasks import Task, load
+from core.tasks import Task, load, offered
 from core.tasks.names import TaskName
 from core.tuning import Recipe, fine_tune, preset_for
 
@@ -41,7 +41,7 @@ class Adapted:
     """Hold what one way reached with so many training examples.
 
     name: of the task, so that a page can open it; wanted: the number that was asked for, None for all; examples: the
-        number itself.
+        number itself, as the target counts them: episodes of a world that has no end.
     quality: on validation data; train: on the same training examples, at most `quick_eval_size` of them, not varied.
     gain: from what the same examples gave from scratch to this, on the same validation examples; None for from scratch.
     old: how much is left of what it knew before; None from scratch, or where that cannot be asked.
@@ -116,7 +116,13 @@ def adapt(
     seconds = time.monotonic() - began
     if last.quality is None or last.model is None:
         raise TypeError("A fine-tune ends with a look at its network.")
-    row = Adapted(
-        task.info.name, way, wanted, task.count("train"), last.quality, last.train, None, None, round(seconds, 2)
-    )
+    examples = learned_from(task, wanted)
+    row = Adapted(task.info.name, way, wanted, examples, last.quality, last.train, None, None, round(seconds, 2))
     return row, last.model
+
+
+def learned_from(task: Task, wanted: int | None) -> int:
+    """Return how many training examples a task means when so many were asked for, as its target counts them."""
+    name = TaskName.read(task.info.name)
+    endless = next((each.endless for each in offered(name.network) if each.name == name.target), None)
+    return task.count("train") if endless is None else wanted or endless

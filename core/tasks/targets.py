@@ -12,6 +12,7 @@ class Target:
     about: what changes from what the network knows, in one or two sentences.
     source: where the data comes from, with its licence.
     counts: the numbers of training examples that are worth comparing, smallest first, without "all".
+    endless: how many "all" stands for where examples are made and have no end; None elsewhere.
     """
 
     name: str
@@ -19,3 +20,4 @@ class Target:
     about: str
     source: str
     counts: tuple[int, ...] = (10, 50, 200)
+    endless: int | None = None

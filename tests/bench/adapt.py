@@ -45,13 +45,14 @@ def of_target(network: str, target: Target, examples: int = 0) -> Iterator[dict[
     """Yield a line for each number of examples and way."""
     available = load(str(TaskName(network, target.name))).count("train")
     for count in (*(each for each in target.counts if each < available), None):
-        if examples not in (0, count or available):
+        shown = count or target.endless or available
+        if examples not in (0, shown):
             continue
         scratch: Quality | None = None
         for label, way, plan in CASES:
             row, quality = line(TaskName(network, target.name, count, way.start), way, plan, scratch)
             scratch = quality if way == FROM_SCRATCH else scratch
-            yield {"model": network, "target": target.name, "examples": count or available, "way": label, **row}
+            yield {"model": network, "target": target.name, "examples": shown, "way": label, **row}
 
 
 def line(name: TaskName, way: Way, plan: PruningPlan, scratch: Quality | None) -> tuple[dict[str, Any], Quality]:

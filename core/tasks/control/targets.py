@@ -58,9 +58,8 @@ def practice_of(episodes: int | None) -> Practice:
 
 
 def _target(name: str, title: str, about: str) -> Target:
-    return Target(
-        name, title, together((about, METERED)), text("gymnasium (Towers et al. 2024, MIT licence), changed"), COUNTS
-    )
+    source = text("gymnasium (Towers et al. 2024, MIT licence), changed")
+    return Target(name, title, together((about, METERED)), source, COUNTS, endless=ALL_EPISODES)
 
 
 TARGETS: Mapping[str, Mapping[str, WorldTarget]] = {

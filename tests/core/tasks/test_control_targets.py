@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from core.errors import BadInput, UnknownTask
+from core.measure.adapting import learned_from
 from core.pruning import PruningPlan, prune
 from core.tasks import load, targets
 from core.tasks.control.experience import USUAL_PRACTICE, start_agents
@@ -83,3 +84,14 @@ def test_episodes_that_cannot_be_played_are_refused():
             practice_of(wrong)
     with pytest.raises(UnknownTask):
         load("cartpole-policy", target="wind")
+
+
+def test_what_a_policy_learned_from_is_counted_as_it_was_asked_for():
+    """Five episodes are five examples to whoever chose them, however often their steps are looked at; all are 100."""
+    short = {count: load("cartpole-policy", target="gravity", examples=count) for count in (5, None)}
+    assert [learned_from(task, count) for count, task in short.items()] == [5, ALL_EPISODES]
+    assert short[5].count("train") * 20 == short[None].count("train")
+    assert learned_from(load("fashion-mlp", target="digits", examples=50), 50) == 50
+    assert learned_from(load("fashion-mlp", target="digits"), None) == load("fashion-mlp", target="digits").count(
+        "train"
+    )

@@ -117,7 +117,7 @@ def format_cut(result: PlanResult) -> str:
         return t("layers have own cuts")
     written = f"{threshold:{'.4f' if threshold >= 0.01 or plan.compares_sizes else '.4g'}}"
     if plan.compares_sizes:
-        return t("weights below {threshold}", threshold=written)
+        return t("sizes below {threshold}", threshold=written)
     return t("scores below {threshold}", threshold=written)
 
 

@@ -19,7 +19,11 @@ BATCH = 125
 
 COUNTS = (5, 20, 50)
 
-METERED = text("An example is an episode's worth of time, 500 steps; each round of training plays so many anew.")
+METERED = text(
+    "An example is an episode's worth of time, 500 steps; all are {all} of them. Each round of training plays so many "
+    "anew, and there is one round unless a recipe says more.",
+    all=ALL_EPISODES,
+)
 
 
 @dataclass(frozen=True)

@@ -60,10 +60,11 @@ def _draw_ways(job: Job, busy: bool) -> None:
         with_terms(
             t(
                 "{metric} on {count:,} validation {noun} of the new task, with [[confidence-interval|95 % ranges]]; "
-                "dotted: on the examples it learned from. A dotted line far above its solid one is [[over-fitting]]. "
-                "One draw of examples and one seed; another draw of few examples can differ by more than the ranges "
-                "say.",
+                "{better} is better. Dotted: on the examples it learned from. A dotted line that is far better than "
+                "its solid one is [[over-fitting]]. One draw of examples and one seed; another draw of few examples "
+                "can differ by more than the ranges say.",
                 metric=t(quality.metric),
+                better=t("higher") if quality.about.higher else t("lower"),
                 count=quality.n,
                 noun=t(quality.about.noun),
             )
@@ -74,10 +75,10 @@ def _draw_ways(job: Job, busy: bool) -> None:
         st.markdown(
             with_terms(
                 t(
-                    "*Gain*: against a network that began [[from-scratch|from scratch]] with the same examples, "
-                    "judged on the same validation data, with its range. *Forgotten*: what its old task lost "
-                    "meanwhile (a fresh head is exchanged for the old one to ask that). *Seconds*: how long it "
-                    "learned."
+                    "*Change against from scratch*: from a network that began [[from-scratch|from scratch]] with the "
+                    "same examples to this one, on the same validation data, with its range. *Change on the old "
+                    "task*: how its figure on what it knew before moved meanwhile, which is what it forgot (a fresh "
+                    "head is exchanged for the old one to ask that). *Seconds*: how long it learned."
                 )
             )
         )
@@ -90,7 +91,7 @@ def _row(row: Adapted) -> dict[str, Any]:
         t(row.quality.metric): format_quality(row.quality),
         t("95 % range"): format_interval(row.quality),
         t("On training data"): format_quality(row.train) if row.train and not math.isnan(row.train.value) else "",
-        t("Gain over from scratch"): format_change(row.gain) if row.gain else "",
-        t("Forgotten of the old task"): format_change(row.old.change) if row.old else "",
+        t("Change against from scratch"): format_change(row.gain) if row.gain else "",
+        t("Change on the old task"): format_change(row.old.change) if row.old else "",
         t("Seconds"): round(row.seconds, 1),
     }

@@ -145,7 +145,7 @@ class Lane:
             while self._wait_for(stream, place, begun + due, look_up):
                 place = place + 1 if patience is None else len(stream.items)
                 yield stream.items[place - 1]
-                due *= 1.5
+                due = 1.5 * max(due, self._clock() - begun) if patience is not None else 0.0
             if stream.error:
                 raise stream.error
         finally:
@@ -267,7 +267,7 @@ class Lane:
         if read := [each for each in free if each.readers]:
             if self._most > 1:
                 firsts = [each for each in read if not each.items]
-                read = firsts or ([] if self._pressed() else read)
+                read = firsts or ([] if self.waiting > 1 and self._pressed() else read)
             return choose(read, self._turn)
         if len(free) < len(self._streams) or self._pressed():
             return None  # while another thread computes, nothing is computed ahead
@@ -277,9 +277,9 @@ class Lane:
     def _next_patiently(self) -> Stream | None:
         """Choose the rest of something, if several wait: with one alone, both threads would use all cores."""
         self._turn += 1
-        if sum(each.readers > 0 for each in self._streams.values()) < 2:
-            return None
         held_up = self._clock() - self._prompt_since > HELD_UP
+        if self.waiting < 2 and not held_up:
+            return None
         return choose((each for each in self._free() if each.readers and (each.items or held_up)), self._turn)
 
     def _free(self) -> list[Stream]:
@@ -294,13 +294,15 @@ class Lane:
             stream.news.notify_all()
 
     def _begin(self) -> None:
-        """Start a thread if there are too few, and wake those that wait."""
-        if len(self._threads) < min(self._most, max(1, len(self._streams))) and not self._closed:
-            patient = False in self._threads.values()
-            thread = threading.Thread(target=self._serve, args=(patient,), daemon=True, name="lane")
+        """Start a thread if there are too few, or none that is prompt, and wake those that wait."""
+        prompt = False in self._threads.values()
+        busy = self._prompt_since < math.inf  # perhaps with what nobody waits for any more
+        few = len(self._threads) < min(self._most, len(self._streams) + busy)
+        if self._most and not self._closed and (few or not prompt):
+            thread = threading.Thread(target=self._serve, args=(prompt,), daemon=True, name="lane")
             if not self._threads:
                 atexit.register(self.close)
-            self._threads[thread] = patient
+            self._threads[thread] = prompt
             thread.start()
         self._work.notify_all()
 
@@ -311,7 +313,7 @@ class Lane:
             busy = not self._closed and self.take_turn(patient)
             with self._lock:
                 if not busy and not self._closed:
-                    self._work.wait(AGAIN if self._is_wanted() else IDLE)
+                    busy = self._work.wait(AGAIN if self._is_wanted() else IDLE)
                 if self._closed or not (busy or self._streams or self._ahead):
                     del self._threads[threading.current_thread()]
                     if not self._threads:

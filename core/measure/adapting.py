@@ -10,7 +10,7 @@ from core.language import text
 from core.measure.old_task import OldTask, forgotten_of_old
 from core.pruning import PruningPlan, prune
 from core.quality import Change, Quality, change
-from core.stages import with_stored_weights
+from core.stages import catalogue_name, with_stored_weights
 from core.tasks import Task, load, offered
 from core.tasks.names import TaskName
 from core.tuning import Recipe, fine_tune, preset_for
@@ -123,6 +123,6 @@ def adapt(
 
 def learned_from(task: Task, wanted: int | None) -> int:
     """Return how many training examples a task means when so many were asked for, as its target counts them."""
-    name = TaskName.read(task.info.name)
+    name = TaskName.read(catalogue_name(task.info.name))
     endless = next((each.endless for each in offered(name.network) if each.name == name.target), None)
     return task.count("train") if endless is None else wanted or endless

@@ -486,3 +486,59 @@ def test_what_one_alone_waits_for_is_not_computed_by_two_threads_in_turn():
     lane._begin = lambda: None
     wait_for(lane, "a", lambda: [1, 2, 3])
     assert lane.take_turn() and not lane.take_turn(patient=True) and lane.take_turn()
+
+
+def test_whoever_comes_after_a_pair_is_served_as_well():
+    """The thread that leaves first figures to another never stays behind alone."""
+    lane = Lane(Memo(1_000), threads=2)
+
+    def make():
+        for item in range(3):
+            time.sleep(0.001)
+            yield item
+
+    for pair in range(20):
+        for names in (("a", "b"), ("alone",)):
+            visitors = [Visitor(lane, f"{name} {pair}", make) for name in names]
+            for each in visitors:
+                each.thread.join(30)
+                assert each.found[-1:] == [2]
+    lane.close()
+
+
+def test_whoever_is_alone_has_the_rest_even_while_pages_wait():
+    lane = Lane(Memo(100), threads=2, pressed=lambda: True)
+    visitor = Visitor(lane, "a", lambda: [1, 2, 3])
+    visitor.thread.join(30)
+    assert visitor.found == [1, 2, 3]
+    lane.close()
+
+
+def test_what_is_computed_ahead_holds_up_nobody_for_long():
+    held, begun, lane = threading.Event(), threading.Event(), Lane(Memo(100), threads=2)
+
+    def long():
+        begun.set()
+        held.wait(30)
+        yield "ahead"
+
+    lane.offer("long", long)
+    assert begun.wait(30)
+    visitor = Visitor(lane, "a", lambda: [1, 2])
+    visitor.thread.join(30)
+    assert visitor.found == [1, 2] and not held.is_set()
+    held.set()
+    lane.close()
+
+
+def test_whoever_waited_long_for_the_first_item_is_not_told_of_each_further_one(monkeypatch):
+    monkeypatch.setattr("core.lane.LOOK_UP", 0.001)
+    now = [0.0]
+    lane = Lane(Memo(100), lambda: now[0], threads=0)
+
+    def make():
+        for item in range(1, 21):
+            now[0] += 10.0 if item == 1 else 1.0
+            yield item
+
+    assert list(lane.follow("a", make, lambda: lane.take_turn(), patience=1.0)) == [1, 6, 14, 20]

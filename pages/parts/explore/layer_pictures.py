@@ -49,6 +49,7 @@ def draw_histograms(hand: InHand, points: list[PlanResult], result: PlanResult) 
     subject, base = hand.subject, result.plan.without_amount
     follows = subject.stage == "pruned" and hand.plan.threshold is None
     about = f"{subject.as_network} {subject.stage} {base} {len(points)}"
+    run_script("histograms_now", {"now": about, "value": _place(hand, result), **_step(result)})
     draw(
         key="weight-histograms",
         data={
@@ -64,7 +65,6 @@ def draw_histograms(hand: InHand, points: list[PlanResult], result: PlanResult) 
             "colours": {"kept": KEPT, "removed": REMOVED, "pruned": PRUNED},
         },
     )
-    run_script("histograms_now", {"now": about, "value": _place(hand, result), **_step(result)})
     if subject.tuned:
         st.caption(t("All that was removed is exactly zero; that bar is cut off at the height of the next one."))
 

@@ -1,5 +1,7 @@
 """Changed worlds: judged in them, learned from in them, and nowhere else."""
 
+from dataclasses import replace
+
 import gymnasium
 import numpy as np
 import pytest
@@ -8,6 +10,7 @@ import torch
 from core.errors import BadInput, UnknownTask
 from core.measure.adapting import learned_from
 from core.pruning import PruningPlan, prune
+from core.stages import with_stored_weights
 from core.tasks import load, targets
 from core.tasks.control.experience import USUAL_PRACTICE, start_agents
 from core.tasks.control.targets import ALL_EPISODES, practice_of
@@ -95,3 +98,6 @@ def test_what_a_policy_learned_from_is_counted_as_it_was_asked_for():
     assert learned_from(load("fashion-mlp", target="digits"), None) == load("fashion-mlp", target="digits").count(
         "train"
     )
+    name = with_stored_weights("cartpole-policy~gravity:5", "ab" * 32)
+    named = replace(short[5], info=replace(short[5].info, name=name))
+    assert learned_from(named, 5) == 5  # weights of the store take nothing away from its name

@@ -83,8 +83,8 @@ class RawSession:
         asked.request_id, asked.session_id, asked.deferred_file.file_id = label, self.session, self.files[label]
         begun = time.monotonic()
         await self.socket.send(message.SerializeToString())
-        await self.until(lambda told: told[1] == "file", begun)
-        return self.told[-1][2]
+        written = await self.until(lambda told: told[1] == "file", begun)
+        return next(said for when, kind, said in reversed(self.told) if kind == "file" and when == written)
 
     async def until(self, wanted: Callable[[Told], bool], since: float = 0.0, patience: float = 60.0) -> float:
         """Wait until something is drawn; return when that was. Raises TimeoutError."""

@@ -44,9 +44,9 @@ def test_accuracy_equals_a_plain_count(lenet):
 
 def test_a_refined_figure_ends_at_the_whole_split(lenet):
     seen = list(lenet.refine(lenet.model))
-    assert [quality.n for quality in seen] == list(range(500, 5_001, 500))
+    assert [quality.n for quality in seen] == list(range(200, 5_001, 200))
     assert seen[-1] == lenet.evaluate(lenet.model)
-    assert seen[0] == lenet.evaluate(lenet.model, limit=500)
+    assert seen[0] == lenet.evaluate(lenet.model, limit=200)
 
 
 def test_judging_bit_by_bit_leaves_the_callers_mode_alone(lenet):

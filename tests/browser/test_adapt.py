@@ -73,6 +73,9 @@ def test_ones_own_checkpoint_learns_ones_own_pictures_and_goes_home_smaller(brow
     page.get_by_role("radio", name="Fine-tuned").click()
     page.get_by_text("Take it home in the form you need").click()
     page.get_by_role("button", name="ONNX", exact=True).click()
+    expect(page.get_by_role("button", name="Download ONNX", exact=True)).to_be_visible()
+    page.wait_for_timeout(1000)  # the page draws itself anew once the file is written, and its buttons with it
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
     with page.expect_download() as download:
         page.get_by_role("button", name="Download ONNX", exact=True).click()
     with zipfile.ZipFile(io.BytesIO(download.value.path().read_bytes())) as archive:

@@ -8,7 +8,7 @@ import threading
 import torch
 
 LATER = 12
-"""How nice a thread is to others that does what nobody waits for in person, of 19."""
+"""How nice a thread is to others that does what can wait, of 19; workers, which do long work, are nicer still."""
 
 
 def share_cores(waiting: int) -> None:

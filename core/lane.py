@@ -113,8 +113,8 @@ class Lane:
         self._ahead: OrderedDict[Hashable, Make] = OrderedDict()
         self._turn = 0
         self._closed = False
-        self._threads: dict[threading.Thread, bool] = {}
-        self._prompt_since = math.inf
+        self._threads: dict[threading.Thread, bool] = {}  # -> whether it is patient
+        self._prompt_since = math.inf  # on the lane's clock, while the prompt one is at work
 
     def follow(
         self,
@@ -140,12 +140,13 @@ class Lane:
         if stream is None:
             yield stored
             return
-        place, begun, due = 0, self._clock(), 0.0 if patience is None else patience
+        place, begun, due = 0, self._clock(), patience or 0.0
         try:
             while self._wait_for(stream, place, begun + due, look_up):
                 place = place + 1 if patience is None else len(stream.items)
                 yield stream.items[place - 1]
-                due = 1.5 * max(due, self._clock() - begun) if patience is not None else 0.0
+                if patience is not None:
+                    due = 1.5 * max(due, self._clock() - begun)
             if stream.error:
                 raise stream.error
         finally:

@@ -9,7 +9,7 @@ export default function (component) {
   }
   let data, layers, written, still;
   // The layers are text that was written once for all steps, so it is read once too. What differs from step to step comes
-  // by itself (histograms_now.js) where `now` says so: the rest stays the same, and is not sent again.
+  // by itself (histograms_now.js) unless it is here: the rest stays the same, and is not sent again.
   function take(next) {
     if (next.layers !== written) layers = JSON.parse(next.layers);
     written = next.layers;
@@ -17,8 +17,8 @@ export default function (component) {
     join();
   }
   function join() {
-    const step = still.now ? document.histogramsNow : {};
-    data = !still.now || step?.now === still.now ? { ...still, ...step } : null;
+    const step = "value" in still ? still : document.histogramsNow;
+    data = step?.id === still.id ? { ...still, ...step } : null;
   }
   take(component.data);
   const canvas = parentElement.querySelector("canvas");
@@ -218,11 +218,11 @@ export default function (component) {
   };
   const sized = new ResizeObserver(draw);
   const follow = () => requestAnimationFrame(draw);
-  const step = () => { join(); draw(); };
+  const stepped = () => { join(); draw(); };
   watched();
   sized.observe(canvas.parentElement);
   document.addEventListener("input", follow, true);
-  document.addEventListener("histograms-now", step);
+  document.addEventListener("histograms-now", stepped);
   const themed = setInterval(draw, 250);  // theme and chart may change under us; draws only if something did
   draw();
   const leave = () => {
@@ -232,7 +232,7 @@ export default function (component) {
     sized.disconnect();
     clearInterval(themed);
     document.removeEventListener("input", follow, true);
-    document.removeEventListener("histograms-now", step);
+    document.removeEventListener("histograms-now", stepped);
   };
   parentElement.follower = { leave, take: (next) => { take(next); draw(); } };
   return leave;

@@ -17,7 +17,7 @@ from pages.shared.storage import store
 from pages.shared.workers import look_up, turns, while_others_compute
 
 THREADS = 2
-"""Threads of the lane while several wait: one is held up by the pages that are drawn meanwhile."""
+"""Threads of the lane while several wait: one for first figures, one that settles them with what others leave."""
 
 AT_ONCE = 0.02
 """Seconds for which the lane goes on with one answer before it looks who else waits."""

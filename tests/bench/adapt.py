@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from core.measure import WAYS, OldTask, Way, change, forgotten_of_old
-from core.measure.adapting import FROM_SCRATCH, adapt
+from core.measure.adapting import FROM_SCRATCH, adapt, learned_from
 from core.pruning import PruningPlan
 from core.quality import METRICS, Quality, summary
 from core.tasks import TaskInfo, catalog, load, offered
@@ -45,7 +45,7 @@ def of_target(network: str, target: Target, examples: int = 0) -> Iterator[dict[
     """Yield a line for each number of examples and way."""
     available = load(str(TaskName(network, target.name))).count("train")
     for count in (*(each for each in target.counts if each < available), None):
-        shown = count or target.endless or available
+        shown = learned_from(load(str(TaskName(network, target.name, count))), count)
         if examples not in (0, shown):
             continue
         scratch: Quality | None = None

@@ -53,6 +53,17 @@ def begin(lane, now, key, make):
     return reading
 
 
+def each_second(now, first=1.0):
+    """A stream of twenty items, each a second of a clock after the one before; first: seconds that the first takes."""
+
+    def make():
+        for item in range(1, 21):
+            now[0] += first if item == 1 else 1.0
+            yield item
+
+    return make
+
+
 def leave():
     raise CalledOff
 
@@ -432,21 +443,14 @@ def test_who_has_patience_is_told_what_there_is_and_then_more_and_more_rarely(mo
     now = [0.0]
     lane = Lane(Memo(100), lambda: now[0], threads=0)
 
-    def make():
-        for item in range(1, 21):
-            now[0] += 1.0
-            yield item
-
-    def compute():
-        lane.take_turn()
-
-    assert list(lane.follow("a", make, compute, patience=4.0)) == [4, 6, 9, 14, 20]
-    assert list(lane.follow("b", make, compute, patience=math.inf)) == [20]
-    assert list(lane.follow("b", make, compute, patience=4.0)) == [20]
+    make = each_second(now)
+    assert list(lane.follow("a", make, lane.take_turn, patience=4.0)) == [4, 6, 9, 14, 20]
+    assert list(lane.follow("b", make, lane.take_turn, patience=math.inf)) == [20]
+    assert list(lane.follow("b", make, lane.take_turn, patience=4.0)) == [20]
 
 
 def test_a_thread_that_is_held_up_leaves_first_items_to_another_and_rests_wait_for_neither():
-    held, went_on, lane = threading.Event(), threading.Event(), Lane(Memo(100), threads=2)
+    held, lane = threading.Event(), Lane(Memo(100), threads=2)
 
     def long():
         held.wait(30)
@@ -454,7 +458,6 @@ def test_a_thread_that_is_held_up_leaves_first_items_to_another_and_rests_wait_f
 
     def quick():
         yield "first"
-        went_on.set()
         yield "last"
 
     late = Visitor(lane, "long", long)
@@ -535,10 +538,4 @@ def test_whoever_waited_long_for_the_first_item_is_not_told_of_each_further_one(
     monkeypatch.setattr("core.lane.LOOK_UP", 0.001)
     now = [0.0]
     lane = Lane(Memo(100), lambda: now[0], threads=0)
-
-    def make():
-        for item in range(1, 21):
-            now[0] += 10.0 if item == 1 else 1.0
-            yield item
-
-    assert list(lane.follow("a", make, lambda: lane.take_turn(), patience=1.0)) == [1, 6, 14, 20]
+    assert list(lane.follow("a", each_second(now, first=10.0), lane.take_turn, patience=1.0)) == [1, 6, 14, 20]

@@ -49,12 +49,17 @@ def draw_histograms(hand: InHand, points: list[PlanResult], result: PlanResult) 
     subject, base = hand.subject, result.plan.without_amount
     follows = subject.stage == "pruned" and hand.plan.threshold is None
     about = f"{subject.as_network} {subject.stage} {base} {len(points)}"
-    run_script("histograms_now", {"now": about, "value": _place(hand, result), **_step(result)})
+    quality = result.quality
+    step = {
+        "value": _place(hand, result),
+        "here": quality.value if quality.n else 0,
+        "sparsity": 100 * result.sparsity,
+    }
+    run_script("histograms_now", {"id": about, **step})  # by itself: all else stays the same, and is sent once
     draw(
         key="weight-histograms",
         data={
             "id": about,
-            "now": about,
             "slider": t("Pruning threshold") if follows else "",
             "step": SLIDER_STEP,
             "height": 210 if presenting() else 168,
@@ -73,11 +78,6 @@ def _place(hand: InHand, result: PlanResult) -> float:
     """Return where the picture is cut, in percent: nowhere, at the slider, or at what a fine-tuned network lacks."""
     stages = {"dense": 0.0, "pruned": hand.percent}
     return stages.get(hand.subject.stage, 100 * result.sparsity)
-
-
-def _step(result: PlanResult) -> dict[str, float]:
-    """Say what differs from step to step, as the component reads it: the rest is sent once, since it stays the same."""
-    return {"here": result.quality.value if result.quality.n else 0, "sparsity": 100 * result.sparsity}
 
 
 def _describe(result: PlanResult) -> dict[str, Any]:

@@ -72,25 +72,27 @@ class Lasting:
         except StoreUnavailable:
             return None
 
+    def find_repaired(self, network: str, plan: PruningPlan, how: str) -> PlanResult | None:
+        """Return how a network is once it is repaired in a way, if that ships; None otherwise."""
+        found = self._at_stop(network, plan, "result", how)
+        return found if isinstance(found, PlanResult) and found.settled and found.plan == plan else None
+
     def _shipped(self, key: Key) -> Answer | None:
         subject = key.subject
-        stop = stop_of(subject) if subject else None
-        if subject is None or stop is None or key.network != subject.network:
+        if subject is None or subject.stage != "pruned" or key.network != subject.network:
             return None
-        stops = self._curve(subject.network, subject.plan.without_amount)
-        if stop >= len(stops) or key.what not in stops[stop]:
+        answer = self._at_stop(subject.network, subject.plan, key.what)
+        return answer if answer is not None and _fits(key, answer) else None
+
+    def _at_stop(self, network: str, plan: PruningPlan, what: str, repair: str = "") -> Answer | None:
+        stop, base = stop_of(plan), plan.without_amount
+        if stop is None or base not in SHIPPED_PLANS:
             return None
+        stops = self._curves.get((network, base, repair), lambda: read_curve(self._assets, network, base, repair))
         try:
-            answer = data_to_answer(stops[stop][key.what])
+            return data_to_answer(stops[stop][what]) if stop < len(stops) and what in stops[stop] else None
         except PlaygroundError:
             return None
-        return answer if _fits(key, answer) else None
-
-    def _curve(self, network: str, base: PruningPlan) -> list[dict[str, Any]]:
-        if base not in SHIPPED_PLANS:
-            return []
-        found: list[dict[str, Any]] = self._curves.get((network, base), lambda: read_curve(self._assets, network, base))
-        return found
 
 
 def _fits(key: Key, answer: Answer) -> bool:

@@ -9,11 +9,13 @@ from typing import Any
 from core.answers.names import fingerprint
 from core.errors import PlaygroundError
 from core.pruning import PruningPlan
-from core.stages import Subject
 from core.tasks.assets import Assets
 
 SHIPPED_PLANS = (PruningPlan(), PruningPlan(granularity="channel"), PruningPlan(granularity="neuron"))
 """Ways to prune whose curves ship, where a network has such units: what the page opens with, and whole units."""
+
+SHIPPED_REPAIR = "once"
+"""The way to repair of which curves ship as well."""
 
 STOPS = 200
 """Places of the slider: half a percent each, up to 99.5."""
@@ -24,22 +26,27 @@ def stops_of(base: PruningPlan) -> tuple[PruningPlan, ...]:
     return tuple(replace(base, sparsity=stop / STOPS) for stop in range(STOPS))
 
 
-def file_of(network: str, base: PruningPlan) -> str:
+def file_of(network: str, base: PruningPlan, repair: str = "") -> str:
     """Name the file of a curve within the assets."""
-    return f"curves/{network}-{base.granularity}.json.gz"
+    return f"curves/{network}-{base.granularity}{'-repaired' if repair else ''}.json.gz"
 
 
-def write_curve(assets: Assets, network: str, base: PruningPlan, entries: Iterable[Mapping[str, Any]]) -> None:
-    """Write the figures at all stops, each with "result" and "cost" as plain data, beside the files they are of."""
+def write_curve(
+    assets: Assets, network: str, base: PruningPlan, entries: Iterable[Mapping[str, Any]], repair: str = ""
+) -> None:
+    """Write the figures at all stops as plain data: "result", and "cost" of what is not repaired."""
     content = {"files": fingerprint(assets.manifest, network), "stops": list(entries)}
     packed = gzip.compress(json.dumps(content, separators=(",", ":")).encode(), 9, mtime=0)
-    assets.write(file_of(network, base), packed)
+    assets.write(file_of(network, base, repair), packed)
 
 
-def read_curve(assets: Assets, network: str, base: PruningPlan) -> list[dict[str, Any]]:
-    """Return the figures at all stops as `write_curve` had them; none where they are of other files, or damaged."""
-    file = file_of(network, base)
-    if base not in SHIPPED_PLANS or not assets.digest(file):
+def read_curve(assets: Assets, network: str, base: PruningPlan, repair: str = "") -> list[dict[str, Any]]:
+    """Return the figures at all stops as `write_curve` had them; none where they are of other files, or damaged.
+
+    repair: "" for the pruned networks, SHIPPED_REPAIR for the repaired ones; of other ways none ship.
+    """
+    file = file_of(network, base, repair)
+    if base not in SHIPPED_PLANS or repair not in ("", SHIPPED_REPAIR) or not assets.digest(file):
         return []
     try:
         content = json.loads(gzip.decompress(assets.read(file)))
@@ -48,10 +55,10 @@ def read_curve(assets: Assets, network: str, base: PruningPlan) -> list[dict[str
         return []
 
 
-def stop_of(subject: Subject) -> int | None:
-    """Return at which stop of a shipped curve a stage would stand; None if it stands between them, or is none."""
-    share = subject.plan.sparsity
-    if subject.stage != "pruned" or share is None or not 0 <= share < 1:
+def stop_of(plan: PruningPlan) -> int | None:
+    """Return at which stop of a shipped curve a plan would stand; None if it stands between them."""
+    share = plan.sparsity
+    if share is None or not 0 <= share < 1:
         return None
     stop = round(share * STOPS)
     return stop if stop < STOPS and abs(stop / STOPS - share) < 1e-9 else None

@@ -54,9 +54,10 @@ def choose_in_hand(top: DeltaGenerator, details: DeltaGenerator) -> InHand:
     with top.container(horizontal=True, vertical_alignment="center", gap="small", key="in-hand"):
         repair = choose_repair(name)
         subject, recipe = _choose_stage(Subject(name, plan), repair, recipe, parent)
-        hand = InHand(subject, percent, recipe, parent, repair)
+        awaited = st.session_state["stage"] == STAGE_TITLES["repaired"] and subject.stage == "pruned"
+        hand = InHand(subject, percent, recipe, parent, repair, awaited)
         help = t("What you have in hand; it is the same on every page, and in the address.")
-        if st.session_state["stage"] == STAGE_TITLES["repaired"] and subject.stage == "pruned":
+        if awaited:
             repairs.show_repair(name, plan, repair, describe(hand), help)
         else:
             st.caption(describe(hand), help=help)

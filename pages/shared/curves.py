@@ -9,7 +9,7 @@ from core.keys import Key
 from core.measure import PlanResult
 from core.pruning import PruningPlan
 from core.stages import Subject
-from pages.shared import cache, shared_work, sparsities
+from pages.shared import answers, cache, shared_work, sparsities
 
 PATIENCE = 5.0
 """Seconds after which nobody looks at a curve any more, if no page has asked for it: they ask every second."""
@@ -34,7 +34,23 @@ def curve_job(name: str, plan: PruningPlan) -> Job:
 
 def repaired_curve_job(name: str, plan: PruningPlan, how: str) -> Job:
     """Return the job that fills in the curve of the repaired networks, as `curve_job` does that of the pruned ones."""
-    return _sweep(name, plan.without_amount, f"sweep repaired {how}", how).follow()
+    return _repaired_sweep(name, plan.without_amount, how).follow()
+
+
+def known_repaired(name: str, plan: PruningPlan, how: str) -> PlanResult | None:
+    """Return how a network is once it is repaired, if that ships or its curve has come there; None otherwise."""
+    if (shipped := answers.lasting().find_repaired(name, plan, how)) is not None:
+        return shipped
+    job = _repaired_sweep(name, plan.without_amount, how).job
+    return next((point for point in job.results if point.plan == plan), None) if job else None
+
+
+def _repaired_sweep(name: str, base: PruningPlan, how: str) -> shared_work.SharedWork:
+    def known() -> tuple[PlanResult, ...]:
+        found = (answers.lasting().find_repaired(name, each, how) for each in _plans(base))
+        return tuple(each for each in found if each is not None)
+
+    return _sweep(name, base, f"sweep repaired {how}", how, known=known)
 
 
 def _sweep(

@@ -15,6 +15,7 @@ class InHand:
     subject: network, plan and stage; percent: where the slider stands, or stands for.
     recipe: of the fine-tune that is looked at; parent: id of the experiment that this one goes on from, or "".
     repair: how what is left is repaired, or is to be before a fine-tune; "" for not at all.
+    awaited: whether the repaired stage is looked at and is not there yet: the subject is the pruned one until then.
     """
 
     subject: Subject
@@ -22,6 +23,7 @@ class InHand:
     recipe: Recipe | None = None
     parent: str = ""
     repair: str = ""
+    awaited: bool = False
 
     @property
     def network(self) -> str:

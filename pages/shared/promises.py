@@ -17,7 +17,7 @@ from core.quality import METRICS
 from core.stages import Subject
 from core.store import Store, StoreUnavailable, save_result
 from core.store.results import contents_of_network
-from pages.shared import cache, shared_work
+from pages.shared import cache, curves, shared_work
 from pages.shared.errors import in_one, show_errors
 from pages.shared.format import format_percent, format_value
 from pages.shared.storage import store
@@ -135,7 +135,9 @@ def keep_run(kept_in: Store, run: PastRun) -> None:
 
 
 def known_repaired(network: str, plan: PruningPlan) -> float | None:
-    """Return the quality of a network repaired at once, if somebody has asked for it before."""
+    """Return the quality of a network repaired at once, if it ships or somebody has asked for it before."""
+    if (judged := curves.known_repaired(network, plan, REPAIR)) is not None:
+        return judged.quality.value
     job = _repair_work(network, plan).job
     return job.results[-1].value if job is not None and job.results else None
 
@@ -155,7 +157,8 @@ def show_promise(experiment: Experiment, ask: bool) -> None:
     ask: whether to have the network repaired for a narrower range, which takes seconds; the page does not wait.
     """
     with show_errors():
-        enough = ask and len(_known(experiment).but(experiment.plan)[0]) >= LEAST
+        wanted = ask and curves.known_repaired(experiment.network, experiment.plan, REPAIR) is None
+        enough = wanted and len(_known(experiment).but(experiment.plan)[0]) >= LEAST
         pending = enough and _repair_work(experiment.network, experiment.plan).follow().active
         if pending:
             st.fragment(_draw_promise, run_every=0.5)(experiment, pending)

@@ -38,6 +38,12 @@ WATCH = """
 PRESSES, APART = 20, 1.2
 """Keys of one walk, and seconds between two of them: nothing of the step before is under way any more."""
 
+WAYS = {
+    "usual plan": "threshold=70",
+    "never asked before": "threshold=70&judge=activation",
+    "usual plan, repaired": "threshold=80&repair=once&stage=Repaired",
+}
+
 MODELS = ("fashion-lenet5", "fashion-mlp", "fashion-resnet")
 
 
@@ -96,8 +102,8 @@ def run() -> Iterator[dict[str, Any]]:
                 tempfile.TemporaryDirectory() as folder,
                 running_app(PLAYGROUND_DATA=folder, WHOLE_CURVES="1") as address,
             ):
-                for what, ways in {"usual plan": "", "never asked before": "&judge=activation"}.items():
-                    page = opened(browser, f"{address}/?model={model}&threshold=70{ways}")
+                for what, ways in WAYS.items():
+                    page = opened(browser, f"{address}/?model={model}&{ways}")
                     yield row(f"{model}, {what}", walk(page, "ArrowRight"), bare)
                     yield row(f"{model}, {what}, seen", walk(page, "ArrowLeft"), bare)
                     page.close()

@@ -27,7 +27,7 @@ def settle(page: Page) -> None:
             window.before = now;
             return window.still > 3;
         }""",
-        polling=300,
+        polling=200,
     )
 
 

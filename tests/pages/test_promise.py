@@ -93,9 +93,9 @@ def test_a_recipe_that_nobody_has_tried_is_promised_nothing_and_can_be_started(o
 
 
 def test_explore_promises_without_repairing_anything():
-    app = open_app(model="fashion-mlp", threshold="83.5")
+    app = open_app(model="fashion-mlp", threshold="83.5", scope="layer")
     assert "gets narrower" not in the_promise(app)
-    assert promises.known_repaired("fashion-mlp", PruningPlan(sparsity=0.835)) is None
+    assert promises.known_repaired("fashion-mlp", PruningPlan(sparsity=0.835, scope="layer")) is None
     app.selectbox(key="rounds").set_value("Longer (3 times)").run()
     assert said(app, f"takes {LEAST} runs of this network") and not said(app, "Expected after it")
 

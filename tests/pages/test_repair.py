@@ -4,13 +4,14 @@ import io
 import json
 import zipfile
 
+import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.experiment import Experiment
 from core.language import text
 from core.pruning import PruningPlan
 from core.store.results import tuned_results
-from pages.shared import download, fine_tunes, repairs
+from pages.shared import curves, download, fine_tunes, repairs
 from pages.shared.in_hand import InHand
 from pages.shared.storage import store
 from tests.pages.test_explore import fine_tuned, metric, number, open_app, press
@@ -74,6 +75,19 @@ def test_a_fine_tune_begins_from_the_repaired_network():
     assert "repaired" in app.caption[0].value and "fine-tuned" in app.caption[0].value
     ((experiment, _),) = tuned_results(store(), app.session_state["visit key"], fine_tunes.KIND)
     assert experiment.repair == "once"
+
+
+def test_a_repaired_figure_that_is_known_comes_before_the_network_is_repaired(monkeypatch):
+    shipped = curves.known_repaired(NETWORK, PLAN, "once")
+    monkeypatch.setattr(repairs, "find_repaired", lambda *about: None)
+    app = open_app(model=NETWORK, threshold="90", repair="once", stage="Repaired")
+    assert not app.exception
+    assert number(metric(app, "Accuracy, repaired").value) == pytest.approx(100 * shipped.quality.value, abs=0.06)
+    assert "until then shown as pruned" in app.caption[0].value
+    noted = app.session_state["tried"][NETWORK]["pruned", PLAN]  # what is remembered as pruned is as pruned
+    assert noted.quality.value < shipped.quality.value - 0.1
+    other = open_app(model=NETWORK, threshold="90", repair="rounds", stage="Repaired")
+    assert other.metric[0].label == "Accuracy"  # nobody knows: as pruned
 
 
 def test_a_way_to_repair_that_is_not_there_is_a_sentence():

@@ -70,7 +70,8 @@ def _draw_ways(job: Job, busy: bool) -> None:
             )
         )
     )
-    st.dataframe(pd.DataFrame([_row(row) for row in progress.rows]), hide_index=True, width="stretch")
+    table = pd.DataFrame([_row(row) for row in progress.rows])
+    st.dataframe(table, hide_index=True, width="stretch", height="content")
     with st.expander(t("What do the columns mean?")):
         st.markdown(
             with_terms(

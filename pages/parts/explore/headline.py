@@ -65,24 +65,25 @@ def headlines(subject: Subject) -> Iterator[Headline]:
     yield Headline(result, stage, find_dense_quality(subject), costs, refusal)
 
 
-def show_headline(subject: Subject) -> Iterator[PlanResult]:
+def show_headline(subject: Subject, awaited: PlanResult | None = None) -> Iterator[PlanResult]:
     """Draw the figures of a stage, each over the one before, so that nothing blinks while people slide.
 
-    Yields what is drawn whenever that is something new.
+    awaited: how the repaired network is, which is not there yet but was judged before; its quality is shown.
+    Yields what is found of the stage whenever that is something new.
     """
     place = st.container(key="figures")
     cells: list[DeltaGenerator] = []
     for headline in headlines(subject):
-        cells = _draw(cells or [place.empty(), *place.columns([1.9, 1, 1, 1], gap="small")], headline)
+        cells = _draw(cells or [place.empty(), *place.columns([1.9, 1, 1, 1], gap="small")], headline, awaited)
         yield headline.result
 
 
-def _draw(cells: list[DeltaGenerator], headline: Headline) -> list[DeltaGenerator]:
+def _draw(cells: list[DeltaGenerator], headline: Headline, awaited: PlanResult | None) -> list[DeltaGenerator]:
     """Draw the four figures into cells; return the cells in which the next ones replace them."""
     mark, quality, sparsity, left, file = cells
     return [
         mark.empty() if headline.result.settled else mark.html(EARLY_MARK),
-        _draw_quality(quality, headline),
+        _draw_awaited(quality, headline, awaited) if awaited else _draw_quality(quality, headline),
         _draw_count(
             sparsity,
             t("Sparsity"),
@@ -112,6 +113,18 @@ def _draw_quality(place: DeltaGenerator, headline: Headline) -> DeltaGenerator:
         beside=t("the whole network") if whole else "...",
         early=not headline.result.settled,
         help=_explain(quality, dense, whole),
+    )
+
+
+def _draw_awaited(place: DeltaGenerator, headline: Headline, awaited: PlanResult) -> DeltaGenerator:
+    quality, dense = awaited.quality, headline.dense
+    return draw_quality(
+        place,
+        t("{metric}, repaired", metric=t(quality.metric)),
+        quality,
+        change(dense, quality) if dense else None,
+        beside="...",
+        help=_explain(quality, dense, whole=False),
     )
 
 

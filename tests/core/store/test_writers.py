@@ -16,7 +16,7 @@ from core.store.database import FILE
 from tests.conftest import ROOT
 from tests.core.store.writers import URL
 
-WRITERS, SECONDS = 30, 10.0
+WRITERS, SECONDS = 30, 5.0
 
 
 def written(folder: Path, url: str = "") -> list[dict[str, int]]:

@@ -2,7 +2,6 @@
 
 import json
 import zlib
-from typing import Any
 
 from core.answers.data import Answer, answer_to_data, data_to_answer
 from core.answers.names import answer_name, fingerprint

@@ -2,14 +2,17 @@
 
 import json
 import time
+from types import SimpleNamespace
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.errors import BadInput
+from core.jobs.work import TunedPoint
 from core.lessons import Explain, Live, Predict, list_lessons, read_lesson
 from core.lessons.records import Measured
 from core.pruning import PruningPlan
+from pages.parts.learn import truths
 from pages.parts.learn.live import PARTS
 from pages.parts.learn.on_curve import place_on_curve
 from pages.parts.learn.truths import MEASURES, measure, subject_of
@@ -95,12 +98,27 @@ def test_a_fine_tune_that_is_not_made_here_is_a_sentence_and_never_another_ones_
 
 
 def test_a_repaired_network_is_measured_once_a_worker_has_solved_for_it():
-    wanted = Measured("repaired", {"model": "fashion-mlp", "threshold": "92"})
+    wanted = Measured("repaired", {"model": "fashion-mlp", "threshold": "92", "scope": "lamp"})  # which does not ship
     while (found := measure(wanted)) is None:
         time.sleep(0.1)
     pruned = measure(Measured("quality", wanted.given))
     assert pruned is not None and found.value > pruned.value + 5
     assert found.at == pytest.approx(0.92, abs=1e-3)
+
+
+def test_how_far_a_fine_tune_is_counts_those_that_come_before_it(monkeypatch):
+    wanted = Measured("tuned", {"model": "fashion-mlp", "threshold": "90"})  # the third of TUNED
+    quality = cache.dense_quality("fashion-mlp")
+    first, now = TunedPoint(0.8, quality, 157, 157), TunedPoint(0.5, None, 50, 157)
+    for job, expected in (
+        (None, 0.0),
+        (SimpleNamespace(progress=None, results=()), 0.0),
+        (SimpleNamespace(progress=now, results=(first,)), (1 + 50 / 157) / 3),
+        (SimpleNamespace(progress=first, results=(first,)), 1 / 3),
+    ):
+        monkeypatch.setattr(truths, "tuning_job", lambda name, steps, job=job: job)
+        assert truths.how_far(wanted) == pytest.approx(expected)
+    assert truths.how_far(Measured("quality", wanted.given)) is None
 
 
 def test_one_layer_by_hand_loses_a_part_of_its_error():

@@ -52,7 +52,7 @@ def _draw_prediction(now: Status, inside: Inside, lesson: Lesson, step: Predict)
             begin_curve(place)
         if now.phase == SHOWN:
             if known is None:
-                say_that_it_is_measured()
+                say_that_it_is_measured(step)
             else:
                 compare(step, _in_words(step, mine))
         elif now.phase == WAIT and not inside.teaches:

@@ -8,7 +8,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from core.lessons import Predict
-from pages.parts.learn.truths import Truth, measure
+from pages.parts.learn.truths import Truth, how_far, measure
 from pages.parts.learn.typeset import unbroken
 from pages.shared.words import t
 
@@ -127,9 +127,14 @@ def right_in_words(step: Predict, truths: Sequence[Truth]) -> str:
 def _wait(step: Predict) -> None:
     if truths_of(step) is not None:
         st.rerun()
-    say_that_it_is_measured()
+    say_that_it_is_measured(step)
 
 
-def say_that_it_is_measured() -> None:
-    """Say why there is no truth yet."""
-    st.caption(t("It is being measured on the real network; this takes a moment ..."))
+def say_that_it_is_measured(step: Predict) -> None:
+    """Say why there is no truth yet, and how far it is where that takes long."""
+    why = t("It is being measured on the real network; this takes a moment ...")
+    shares = [share for each in step.truth if measure(each) is None and (share := how_far(each)) is not None]
+    if shares:
+        st.progress(min(shares), why)
+    else:
+        st.caption(why)

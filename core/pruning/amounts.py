@@ -33,20 +33,28 @@ def amounts(ranking: Ranking, plan: PruningPlan) -> list[int | None]:
 def _shared_out(ranking: Ranking, pools: Sequence[Pool], target: int) -> list[int]:
     """Share out so many weights among pools, by their sizes or by the scope's own rule.
 
-    What one pool cannot give, or not exactly since whole units go, the next one makes up for.
+    What one pool cannot give, all others make up for. Since whole units go, none gives exactly its share: each takes
+    the last unit of it or leaves it, those of large units first, so that the smaller ones bring the sum near.
     """
     there = max(sum(pool.weights for pool in pools), 1)
-    wanted: Sequence[float] = [target * pool.weights / there for pool in pools]
-    if (shares := ranking.plan.choices.scope.shares) is not None:
-        wanted = shares([(ranking.shapes[pool.names[0]], pool.weights) for pool in pools], min(target / there, 1.0))
-    found, still = [], 0.0
-    for pool, share in zip(pools, wanted, strict=True):
-        still += share - pool.zeros
-        amount = pool.reachable(still)
-        found.append(amount)
-        still -= amount
-    if abs(still) > 0.5:  # the last ones could not give so much, or gave more before: the first ones make up for it
-        for place, pool in enumerate(pools):
-            amount = pool.reachable(found[place] + still)
-            found[place], still = amount, still - (amount - found[place])
+    shares: Sequence[float] = [target * pool.weights / there for pool in pools]
+    if (by_rule := ranking.plan.choices.scope.shares) is not None:
+        shares = by_rule([(ranking.shapes[pool.names[0]], pool.weights) for pool in pools], min(target / there, 1.0))
+    wanted = _within([share - pool.zeros for pool, share in zip(pools, shares, strict=True)], pools)
+    found, still = [0] * len(pools), 0.0
+    for place in sorted(range(len(pools)), key=lambda each: -pools[each].largest):
+        below, above = pools[place].around(wanted[place])
+        still += wanted[place]
+        found[place] = below if still - below <= above - still else above
+        still -= found[place]
     return found
+
+
+def _within(wanted: Sequence[float], pools: Sequence[Pool]) -> list[float]:
+    """Bring what is wanted of each pool to what it can give; the others make up for it, each by the room it has."""
+    bounds = [(pool.reachable(0), pool.reachable(pool.weights)) for pool in pools]
+    given = [min(max(each, low), high) for each, (low, high) in zip(wanted, bounds, strict=True)]
+    missing = sum(wanted) - sum(given)
+    room = [high - each if missing > 0 else each - low for each, (low, high) in zip(given, bounds, strict=True)]
+    share = min(max(missing / sum(room), -1.0), 1.0) if sum(room) > 0 else 0.0
+    return [each + share * more for each, more in zip(given, room, strict=True)]

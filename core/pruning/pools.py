@@ -1,5 +1,6 @@
 """The sets of scores that share a cut: sorted once, so that each cut is a search."""
 
+import math
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -53,6 +54,21 @@ class Pool:
         """Return the number of weights nearest to so many that the first few scores stand for."""
         k = self.count(max(round(weights), 0))
         return max(k, self._below(0.0)) if self.upto is None else int(self.upto[k])
+
+    def around(self, weights: float) -> tuple[int, int]:
+        """Return the nearest numbers of weights, at most and at least so many, that the first few scores stand for."""
+        if self.upto is None:
+            least, most = self._below(0.0), len(self.ascending)
+            below, above = (max(min(each, most), least) for each in (math.floor(weights), math.ceil(weights)))
+            return below, above
+        k = max(int(np.searchsorted(self.upto, weights, side="right")) - 1, 0)
+        below, above = int(self.upto[k]), int(self.upto[min(k + 1, len(self.upto) - 1)])
+        return below, below if below >= weights else above
+
+    @property
+    def largest(self) -> int:
+        """How many weights the largest of its units stands for."""
+        return 1 if self.upto is None else int(np.diff(self.upto).max(initial=0))
 
     def count(self, weights: int) -> int:
         """Return how many scores stand for so many weights, to the nearest."""

@@ -14,6 +14,7 @@ from core.measure import Budget, cost, histograms, search
 from core.measure.encodings import file_sizes, quick_size
 from core.pruning import PruningPlan, prune, rank, shrink
 from core.pruning.scopes import known_scopes
+from core.pruning.units import layer_structures
 from core.tasks import load
 from core.tuning import Recipe, fine_tune
 from core.tuning.strategies import known_strategies
@@ -115,6 +116,23 @@ def hollow():
 
 def zeros(model):
     return sum(int((model[place].weight == 0).sum()) for place in (1, 3, 5))
+
+
+@pytest.mark.parametrize("name", ["lenet", "resnet"])
+@pytest.mark.parametrize("sparsity", [0.3, 0.5, 0.7, 0.9])
+def test_the_same_share_of_each_layer_is_nearly_that_of_each_also_bit_by_bit(name, sparsity, request):
+    """What the sum lacks is made up for by no layer alone: a small first one would be gone as a whole."""
+    task, plan = request.getfixturevalue(name), PruningPlan(granularity="channel", scope="layer")
+    given = {layer.name: layer.weights for layer in prune(task, replace(plan, sparsity=0.0)).layers}
+    giving = {member.parameter for unit in layer_structures(task) for member in unit.members} & set(given)
+    share = sparsity * sum(given.values()) / sum(given[each] for each in giving)
+    model = task.model
+    for part in (0.5, 0.8, 0.9, 0.97, 1.0):
+        found = prune(replace(task, model=model), replace(plan, sparsity=part * sparsity))
+        model = found.model
+        for layer in found.layers:
+            if layer.name in giving:
+                assert abs(layer.sparsity - part * share) <= 2 / layer.shape[0] + 1e-9, layer
 
 
 @pytest.mark.parametrize("criterion", ["magnitude", "random", "activation", "first-order"])

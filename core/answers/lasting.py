@@ -5,7 +5,7 @@ import zlib
 
 from core.answers.data import Answer, answer_to_data, data_to_answer
 from core.answers.names import answer_name, fingerprint
-from core.answers.shipped import SHIPPED_PLANS, read_curve, stop_of
+from core.answers.shipped import SHIPPED_PLANS, SHIPPED_REPAIR, read_curve, stop_of
 from core.errors import PlaygroundError
 from core.keys import Key
 from core.measure import PlanResult
@@ -19,7 +19,7 @@ from core.tasks.assets import Assets
 LARGEST = 20_000_000
 """Bytes of an answer once unpacked."""
 
-CURVES = 24
+CURVES = 60
 """Shipped curves that are held at once, some hundred kilobytes each."""
 
 FINGERPRINTS = 1_000
@@ -85,7 +85,8 @@ class Lasting:
 
     def _at_stop(self, network: str, plan: PruningPlan, what: str, repair: str = "") -> Answer | None:
         stop, base = stop_of(plan), plan.without_amount
-        if stop is None or base not in SHIPPED_PLANS:
+        ships = base in SHIPPED_PLANS and repair in ("", SHIPPED_REPAIR) and network in self._assets.manifest["models"]
+        if stop is None or not ships:
             return None
         stops = self._curves.get((network, base, repair), lambda: read_curve(self._assets, network, base, repair))
         try:

@@ -54,10 +54,11 @@ def choose_in_hand(top: DeltaGenerator, details: DeltaGenerator) -> InHand:
     with top.container(horizontal=True, vertical_alignment="center", gap="small", key="in-hand"):
         repair = choose_repair(name)
         subject, recipe = _choose_stage(Subject(name, plan), repair, recipe, parent)
-        awaited = st.session_state["stage"] == STAGE_TITLES["repaired"] and subject.stage == "pruned"
+        unrepaired = st.session_state["stage"] == STAGE_TITLES["repaired"] and subject.stage == "pruned"
+        awaited = unrepaired and not repairs.repair_job(name, plan, repair).error
         hand = InHand(subject, percent, recipe, parent, repair, awaited)
         help = t("What you have in hand; it is the same on every page, and in the address.")
-        if awaited:
+        if unrepaired:
             repairs.show_repair(name, plan, repair, describe(hand), help)
         else:
             st.caption(describe(hand), help=help)

@@ -41,7 +41,8 @@ def known_repaired(name: str, plan: PruningPlan, how: str) -> PlanResult | None:
     """Return how a network is once it is repaired, if that ships or its curve has come there; None otherwise."""
     if (shipped := answers.lasting().find_repaired(name, plan, how)) is not None:
         return shipped
-    job = _repaired_sweep(name, plan.without_amount, how).job
+    begun: shared_work.SharedWork | None = shared_work.remembered("sweep").peek(_about(name, plan.without_amount, how))
+    job = begun.job if begun else None
     return next((point for point in job.results if point.plan == plan), None) if job else None
 
 
@@ -50,7 +51,11 @@ def _repaired_sweep(name: str, base: PruningPlan, how: str) -> shared_work.Share
         found = (answers.lasting().find_repaired(name, each, how) for each in _plans(base))
         return tuple(each for each in found if each is not None)
 
-    return _sweep(name, base, f"sweep repaired {how}", how, known=known)
+    return _sweep(name, base, _about(name, base, how).what, how, known=known)
+
+
+def _about(name: str, base: PruningPlan, how: str) -> Key:
+    return Key(name, f"sweep repaired {how}", base)
 
 
 def _sweep(

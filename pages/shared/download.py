@@ -40,6 +40,7 @@ def download_button(
         key=f"download-{label}",
         on_click="ignore",
         width="stretch",
+        disabled=hand.awaited,  # or somebody who sees the repaired network's figure would take the pruned one home
         help=t(
             "A zip with the {stage} network, every figure, and how to load it. Test data is scored for it, once.",
             stage=t(hand.subject.stage),

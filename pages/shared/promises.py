@@ -48,9 +48,8 @@ class Known:
 
     def but(self, plan: PruningPlan) -> tuple[list[PastRun], int]:
         """Return the runs that tell of a plan, none of itself, and how many of them came with the app."""
-        others = dict(self.runs)
-        others.pop(plan, None)
-        return list(others.values()), len(self.shipped) - (plan in self.shipped)
+        others = [run for tried, run in self.runs.items() if tried != plan]
+        return others, len(self.shipped) - (plan in self.shipped)
 
 
 def promise_of(experiment: Experiment) -> Promise:
@@ -58,10 +57,8 @@ def promise_of(experiment: Experiment) -> Promise:
 
     Judges the dense and the pruned network if nobody has, but repairs nothing.
     """
-    known = _known(experiment)
-    network, plan = experiment.network, experiment.plan
-    runs, shipped = known.but(plan)
-    repaired = known_repaired(network, plan)
+    known, network, plan = _known(experiment), experiment.network, experiment.plan
+    (runs, shipped), repaired = known.but(plan), known_repaired(network, plan)
     require_enough(runs)
     pruned = cache.settled_result(Subject(network, plan))
     before = Before(pruned.sparsity, cache.dense_quality(network), pruned.quality.value, repaired)
@@ -157,18 +154,21 @@ def show_promise(experiment: Experiment, ask: bool) -> None:
     ask: whether to have the network repaired for a narrower range, which takes seconds; the page does not wait.
     """
     with show_errors():
-        network, plan = experiment.network, experiment.plan
-        wanted = ask and curves.known_repaired(network, plan, REPAIR) is None
-        enough = wanted and len(_known(experiment).but(plan)[0]) >= LEAST
-        pending = enough and _repair_work(network, plan).follow().active
+        pending = ask and len(_known(experiment).but(experiment.plan)[0]) >= LEAST and _is_tried(experiment)
         if pending:
             st.fragment(_draw_promise, run_every=0.5)(experiment, pending)
         else:
             _draw_promise(experiment, pending)
 
 
+def _is_tried(experiment: Experiment) -> bool:
+    """Whether a repair is under way by which the range gets narrower; begins one where nobody knows what it gives."""
+    network, plan = experiment.network, experiment.plan
+    return curves.known_repaired(network, plan, REPAIR) is None and _repair_work(network, plan).follow().active
+
+
 def _draw_promise(experiment: Experiment, pending: bool) -> None:
-    if pending and not _repair_work(experiment.network, experiment.plan).follow().active:
+    if pending and not _is_tried(experiment):
         st.rerun()
     try:
         said = describe_promise(promise_of(experiment))

@@ -69,14 +69,16 @@ def show_repair(network: str, plan: PruningPlan, how: str, described: str, help:
     described, help: what is said of it when nothing is under way; it stands in the same place, so that nothing jumps.
     """
     job = repair_job(network, plan, how)
-    st.fragment(_follow, run_every=0.25 if job.active else None)(network, plan, how, described, help)
+    st.fragment(_follow, run_every=0.25 if job.active else None)(network, plan, how, described, help, job.active)
 
 
-def _follow(network: str, plan: PruningPlan, how: str, described: str, help: str) -> None:
+def _follow(network: str, plan: PruningPlan, how: str, described: str, help: str, active: bool) -> None:
     job = repair_job(network, plan, how)
     if find_repaired(network, plan, how) is not None:
         st.rerun()
     if job.error:
+        if active:
+            st.rerun()  # since the rest of the page waits for it
         show_error(*job.error)
         return
     now: RepairProgress | None = job.progress

@@ -68,7 +68,7 @@ def headlines(subject: Subject) -> Iterator[Headline]:
 def show_headline(subject: Subject, awaited: PlanResult | None = None) -> Iterator[PlanResult]:
     """Draw the figures of a stage, each over the one before, so that nothing blinks while people slide.
 
-    awaited: how the repaired network is, which is not there yet but was judged before; its quality is shown.
+    awaited: how the repaired network is, which was judged before: its quality is shown until it is there and judged.
     Yields what is found of the stage whenever that is something new.
     """
     place = st.container(key="figures")
@@ -81,9 +81,10 @@ def show_headline(subject: Subject, awaited: PlanResult | None = None) -> Iterat
 def _draw(cells: list[DeltaGenerator], headline: Headline, awaited: PlanResult | None) -> list[DeltaGenerator]:
     """Draw the four figures into cells; return the cells in which the next ones replace them."""
     mark, quality, sparsity, left, file = cells
+    early, waits = not headline.result.settled, headline.stage == "pruned"
     return [
-        mark.empty() if headline.result.settled else mark.html(EARLY_MARK),
-        _draw_awaited(quality, headline, awaited) if awaited else _draw_quality(quality, headline),
+        mark.html(EARLY_MARK) if early and not awaited else mark.empty(),
+        _draw_awaited(quality, headline, awaited) if awaited and (early or waits) else _draw_quality(quality, headline),
         _draw_count(
             sparsity,
             t("Sparsity"),

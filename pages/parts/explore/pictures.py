@@ -49,7 +49,8 @@ def watch(hand: InHand, figures: DeltaGenerator, pictures: DeltaGenerator) -> Pl
     The pictures come with the first figures; those that take longer are filled in meanwhile.
     """
     with figures:
-        awaited = curves.known_repaired(hand.network, hand.plan, hand.repair) if hand.awaited else None
+        repaired = hand.awaited or hand.subject.stage == "repaired"
+        awaited = curves.known_repaired(hand.network, hand.plan, hand.repair) if repaired else None
         drawn = show_headline(hand.subject, awaited)
         result = next(drawn)
         workers.let_others_go_first()

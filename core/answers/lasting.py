@@ -5,7 +5,7 @@ import zlib
 
 from core.answers.data import Answer, answer_to_data, data_to_answer
 from core.answers.names import answer_name, fingerprint
-from core.answers.shipped import SHIPPED_PLANS, SHIPPED_REPAIR, read_curve, stop_of
+from core.answers.shipped import may_ship, read_curve, stop_of
 from core.errors import PlaygroundError
 from core.keys import Key
 from core.measure import PlanResult
@@ -47,7 +47,7 @@ class Lasting:
     def keep(self, key: Key, answer: Answer) -> None:
         """Keep an answer if it is one that lasts; where the store has no room, nothing is lost but time."""
         name = self._name(key)
-        if not name or not _fits(key, answer):
+        if not name or not _fits(key.what, _plan_of(key), answer):
             return
         try:
             keep_answer(self._store, name, _packed(answer))
@@ -64,7 +64,7 @@ class Lasting:
             if content is None:
                 return None
             answer = _unpacked(content)
-            if answer is None or not _fits(key, answer):
+            if answer is None or not _fits(key.what, _plan_of(key), answer):
                 forget_answer(self._store, name)
                 return None
             return answer
@@ -74,32 +74,37 @@ class Lasting:
     def find_repaired(self, network: str, plan: PruningPlan, how: str) -> PlanResult | None:
         """Return how a network is once it is repaired in a way, if that ships; None otherwise."""
         found = self._at_stop(network, plan, "result", how)
-        return found if isinstance(found, PlanResult) and found.settled and found.plan == plan else None
+        return found if isinstance(found, PlanResult) else None
 
     def _shipped(self, key: Key) -> Answer | None:
         subject = key.subject
         if subject is None or subject.stage != "pruned" or key.network != subject.network:
             return None
-        answer = self._at_stop(subject.network, subject.plan, key.what)
-        return answer if answer is not None and _fits(key, answer) else None
+        return self._at_stop(subject.network, subject.plan, key.what)
 
     def _at_stop(self, network: str, plan: PruningPlan, what: str, repair: str = "") -> Answer | None:
         stop, base = stop_of(plan), plan.without_amount
-        ships = base in SHIPPED_PLANS and repair in ("", SHIPPED_REPAIR) and network in self._assets.manifest["models"]
-        if stop is None or not ships:
+        if stop is None or not may_ship(base, repair) or network not in self._assets.manifest["models"]:
             return None
         stops = self._curves.get((network, base, repair), lambda: read_curve(self._assets, network, base, repair))
+        if stop >= len(stops) or what not in stops[stop]:
+            return None
         try:
-            return data_to_answer(stops[stop][what]) if stop < len(stops) and what in stops[stop] else None
+            answer = data_to_answer(stops[stop][what])
         except PlaygroundError:
             return None
+        return answer if _fits(what, plan, answer) else None
 
 
-def _fits(key: Key, answer: Answer) -> bool:
-    """Tell whether an answer can be the one to a key: of its kind, its plan, and of all examples."""
+def _plan_of(key: Key) -> PruningPlan | None:
+    return key.subject.plan if key.subject else None
+
+
+def _fits(what: str, plan: PruningPlan | None, answer: Answer) -> bool:
+    """Tell whether an answer can be the one that is meant: of its kind, of its plan if any, and of all examples."""
     if not isinstance(answer, PlanResult):
-        return key.what == "cost"
-    return key.what == "result" and answer.settled and (key.subject is None or answer.plan == key.subject.plan)
+        return what == "cost"
+    return what == "result" and answer.settled and plan in (None, answer.plan)
 
 
 def _packed(answer: Answer) -> bytes:

@@ -21,6 +21,11 @@ STOPS = 200
 """Places of the slider: half a percent each, up to 99.5."""
 
 
+def may_ship(base: PruningPlan, repair: str = "") -> bool:
+    """Tell whether curves of a way to prune, and of a way to repair after it, "" for none, ship at all."""
+    return base in SHIPPED_PLANS and repair in ("", SHIPPED_REPAIR)
+
+
 def stops_of(base: PruningPlan) -> tuple[PruningPlan, ...]:
     """List a plan at every stop of the slider."""
     return tuple(replace(base, sparsity=stop / STOPS) for stop in range(STOPS))
@@ -46,7 +51,7 @@ def read_curve(assets: Assets, network: str, base: PruningPlan, repair: str = ""
     repair: "" for the pruned networks, SHIPPED_REPAIR for the repaired ones; of other ways none ship.
     """
     file = file_of(network, base, repair)
-    if base not in SHIPPED_PLANS or repair not in ("", SHIPPED_REPAIR) or not assets.digest(file):
+    if not may_ship(base, repair) or not assets.digest(file):
         return []
     try:
         content = json.loads(gzip.decompress(assets.read(file)))

@@ -52,7 +52,7 @@ def _shared_out(ranking: Ranking, pools: Sequence[Pool], target: int) -> list[in
 
 def _within(wanted: Sequence[float], pools: Sequence[Pool]) -> list[float]:
     """Bring what is wanted of each pool to what it can give; the others make up for it, each by the room it has."""
-    bounds = [(pool.reachable(0), pool.reachable(pool.weights)) for pool in pools]
+    bounds = [pool.bounds for pool in pools]
     given = [min(max(each, low), high) for each, (low, high) in zip(wanted, bounds, strict=True)]
     missing = sum(wanted) - sum(given)
     room = [high - each if missing > 0 else each - low for each, (low, high) in zip(given, bounds, strict=True)]

@@ -1,5 +1,6 @@
 """The sets of scores that share a cut: sorted once, so that each cut is a search."""
 
+import functools
 import math
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -50,15 +51,15 @@ class Pool:
         threshold = max(float(threshold), 0.0)  # what lies below was zero before, and goes in any case
         return threshold, max(k - self._below(threshold), 0)
 
-    def reachable(self, weights: float) -> int:
-        """Return the number of weights nearest to so many that the first few scores stand for."""
-        k = self.count(max(round(weights), 0))
-        return max(k, self._below(0.0)) if self.upto is None else int(self.upto[k])
+    @functools.cached_property
+    def bounds(self) -> tuple[int, int]:
+        """Return how many weights it gives at least, since they were zero before, and at most."""
+        return (self._below(0.0), len(self.ascending)) if self.upto is None else (0, int(self.upto[-1]))
 
     def around(self, weights: float) -> tuple[int, int]:
         """Return the nearest numbers of weights, at most and at least so many, that the first few scores stand for."""
         if self.upto is None:
-            least, most = self._below(0.0), len(self.ascending)
+            least, most = self.bounds
             below, above = (max(min(each, most), least) for each in (math.floor(weights), math.ceil(weights)))
             return below, above
         k = max(int(np.searchsorted(self.upto, weights, side="right")) - 1, 0)

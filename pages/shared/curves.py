@@ -20,13 +20,7 @@ def curve_job(name: str, plan: PruningPlan) -> Job:
 
     What it has found so far is put where the slider looks, so that a point of the curve is judged once.
     """
-    base = plan.without_amount
-
-    def known() -> tuple[PlanResult, ...]:
-        found = (cache.known_result(Subject(name, each)) for each in _plans(base))
-        return tuple(each for each in found if each is not None)
-
-    job = _sweep(name, base, "sweep", known=known).follow()
+    job = _sweep(name, plan.without_amount, lambda each: cache.known_result(Subject(name, each))).follow()
     for point in job.results:
         cache.keep_result(Subject(name, point.plan), point)
     return job
@@ -34,7 +28,9 @@ def curve_job(name: str, plan: PruningPlan) -> Job:
 
 def repaired_curve_job(name: str, plan: PruningPlan, how: str) -> Job:
     """Return the job that fills in the curve of the repaired networks, as `curve_job` does that of the pruned ones."""
-    return _repaired_sweep(name, plan.without_amount, how).follow()
+    return _sweep(
+        name, plan.without_amount, lambda each: answers.lasting().find_repaired(name, each, how), how
+    ).follow()
 
 
 def known_repaired(name: str, plan: PruningPlan, how: str) -> PlanResult | None:
@@ -46,39 +42,29 @@ def known_repaired(name: str, plan: PruningPlan, how: str) -> PlanResult | None:
     return next((point for point in job.results if point.plan == plan), None) if job else None
 
 
-def _repaired_sweep(name: str, base: PruningPlan, how: str) -> shared_work.SharedWork:
-    def known() -> tuple[PlanResult, ...]:
-        found = (answers.lasting().find_repaired(name, each, how) for each in _plans(base))
-        return tuple(each for each in found if each is not None)
-
-    return _sweep(name, base, _about(name, base, how).what, how, known=known)
-
-
-def _about(name: str, base: PruningPlan, how: str) -> Key:
-    return Key(name, f"sweep repaired {how}", base)
-
-
 def _sweep(
-    name: str,
-    base: PruningPlan,
-    what: str,
-    *how: str,
-    known: Callable[[], tuple[PlanResult, ...]] = tuple,
+    name: str, base: PruningPlan, find: Callable[[PruningPlan], PlanResult | None], how: str = ""
 ) -> shared_work.SharedWork:
     """Return the work on one curve, which goes on with the points that are not known yet.
 
-    what: the kind of answer; how: further arguments of the work; known: finds the points of earlier servers.
+    find: (plan) -> a point that an earlier server had, or that ships; how: in which way it is repaired, "" for none.
     """
+
+    def known() -> tuple[PlanResult, ...]:
+        return tuple(point for each in _plans(base) if (point := find(each)) is not None)
 
     def remaining(known: tuple[PlanResult, ...]) -> tuple[Any, ...]:
         done = {point.plan for point in known}
-        return name, tuple(each for each in _plans(base) if each not in done), *how
+        return name, tuple(each for each in _plans(base) if each not in done), how
 
     def complete(found: tuple[PlanResult, ...]) -> bool:
         return {point.plan for point in found} >= set(_plans(base))
 
-    about = Key(name, what, base)
-    return shared_work.find("sweep", about, remaining, _is_settled, None, PATIENCE, known, complete)
+    return shared_work.find("sweep", _about(name, base, how), remaining, _is_settled, None, PATIENCE, known, complete)
+
+
+def _about(name: str, base: PruningPlan, how: str) -> Key:
+    return Key(name, f"sweep repaired {how}" if how else "sweep", base)
 
 
 def _plans(base: PruningPlan) -> tuple[PruningPlan, ...]:

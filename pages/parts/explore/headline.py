@@ -81,10 +81,11 @@ def show_headline(subject: Subject, awaited: PlanResult | None = None) -> Iterat
 def _draw(cells: list[DeltaGenerator], headline: Headline, awaited: PlanResult | None) -> list[DeltaGenerator]:
     """Draw the four figures into cells; return the cells in which the next ones replace them."""
     mark, quality, sparsity, left, file = cells
-    early, waits = not headline.result.settled, headline.stage == "pruned"
+    early = not headline.result.settled
+    stands_in = awaited if early or headline.stage == "pruned" else None
     return [
-        mark.html(EARLY_MARK) if early and not awaited else mark.empty(),
-        _draw_awaited(quality, headline, awaited) if awaited and (early or waits) else _draw_quality(quality, headline),
+        mark.html(EARLY_MARK) if early and not stands_in else mark.empty(),
+        _draw_quality(quality, headline, stands_in),
         _draw_count(
             sparsity,
             t("Sparsity"),
@@ -100,32 +101,22 @@ def _draw(cells: list[DeltaGenerator], headline: Headline, awaited: PlanResult |
     ]
 
 
-def _draw_quality(place: DeltaGenerator, headline: Headline) -> DeltaGenerator:
-    quality, dense = headline.result.quality, headline.dense
+def _draw_quality(place: DeltaGenerator, headline: Headline, awaited: PlanResult | None) -> DeltaGenerator:
+    """Draw how good the stage is; how the awaited repaired network is in its place, and called so."""
+    quality, dense = (awaited or headline.result).quality, headline.dense
+    metric = t(quality.metric)
     if not quality.n:
         why = t("This network came without examples.")
-        return _draw_count(place, t(quality.metric), t("not judged"), t("no examples"), why)
+        return _draw_count(place, metric, t("not judged"), t("no examples"), why)
     whole = headline.stage == "dense"
     return draw_quality(
         place,
-        t(quality.metric),
+        t("{metric}, repaired", metric=metric) if awaited else metric,
         quality,
         change(dense, quality) if dense and not whole else None,
         beside=t("the whole network") if whole else "...",
-        early=not headline.result.settled,
+        early=not (awaited or headline.result).settled,
         help=_explain(quality, dense, whole),
-    )
-
-
-def _draw_awaited(place: DeltaGenerator, headline: Headline, awaited: PlanResult) -> DeltaGenerator:
-    quality, dense = awaited.quality, headline.dense
-    return draw_quality(
-        place,
-        t("{metric}, repaired", metric=t(quality.metric)),
-        quality,
-        change(dense, quality) if dense else None,
-        beside="...",
-        help=_explain(quality, dense, whole=False),
     )
 
 

@@ -176,10 +176,8 @@ MEASURES: Mapping[str, Callable[[Subject], Truth | None]] = {
 
 def how_far(wanted: Measured) -> float | None:
     """Return which share of a measuring that takes long is done, 0 to 1; None for one that does not."""
-    if wanted.what not in ("tuned", "repaired"):
-        return None
-    subject = subject_of(wanted.given)
-    return _far_of_tuning(subject) if wanted.what == "tuned" else _far_of_repair(subject)
+    far = FAR.get(wanted.what)
+    return far(subject_of(wanted.given)) if far else None
 
 
 def _far_of_tuning(subject: Subject) -> float:
@@ -194,3 +192,7 @@ def _far_of_tuning(subject: Subject) -> float:
 def _far_of_repair(subject: Subject) -> float:
     now = repairs.repair_job(subject.network, subject.plan, "once").progress
     return now.done / now.of if now else 0.0
+
+
+FAR: Mapping[str, Callable[[Subject], float]] = {"tuned": _far_of_tuning, "repaired": _far_of_repair}
+"""Name of a measuring that takes long -> how far it is."""
